@@ -1,10 +1,10 @@
-//! What the audit trigger costs, beside a plain one: no trigger, a plain PL/pgSQL trigger with JSONB images, `fn_audit_trigger`, and the
+//! The cost of the audit trigger, compared with a plain one: no trigger, a plain PL/pgSQL trigger with JSONB images, `fn_audit_trigger`, and the
 //! function that is written for the table; on identical tables, into logs with the same indexes. Rounds are interleaved, the ways in
-//! turn; what counts is the quickest round of each. Time is that of the server's process on a processor (Linux, `schedstat`), which other
-//! work on the machine disturbs least; elsewhere, time on the wall. The last column is the median of the ratios of each round, beside it.
+//! turn; the quickest round of each counts. Time is the processor time of the server's process (Linux, `schedstat`), which other
+//! work on the machine disturbs least; elsewhere, wall-clock time. The last column is the median of the ratios within each round.
 //!
 //! The plain trigger makes two images and their difference, and inserts one row: no canonical key, no diff by text, no pinned settings, no
-//! look at the types, no user of the application; its log is one table without partitions and CHECKs.
+//! check of the types, no user of the application; its log is one table without partitions and CHECKs.
 //!
 //! `cargo bench --bench audit -- [rounds] [rows]`; the work is the server's, so `--profile dev` measures the same.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test or a benchmark stops at the first surprise")]
@@ -90,7 +90,7 @@ async fn tables(db: &Database, more: usize) {
     }
 }
 
-/// What is timed: a statement over all rows, or many that each commit. `{t}` is the table, `{id}` a key.
+/// The timed work: a statement over all rows, or many that each commit. `{t}` is the table, `{id}` a key.
 struct Work {
     name: &'static str,
     sql: &'static str,
@@ -98,7 +98,7 @@ struct Work {
 }
 
 impl Work {
-    /// The same for one row that is not among those that are timed.
+    /// The same for one row that is not among the timed rows.
     fn warm(table: &str) -> String {
         format!("INSERT INTO {table} (id) VALUES (0); UPDATE {table} SET n1 = 0 WHERE id = 0; DELETE FROM {table} WHERE id = 0")
     }
@@ -121,7 +121,7 @@ const WORK: [Work; 6] = [
     Work { name: "DELETE of all rows", sql: "DELETE FROM {t}", single: false },
 ];
 
-/// Seconds that a server process has had a processor; `None` where that is not told.
+/// Processor seconds of a server process; `None` if the system does not report them.
 fn busy(pid: i32) -> Option<f64> {
     let text = std::fs::read_to_string(format!("/proc/{pid}/schedstat")).ok()?;
     Some(text.split(' ').next()?.parse::<f64>().ok()? / 1e9)
@@ -183,7 +183,7 @@ fn main() {
         let db = postgres.connect("postgres").await.expect("a connection");
         schema::apply(&db, &Context::new(&Settings::defaults().expect("settings"))).await.expect("a schema");
         db.batch("a schema", &format!("SET search_path = {SCHEMA}; {PLAIN}")).await.expect("a plain trigger");
-        // As a Java application's sessions are.
+        // Like the sessions of a Java application.
         db.batch("a session", "SET extra_float_digits = 3; SET timezone = 'America/Mexico_City'").await.expect("settings");
         let pid: i32 = db.one("asking", "SELECT pg_backend_pid()", &[]).await.expect("a process").get(0);
         let mut out = Table::new(&[

@@ -1,5 +1,5 @@
-//! What counting a hit costs the statement's path: a known one, those of a statement of six tables with their pairs, a known one while somebody
-//! reads without pause, and one that is new each time.
+//! The cost of counting a hit for a statement: a known hit, the hits of a statement of six tables with their pairs, a known hit while another thread
+//! reads the counts without pause, and a new hit each time.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test or a benchmark stops at the first surprise")]
 
 use std::hint::black_box;

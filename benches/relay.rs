@@ -3,8 +3,8 @@
 //!
 //! `cargo bench --bench relay -- [seconds per cell] [rounds] [clients,...] [protocols,...]`; the protocol `bulk` is the large transfers.
 //!
-//! Each figure is the median of the rounds. The ratios are medians of the ratios within one round: what else the machine does then
-//! weighs on both sides alike. `proxy_us` is the processor time that the proxy itself took for one transaction (for a MB of a large
+//! Each figure is the median of the rounds. The ratios are medians of the ratios within one round, in which other load on the machine
+//! affects both sides alike. `proxy_us` is the processor time that the proxy itself took for one transaction (for a MB of a large
 //! transfer), which does not depend on the machine's load at all.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test or a benchmark stops at the first surprise")]
 
@@ -20,7 +20,7 @@ use esclusa::demo::postgres::{Options, Postgres, bin_directory, free_port};
 use esclusa::table::ColumnType::{Float, Int, Text};
 use esclusa::table::Table;
 
-/// Ways to the server; each round begins with another one.
+/// Ways to the server; each round begins with a different one.
 const WAYS: [&str; 4] = ["direct", "esclusa", "pgbouncer", "haproxy"];
 /// Rows of the large table, each of some hundred bytes.
 const ROWS: usize = 1_000_000;
@@ -159,7 +159,7 @@ fn transactions(port: u16, protocol: &str, clients: usize, seconds: u64) -> Run 
     Run { rate: number("tps = "), work: number("number of transactions actually processed: ") }
 }
 
-/// A raw connection: what a driver would do with the rows is no part of the figure.
+/// A raw connection, so that a driver's work on the rows is not part of the figure.
 struct Connection {
     socket: TcpStream,
 }

@@ -1,7 +1,7 @@
 //! The tables of one schema as PostgreSQL has them: columns with exact types, NOT NULL, defaults, keys. Read from a server, or
 //! from a snapshot file for commands that need no database.
 //!
-//! Only facts; what a table *means* is the business of rules.
+//! Only facts: what a table *means* is said by the rules.
 
 pub mod database;
 pub mod journal;
@@ -35,7 +35,7 @@ pub struct Table {
     pub name: String,
     /// `pg_class.relkind`: r, p, v, m or f.
     pub kind: char,
-    /// In the order of `attnum`, dropped ones left out.
+    /// In the order of `attnum`, without dropped columns.
     pub columns: Vec<Column>,
     /// Primary key and unique constraints.
     pub keys: Vec<Key>,

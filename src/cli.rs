@@ -56,7 +56,7 @@ pub struct Arguments {
     /// Settings; by default config/esclusa.toml, then /etc/esclusa/esclusa.toml, then none.
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// How rows are printed: table, csv or json. In csv an apostrophe stands before a text that a spreadsheet would compute; programs take json.
+    /// How rows are printed: table, csv or json. In csv, a text that a spreadsheet would take for a formula gets an apostrophe before it; programs should use json.
     #[arg(long, global = true, default_value = "table")]
     format: Format,
     #[command(subcommand)]
@@ -94,19 +94,19 @@ enum Command {
     /// Starts a private PostgreSQL, loads, migrates, serves and sends traffic.
     #[cfg(feature = "demo")]
     Demo(demo::Demo),
-    /// Shows what a statement becomes, by which rules, and why not where not.
+    /// Shows what a statement becomes and by which rules, or why it is left alone.
     Explain(explain::Explain),
     /// Reports every fault of settings and rules, with file and line.
     Check,
     /// Prints the script of roles and rights that a superuser runs once, before `schema apply`.
     Roles(roles::Roles),
-    /// Reads on the archived legacy tables beside the same reads rewritten, against the plan's bars.
+    /// Times reads on the archived legacy tables and the same reads rewritten, and checks them against the plan's limits.
     Benchmark(benchmark::Benchmark),
-    /// What this server can and cannot do for a migration, and what to do about it.
+    /// Reports what this server can and cannot do for a migration, and what to do about it.
     Doctor,
-    /// Every statement passes untouched, at once, on this machine; it needs no database.
+    /// Makes every statement pass untouched on this machine, at once; needs no database.
     Off(off::Off),
-    /// Keeps conversations of real clients, sealed, to be sent again.
+    /// Records conversations of real clients, encrypted, for `esclusa replay`.
     #[command(subcommand)]
     Record(record::Command),
     /// Sends recorded conversations to a legacy copy and a consolidated one, and tells where they differ.
@@ -117,31 +117,31 @@ enum Command {
     /// The new tables: audit_log, domain_value, domain_value_link, and schema esclusa.
     #[command(subcommand)]
     Schema(schema::Schema),
-    /// Every legacy table that there is: rows, size, changes, keys; beside the plan and the rules.
+    /// Lists every legacy table with its rows, size, changes and keys, beside the plan and the rules.
     Inventory(inventory::Inventory),
-    /// What hangs on legacy tables: foreign keys, views, functions, triggers; and what becomes of it.
+    /// Lists what depends on legacy tables (foreign keys, views, functions, triggers) and what becomes of each.
     Dependencies(dependencies::Dependencies),
-    /// Moves tables, one transaction each: rows, proof of parity, audit trigger, view.
+    /// Moves tables, each in one transaction: rows, proof of parity, audit trigger, view.
     Migrate(migrate::Migrate),
     /// Lets some sessions read a history in its new form while everybody writes the legacy table.
     Reads(reads::Reads),
-    /// Gives the histories that stay their number, key and indexes, without a rewrite or a long lock.
+    /// Gives the retained histories their row number, key and indexes, without a table rewrite or a long lock.
     Retain(retain::Retain),
-    /// Where each table stands, what it waits for, and the next command; the plan's definition of done.
+    /// Shows where each table stands, what it waits for, and the next command; with --plan the plan's definition of done.
     Status(status::Status),
-    /// A person signs for the proof of moved tables.
+    /// Records a person's signature for the proof of moved tables.
     Sign(sign::Sign),
     /// Drops archived tables that were moved, watched and signed, each behind a dump that was restored and compared.
     Drop(drop::Drop),
     /// Retires names that nobody uses any more: the first statement that names one brings it back, and you are told.
     Retire(retire::Retire),
-    /// Brings moved tables back, with all that was written since.
+    /// Brings moved tables back, with everything written since.
     Rollback(rollback::Rollback),
     /// Tells who still needs which legacy name, and what can move, from what the proxies have recorded.
     Report(report::Report),
     /// Writes the registry: the domains, the histories, where every legacy column lies, the diagram.
     Registry(registry::Asked),
-    /// Tells in which order tables can move: what with what, what holds which back, in which wave; and what comes next.
+    /// Shows in which order tables can move: which move together, what holds a table back, in which wave; and what comes next.
     Order(order::Order),
     /// Finds legacy names in source trees, SQL files, PostgreSQL's logs and dumps of pg_stat_statements.
     Scan(scan::Scan),
@@ -169,7 +169,7 @@ pub fn main() -> ExitCode {
 }
 
 impl Command {
-    /// The demo tells its story on the terminal; the log would stand between its lines.
+    /// The demo tells its story on the terminal, so that only warnings of the log may appear between its lines.
     fn log_level<'s>(&self, settings: &'s Settings) -> &'s str {
         match self {
             #[cfg(feature = "demo")]

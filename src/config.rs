@@ -2,8 +2,8 @@
 //! file and line.
 //!
 //! The settings are data: one line below gives a key its type, its default, its help, and whether a running process can take another value.
-//! The struct, the reader, the file `config/esclusa.toml`, `SHOW CONFIG` and what a reload refuses all come from that line. A key of the environment (`ESCLUSA_LISTEN_ADDRESS`)
-//! goes before the file, the file before the default.
+//! The struct, the reader, the file `config/esclusa.toml`, `SHOW CONFIG` and what a reload refuses all come from that line. A variable of the
+//! environment (`ESCLUSA_LISTEN_ADDRESS`) overrides the file, and the file the default.
 
 pub mod document;
 pub mod network;
@@ -21,7 +21,7 @@ pub use value::{Address, Bytes, LogFormat, Month, OfferTls, Partman, Setting, Ur
 /// One setting, as reports and the reference show it.
 #[derive(Debug, Clone, Copy)]
 pub struct Key {
-    /// The table of `esclusa.toml` that it stands in.
+    /// Its table in `esclusa.toml`.
     pub section: &'static str,
     /// Its name there.
     pub name: &'static str,
@@ -85,13 +85,13 @@ settings! {
         proxy_protocol_from: Vec<Network> = "[]";
         /// TLS for clients: off, optional or required.
         tls: OfferTls = "\"off\"";
-        /// PEM file with the certificate that clients are shown, and its chain. The server's own keeps SCRAM channel binding working.
+        /// PEM file with the certificate that clients are shown, and its chain. With the PostgreSQL server's own certificate, SCRAM channel binding keeps working.
         tls_certificate: PathBuf = "\"\"";
         /// PEM file with its private key.
         tls_key: PathBuf = "\"\"";
         /// PEM file with authorities: clients must present a certificate that one of them has signed.
         tls_client_ca: PathBuf = "\"\"";
-        /// When the proxy ends, transactions may go on for so long.
+        /// How long transactions may still go on when the proxy shuts down.
         drain_timeout: Duration = "\"30s\"";
         /// A Unix socket on which a new process takes over the listening sockets of this one, without a refused connection.
         handover_socket: PathBuf = "\"\"", restart;
@@ -102,11 +102,11 @@ settings! {
     upstream: Upstream {
         /// Host and port, or the path of a Unix socket.
         address: Address = "\"127.0.0.1:5432\"";
-        /// A server that has not accepted by then is reported to the client as 08006.
+        /// If the server has not accepted a connection by then, the client gets the error 08006.
         connect_timeout: Duration = "\"5s\"";
-        /// While nobody answers, a client's connection is tried again for so long.
+        /// How long connecting to a server that does not answer is tried again for a client.
         connect_retry: Duration = "\"0s\"";
-        /// Serve although the server lets the control role in from here without its password, and so every client as whoever it says it is.
+        /// Serve although the server lets the control role in from this host without a password: then every client may log in as any user.
         accept_trust: bool = "false";
         /// TLS towards the server: disable, prefer, require, verify-ca or verify-full.
         tls: UseTls = "\"prefer\"";
@@ -123,18 +123,18 @@ settings! {
         directory: PathBuf = "\"rules\"";
         /// The schema of the legacy tables and of the tables that replace them.
         schema: String = "\"cf_quere_pro\"";
-        /// The zone in which the legacy stamps, which have none of their own, are read for the index on time.
+        /// The time zone of the legacy timestamps, which are stored without one; the index on time needs it.
         time_zone: String = "\"America/Mexico_City\"";
-        /// The mode of a table for which none is stored: off, observe, or shadow, rewrite, refuse, which wait until it has been moved (only control.url can tell).
+        /// The mode of a table for which none is stored: off, observe, shadow, rewrite or refuse. The last three take effect once the table has been moved, which is known only with control.url.
         default_mode: Mode = "\"observe\"";
     }
     /// The unified audit table.
     audit: Audit {
-        /// The first month with a partition of its own; everything older shares one.
+        /// The first month with a partition of its own; all older rows share one.
         first_month: Month = "\"2026-03\"";
-        /// How many months get a partition ahead.
+        /// For how many months partitions are made in advance.
         months: usize = "24";
-        /// Who makes them when time goes on: auto is pg_partman where the control role may use it, never is `esclusa schema apply`.
+        /// Who makes later partitions: auto is pg_partman, where the control role may use it; never is `esclusa schema apply`.
         partman: Partman = "\"auto\"";
     }
     /// The database that holds modes and hits: schema `esclusa` in the target database.
@@ -149,87 +149,87 @@ settings! {
         spool: PathBuf = "\"\"", restart;
         /// How often hits are written there: what a process that is killed loses at most.
         spool_interval: Duration = "\"1s\"";
-        /// When the database is away for so long that more would be kept, the oldest hits are kept by table, operation, outcome and application alone.
+        /// When the database is unreachable for so long that more would be kept, the oldest hits are reduced to counts by table, operation, outcome and application.
         spool_bytes: Bytes = "\"64MiB\"";
-        /// Hits by hour are put together into days when they are older.
+        /// Hits by hour that are older are added up to days.
         hours_kept: Duration = "\"35d\"";
-        /// Hits by statement and client are forgotten when they are older.
+        /// Hits by statement and client that are older are deleted.
         detail_kept: Duration = "\"400d\"";
-        /// Hits by table, operation, outcome and application are forgotten when they are older.
+        /// Hits by table, operation, outcome and application that are older are deleted.
         totals_kept: Duration = "\"1200d\"";
-        /// A statement that names a retired table is held until its name is back, and for no longer than this: then PostgreSQL says that there is no such table.
+        /// How long a statement that names a retired table is held until the name is back; after that PostgreSQL answers that there is no such table.
         raise_timeout: Duration = "\"5s\"";
-        /// How often one of the proxies looks who uses legacy tables without them; 0s is never. The same on all proxies.
+        /// How often one of the proxies looks for sessions that use legacy tables around the proxies; 0s is never. Set it to the same value on all proxies.
         around_interval: Duration = "\"2s\"";
     }
-    /// Which days must have been seen before a silent name may go.
+    /// Which kinds of days must have been recorded before an unused name may go.
     calendar: Calendar {
-        /// A billing cycle: so long without a gap. The utility bills monthly and bimonthly.
+        /// A billing cycle: how many days must have been recorded without a gap. The utility bills monthly and bimonthly.
         billing_cycle: Duration = "\"62d\"";
-        /// Dates of one's own that must have been seen, as month and day: "12-12".
+        /// Other dates that must have been recorded, as month and day: "12-12".
         dates: Vec<String> = "[]";
-        /// Tables whose names stay until a year end has been seen, because a regulator may ask for them.
+        /// Tables whose names stay until a year end has been recorded, because a regulator may ask for them.
         regulatory: Vec<String> = "[]";
     }
     /// The migration of tables that are in use.
     migrate: Migrate {
-        /// How long a lock is waited for at first, and at most five times that: whoever comes behind a waiting lock waits too.
+        /// How long to wait for a lock at first; later attempts wait at most five times as long. Short, because other sessions queue behind a waiting lock.
         lock_timeout: Duration = "\"50ms\"";
-        /// How long others wait for a table that steps aside, locks apart: what takes longer is taken back. A history is then copied while it is written; for a look-up it is up to eight times this.
+        /// How long other sessions may wait while a table moves, after its locks are held: a move that takes longer is rolled back. A history is then copied while it is written; a look-up may take up to eight times as long.
         hold: Duration = "\"250ms\"";
-        /// A table that is never quiet for so long is left as it was.
+        /// A table that does not become quiet within this time is left as it was.
         patience: Duration = "\"5min\"";
-        /// One transaction of copying takes about so long.
+        /// About how long one transaction of copying takes.
         chunk: Duration = "\"1s\"";
-        /// A copy waits while the clients' p99, as the proxies measure it, is over so many hundredths of what it was before the copying; 0 is never.
+        /// A copy waits while the clients' p99 latency, as the proxies measure it, is above this percentage of what it was before the copying; 0 is never.
         p99_percent: usize = "110";
-        /// Fewer statements than these (in the minute before the copying, in the last ten seconds) say nothing of a p99.
+        /// With fewer statements than this (in the minute before the copying, or in the last ten seconds), the p99 is not judged.
         p99_statements: usize = "500";
-        /// A copy waits while a standby is further behind; 0s is never.
+        /// A copy waits while a standby lags by more than this; 0s is never.
         lag: Duration = "\"5s\"";
-        /// A copy waits while the server writes more WAL in a second, whoever it is for; 0 is never.
+        /// A copy waits while the server writes more WAL per second than this, by whichever session; 0 is never.
         wal_per_second: Bytes = "\"128MiB\"";
-        /// A copy waits while more checkpoints than these were asked for in five minutes, because WAL has filled max_wal_size; 0 is never.
+        /// A copy waits while more checkpoints than this were requested within five minutes because WAL had filled max_wal_size; 0 is never.
         checkpoints: usize = "12";
-        /// A signal that a copy goes by, and that cannot be read any more for so long, stops it; what was copied is kept.
+        /// A copy stops when one of the signals above could not be read for this long; what was copied is kept.
         silence: Duration = "\"15s\"";
-        /// A history with more bytes is copied while it is written; a smaller one in one short transaction.
+        /// A history larger than this is copied while it is written; a smaller one moves in one short transaction.
         online_above: Bytes = "\"64KiB\"";
         /// How long a moved table is watched before its archived rows may be dropped.
         observation: Duration = "\"7d\"";
-        /// A scratch database, on any server, into which dumps are restored to be compared; without one a database is made for it, where the role may.
+        /// A scratch database, on any server, into which dumps are restored to be compared; if empty, a database is created for this, where the role may.
         restore_url: Url = "\"\"";
-        /// The plan's window: what `esclusa order` puts into one wave takes no longer.
+        /// The plan's maintenance window: `esclusa order` puts no more into one wave than fits.
         window: Duration = "\"2h\"";
-        /// Nor has a wave more tables.
+        /// The largest number of tables that `esclusa order` puts into one wave.
         wave_tables: usize = "25";
-        /// Rows that move in a second, as long as no move has been measured.
+        /// Rows moved per second, assumed as long as no move has been measured.
         rows_per_second: usize = "20000";
-        /// Applications that read whatever there is: what they use together need not move together, and does not say that anybody needs it.
+        /// Applications that read every table, such as backups: what they use together need not move together, and their reads do not count as somebody needing a table.
         reads_all: Vec<String> = "[\"pg_dump\", \"pg_dumpall\"]";
     }
-    /// Mode shadow: reads that run a second time on the side, rewritten.
+    /// Mode shadow: a sample of reads is run a second time, rewritten, without the client.
     shadow: Shadow {
-        /// The role that compares, in the database of control.url: it reads and can do nothing else; `esclusa roles` makes it.
+        /// The role that runs the comparisons, in the database of control.url: it may only read; `esclusa roles` makes it.
         user: String = "\"esclusa_shadow\"";
-        /// A file that holds its password and nothing else; ESCLUSA_SHADOW_PASSWORD goes before it.
+        /// A file that holds its password and nothing else; ESCLUSA_SHADOW_PASSWORD overrides it.
         password_file: PathBuf = "\"\"";
-        /// Of the reads of a table in mode shadow one in so many; 0 is none.
+        /// One in so many reads of a table in mode shadow is compared; 0 is none.
         every: usize = "10";
-        /// A read that takes longer on the side is not compared.
+        /// A read whose second run takes longer is not compared.
         timeout: Duration = "\"2s\"";
         /// A read with more rows is not compared.
         rows: usize = "10000";
     }
-    /// Real conversations, kept to be sent again to a staging server: `esclusa record`, `esclusa replay`.
+    /// Recordings of real conversations, to be sent again to a staging server: `esclusa record`, `esclusa replay`.
     record: Record {
-        /// The directory of recordings, by way of which the proxies of this machine are told to record; empty is none.
+        /// The directory of recordings; `esclusa record` also leaves its orders for the proxies of this machine there. Empty: nothing can be recorded.
         directory: PathBuf = "\"\"", restart;
-        /// The key that recordings are sealed with, which nobody but its owner may read; `esclusa record key FILE` makes one.
+        /// File with the key that recordings are encrypted with; only its owner may have the right to read it. `esclusa record key FILE` makes one.
         key_file: PathBuf = "\"\"";
-        /// A recording of one process ends when it has so many bytes.
+        /// The recording of one process ends at this size.
         max_bytes: Bytes = "\"1GiB\"";
-        /// Whose values get pseudonyms: `table` (all in a statement that names it, or a view or function), `table.column`, `*.column`, or a pattern as `/[0-9]{16}/`.
+        /// Which values are replaced by pseudonyms: those of a `table` (all in a statement that names that table, view or function), `table.column`, `*.column`, or those that match a pattern such as `/[0-9]{16}/`.
         redact: Vec<String> = "[]";
     }
     /// The admin console: `psql -h 127.0.0.1 -p 6433 esclusa`.
@@ -245,18 +245,18 @@ settings! {
     }
     /// The port for browsers and machines: the page, /api/reports, /metrics, /healthz and /readyz.
     web: Web {
-        /// Host and port, such as "127.0.0.1:6434"; empty for none. Who may look is who may on the console.
+        /// Host and port, such as "127.0.0.1:6434"; empty for none. Its users and their rights are those of the console.
         address: Option<Address> = "\"\"", restart;
     }
-    /// Limits, each counted and shown when it is reached.
+    /// Limits. When one is reached, that is counted and shown.
     limits: Limits {
-        /// A longer statement passes unparsed.
+        /// A longer statement passes without being parsed.
         statement_bytes: Bytes = "\"2MiB\"";
-        /// Rewritten statements kept ready.
+        /// Number of rewritten statements in the cache.
         cache_entries: usize = "10000", restart;
-        /// Their texts together.
+        /// Total size of the texts in the cache.
         cache_bytes: Bytes = "\"64MiB\"", restart;
-        /// Memory for hits by statement and client; where it ends the rarest are counted by table, operation, outcome and application alone.
+        /// Memory for hits by statement and client; when it is full, the rarest are counted by table, operation, outcome and application only.
         traffic_bytes: Bytes = "\"32MiB\"", restart;
     }
     /// What esclusa writes to standard error.
@@ -328,7 +328,7 @@ impl Settings {
         if !matches!(address, Address::Tcp(..)) {
             faults.push(Fault::general("web.address must be a host and a port"));
         }
-        // Port 0 is a free port of its own for each.
+        // With port 0 each gets a free port of its own.
         let chosen = !matches!(address, Address::Tcp(_, 0));
         for (name, other) in [("listen", &self.listen.address), ("console", &self.console.address)] {
             if chosen && address == other {
@@ -337,7 +337,7 @@ impl Settings {
         }
     }
 
-    /// What no single value shows.
+    /// Checks that involve more than one value, or that the value's type cannot make.
     fn check(&self, faults: &mut Faults) {
         if self.console.users_file.as_os_str().is_empty() && !self.console.address.is_local() {
             let hint = "name a users_file, or listen on 127.0.0.1";
@@ -353,7 +353,7 @@ impl Settings {
         }
         if self.migrate.wave_tables == 0 || self.migrate.rows_per_second == 0 || self.migrate.window.as_secs() == 0 {
             faults.push(Fault::general(
-                "migrate.window, migrate.wave_tables and migrate.rows_per_second must be more than nothing",
+                "migrate.window, migrate.wave_tables and migrate.rows_per_second must be greater than zero",
             ));
         }
         let spans = [
@@ -362,12 +362,12 @@ impl Settings {
             ("patience", self.migrate.patience),
             ("chunk", self.migrate.chunk),
         ];
-        // For the server a lock_timeout of nothing is none.
+        // To the server, a lock_timeout of 0 means no timeout.
         for (key, _) in spans.iter().filter(|(_, span)| span.is_zero()) {
-            faults.push(Fault::general(format!("migrate.{key} must be more than nothing")));
+            faults.push(Fault::general(format!("migrate.{key} must be greater than zero")));
         }
         if !self.listen.proxy_protocol_from.is_empty() && matches!(self.listen.address, Address::Unix(_)) {
-            faults.push(Fault::general("listen.proxy_protocol_from is about networks, and listen.address is a Unix socket"));
+            faults.push(Fault::general("listen.proxy_protocol_from lists networks, but listen.address is a Unix socket"));
         }
         let named = |file: &PathBuf| !file.as_os_str().is_empty();
         if self.listen.tls != OfferTls::Off && !(named(&self.listen.tls_certificate) && named(&self.listen.tls_key)) {
@@ -380,10 +380,10 @@ impl Settings {
             let parts = date.split_once('-').and_then(|(m, d)| Some((m.parse::<usize>().ok()?, d.parse::<u32>().ok()?)));
             let length = |month: usize| DAYS_OF_MONTHS.get(month.wrapping_sub(1)).copied().unwrap_or(0);
             if parts.is_none_or(|(month, day)| day == 0 || day > length(month)) {
-                faults.push(Fault::general(format!("calendar.dates: `{date}` is no month and day such as \"12-12\"")));
+                faults.push(Fault::general(format!("calendar.dates: `{date}` is not a month and day such as \"12-12\"")));
             }
         }
-        // Port 0 is a free port of its own for each.
+        // With port 0 each gets a free port of its own.
         let chosen = !matches!(self.listen.address, Address::Tcp(_, 0));
         if chosen && self.listen.address == self.console.address {
             faults.push(Fault::general("listen.address and console.address are the same"));
@@ -391,13 +391,13 @@ impl Settings {
     }
 }
 
-/// In a leap year: the 29th of February comes too.
+/// Of a leap year, because 29 February is a valid date.
 const DAYS_OF_MONTHS: [u32; 12] = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
-/// Variables of the environment that are no settings: secrets, and where PostgreSQL's programs are.
+/// Variables of the environment that are not settings: secrets, and where PostgreSQL's programs are.
 const VARIABLES: [&str; 3] = ["ESCLUSA_CONTROL_PASSWORD", "ESCLUSA_SHADOW_PASSWORD", "ESCLUSA_PG_BIN"];
 
-/// Variables that look like a setting and are none: one that is misspelt must not leave its setting at the default in silence.
+/// Variables that are named like a setting but match none: a misspelt one must not silently leave its setting at the default.
 pub fn unknown_variables(names: impl Iterator<Item = String>) -> Faults {
     let variable = |key: &Key| format!("ESCLUSA_{}_{}", key.section, key.name).to_uppercase();
     let known: Vec<String> = KEYS.iter().map(variable).chain(VARIABLES.map(str::to_owned)).collect();
@@ -412,7 +412,7 @@ pub fn unknown_variables(names: impl Iterator<Item = String>) -> Faults {
     Faults(unknown.into_iter().map(fault).collect())
 }
 
-/// Sections and keys that nobody knows.
+/// Sections and keys that do not exist.
 fn unknown_keys(document: &Document) -> Faults {
     let mut faults = Faults::default();
     let sections: Vec<&str> = SECTIONS.iter().map(|(name, _)| *name).collect();
@@ -435,7 +435,7 @@ fn unknown_keys(document: &Document) -> Faults {
     faults
 }
 
-/// The reference: `config/esclusa.toml` with every key, its default and what it does. A test holds the file against it.
+/// The reference: `config/esclusa.toml` with every key, its default and what it does. A test compares the file with it.
 pub fn reference() -> String {
     let mut out = String::from(
         "# esclusa.toml: every key, its default, what it does. Generated from src/config.rs; a test holds it up to date.\n\
@@ -506,7 +506,7 @@ mod tests {
             "F:2: listen.address: expected a string such as \"127.0.0.1:6432\", found an integer\n\
              F:3: unknown key `nonsense` in [listen]\n    hint: known keys: address, max_clients, startup_timeout, proxy_protocol_from, tls, \
              tls_certificate, tls_key, tls_client_ca, drain_timeout, handover_socket, workers\n\
-             F:6: upstream.connect_timeout: `soon` is no duration such as \"5s\", \"100ms\", \"10min\"\n\
+             F:6: upstream.connect_timeout: `soon` is not a duration such as \"5s\", \"100ms\", \"10min\"\n\
              F:7: unknown section [nowhere]\n    hint: known sections: listen, upstream, rules, audit, control, calendar, migrate, shadow, record, console, web, limits, log"
         );
     }
@@ -519,7 +519,7 @@ mod tests {
             ("/run/esclusa/web", "web.address must be a host and a port"),
             ("127.0.0.1:6433", "web.address and console.address are the same"),
             ("127.0.0.1:6432", "web.address and listen.address are the same"),
-            ("6434", "is no address such as"),
+            ("6434", "is not an address such as"),
         ] {
             let told = load(&format!("[web]\naddress = \"{address}\"\n"), &|_| None).unwrap_err();
             assert!(told.contains(fault), "{told}");
@@ -531,7 +531,7 @@ mod tests {
         assert!(load("[listen]\naddress = \n", &|_| None).unwrap_err().starts_with("F:2: "));
     }
 
-    /// Whatever cannot be changed is told by its name, each kind of value among them.
+    /// A changed setting that needs a restart is named, for every type of value.
     #[test]
     fn what_differs_is_told_key_by_key() {
         let defaults = Settings::defaults().unwrap();

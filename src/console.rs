@@ -1,10 +1,10 @@
 //! The admin console over the PostgreSQL protocol: `psql -h 127.0.0.1 -p 6433 esclusa`, or any driver.
 //!
-//! pgwire speaks the protocol here, and only here. The way of a command: `guard` bounds the client's bytes, `connection` takes
-//! message by message, `login` lets in, `query` hands texts on, `lexer` and `parser` read them, `command` finds their line
-//! in the table of commands, `statement` checks the right and runs it, `encode` frames the answer. What can be shown is the list of
-//! reports (`src/report.rs`); what can be done has one file per small family: `modes`, `steering`, `pause`; `courtesy` is for what drivers
-//! say on their own.
+//! pgwire speaks the protocol here, and only here. The way of a command: `guard` bounds the client's bytes, `connection` reads
+//! message by message, `login` authenticates, `query` takes the text of a Query or Parse, `lexer` and `parser` read it, `command`
+//! finds its line in the table of commands, `statement` checks the right and runs it, `encode` frames the answer. What can be shown
+//! is the list of reports (`src/report.rs`); what can be done has one file per small family: `modes`, `process`, `pause`;
+//! `courtesy` answers what drivers send unasked.
 //!
 //! The console changes nothing itself: it asks [`Admin`], which the server implements. It has no transactions: a change takes effect
 //! when it is answered, and ROLLBACK does not take it back. It speaks no TLS: bind it to loopback or to a trusted network.
@@ -20,7 +20,7 @@ mod courtesy;
 mod encode;
 mod failure;
 mod filter;
-mod gate;
+mod authentication;
 mod guard;
 mod interrupt;
 mod lexer;
@@ -33,7 +33,7 @@ mod pause;
 mod query;
 mod service;
 mod statement;
-mod steering;
+mod process;
 pub mod users;
 
 use std::net::SocketAddr;
@@ -46,8 +46,8 @@ use tokio::task::JoinSet;
 pub(crate) use access::Access;
 pub use admin::Admin;
 pub(crate) use attempts::PENALTY;
+pub use authentication::Authenticator;
 use conversation::Conversation;
-pub use gate::Gate;
 use interrupt::Interrupt;
 pub(crate) use modes::switch_modes;
 use service::Console;
@@ -55,10 +55,10 @@ use service::Console;
 use crate::session::Shared;
 use crate::wire::stream::Stream;
 
-/// Serves the console, for as long as the future is polled; its connections end with it.
-pub async fn serve(listener: TcpListener, shared: Arc<Shared>, admin: Arc<dyn Admin>, gate: Arc<Gate>) {
-    let console = Arc::new(Console::new(shared, admin, gate));
-    if let Err(faults) = console.gate.reload().await {
+/// Serves the console for as long as the future is polled; dropping it closes all connections of the console.
+pub async fn serve(listener: TcpListener, shared: Arc<Shared>, admin: Arc<dyn Admin>, authenticator: Arc<Authenticator>) {
+    let console = Arc::new(Console::new(shared, admin, authenticator));
+    if let Err(faults) = console.authenticator.reload().await {
         tracing::error!(%faults, "the console's users file has faults: nobody can log in");
     }
     let mut connections = JoinSet::new();
@@ -67,7 +67,7 @@ pub async fn serve(listener: TcpListener, shared: Arc<Shared>, admin: Arc<dyn Ad
             accepted = listener.accept() => match accepted {
                 Ok((socket, peer)) => drop(connections.spawn(connection(socket, peer, console.clone()))),
                 Err(error) => {
-                    // Out of file descriptors, most likely: a pause lets connections end.
+                    // Most likely out of file descriptors: after a pause some connections may have ended.
                     tracing::warn!(%error, "a console client could not be accepted");
                     tokio::time::sleep(Duration::from_millis(50)).await;
                 }
@@ -82,10 +82,10 @@ pub async fn serve(listener: TcpListener, shared: Arc<Shared>, admin: Arc<dyn Ad
 }
 
 async fn connection(socket: TcpStream, peer: SocketAddr, console: Arc<Console>) {
-    let Some(attempt) = console.gate.begin(peer.ip()).await else {
+    let Some(attempt) = console.authenticator.begin(peer.ip()).await else {
         return tracing::warn!(%peer, "a console client was dropped: too many wait to log in");
     };
-    let conversation = Conversation::new(console.gate.is_own(&socket).await, Interrupt::by(&socket));
+    let conversation = Conversation::new(console.authenticator.is_own(&socket).await, Interrupt::by(&socket));
     match Stream::tcp(socket) {
         Ok(stream) => connection::serve(stream, peer, conversation, console, attempt).await,
         Err(error) => tracing::info!(%peer, %error, "a console client's socket failed"),
@@ -97,7 +97,7 @@ mod tests {
     use std::pin::Pin;
 
     use super::*;
-    use crate::control::Change;
+    use crate::control::ModeChange;
     use crate::error::{Error, Faults, Result};
     use crate::mode::Mode;
     use crate::report::verdict::Judged;
@@ -107,7 +107,7 @@ mod tests {
     /// A console whose proxy refuses every change.
     pub(super) fn console() -> Console {
         let shared = Arc::new(crate::report::tests::shared());
-        Console::new(shared.clone(), Arc::new(Idle), Arc::new(Gate::new(shared)))
+        Console::new(shared.clone(), Arc::new(Idle), Arc::new(Authenticator::new(shared)))
     }
 
     struct Idle;
@@ -119,7 +119,7 @@ mod tests {
             _: Mode,
             _: &'a str,
             _: Option<&'a str>,
-        ) -> Pin<Box<dyn Future<Output = Result<Vec<Change>>> + Send + 'a>> {
+        ) -> Pin<Box<dyn Future<Output = Result<Vec<ModeChange>>> + Send + 'a>> {
             Box::pin(async { Err(Error::refused("not here")) })
         }
         fn set_all_modes<'a>(
@@ -127,7 +127,7 @@ mod tests {
             _: Mode,
             _: &'a str,
             _: Option<&'a str>,
-        ) -> Pin<Box<dyn Future<Output = Result<Vec<Change>>> + Send + 'a>> {
+        ) -> Pin<Box<dyn Future<Output = Result<Vec<ModeChange>>> + Send + 'a>> {
             Box::pin(async { Err(Error::refused("not here")) })
         }
         fn reload<'a>(&'a self) -> Pin<Box<dyn Future<Output = Result<Faults>> + Send + 'a>> {

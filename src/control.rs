@@ -1,5 +1,5 @@
-//! What outlives a process, in schema `esclusa` of the target database: modes with their history, and hits. All replicas share it; a
-//! change of modes is announced by NOTIFY and read again by each.
+//! What outlives a process, in schema `esclusa` of the target database: modes with their history, and hits. All replicas share it;
+//! a change of modes is announced by NOTIFY, and each replica then reads them again.
 
 pub mod around;
 pub mod calls;
@@ -23,29 +23,31 @@ use crate::mode::Mode;
 use crate::shadow::Taken;
 use crate::sql::quote::literal;
 
-/// The channel on which a change of modes is announced.
+/// The channel of NOTIFY for a change of modes.
 pub const CHANNEL: &str = "esclusa_modes";
 
-/// A switch of one table.
+/// The result of a switch for one table.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Change {
+pub struct ModeChange {
     /// The legacy table.
     pub table: String,
-    /// What it was, and since when; `None` when no mode was stored.
+    /// The mode it had, and since when; `None` when no mode was stored.
     pub before: Option<(Mode, String)>,
-    /// What it is now; `None` when it stays what it was.
+    /// Its new mode; `None` when it was not switched.
     pub after: Option<Mode>,
     /// What the switch means for this table, or why it was not switched.
     pub note: Option<String>,
 }
 
-/// All stored modes; none before `schema apply`.
+/// All stored modes; empty before `schema apply`.
 pub async fn modes(database: &Database) -> Result<HashMap<String, Mode>> {
     let there = database.one("looking for schema esclusa", "SELECT to_regclass('esclusa.mode') IS NOT NULL", &[]).await?;
     if !there.get::<_, bool>(0) {
         static TOLD: std::sync::Once = std::sync::Once::new();
         TOLD.call_once(|| {
-            tracing::warn!("the target database has no schema esclusa: no mode and no hit is stored; run `esclusa schema apply`")
+            tracing::warn!(
+                "the target database has no schema esclusa, so modes and hits are not stored; run `esclusa schema apply`"
+            )
         });
         return Ok(HashMap::new());
     }
@@ -59,9 +61,9 @@ pub async fn modes(database: &Database) -> Result<HashMap<String, Mode>> {
     Ok(modes)
 }
 
-/// Stores the mode of tables, with who, when, from, to and why, and tells the other replicas when the caller's transaction ends. It
-/// asks nothing: which table may have which mode is decided in `migrate/gate.rs`.
-pub async fn store_modes(db: &Database, tables: &[String], mode: Mode, who: &str, why: Option<&str>) -> Result<Vec<Change>> {
+/// Stores the mode of tables, with who, when, from, to and why; the other replicas are notified when the caller's transaction
+/// commits. Nothing is checked: `migrate/gate.rs` decides which table may have which mode.
+pub async fn store_modes(db: &Database, tables: &[String], mode: Mode, who: &str, why: Option<&str>) -> Result<Vec<ModeChange>> {
     let mut changes = Vec::new();
     for table in tables {
         changes.push(store_mode(db, table, mode, who, why).await?);
@@ -70,15 +72,16 @@ pub async fn store_modes(db: &Database, tables: &[String], mode: Mode, who: &str
     Ok(changes)
 }
 
-/// Numbers the change of modes, or of what they depend on, in the caller's transaction, and tells the replicas when that ends.
+/// Gives the change of modes, or of something they depend on, a number in the caller's transaction; replicas are notified when that
+/// commits.
 pub async fn announce(db: &Database) -> Result<()> {
     replica::advance(db).await?;
     db.batch("announcing a switch", &format!("NOTIFY {CHANNEL}")).await
 }
 
-/// Waits until a switch is in force on every replica. Where one has not followed, each change says so.
-pub async fn behind(database: &Database, changes: &mut [Change]) -> Result<()> {
-    let late = replica::settled(database).await?.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+/// Waits until a switch is in force on every replica. If one has not followed in time, each change gets a note that says so.
+pub async fn behind(database: &Database, changes: &mut [ModeChange]) -> Result<()> {
+    let late = replica::late(database).await?.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
     if !late.is_empty() {
         tracing::warn!(%late, "a switch is not in force everywhere");
         for change in changes.iter_mut().filter(|c| c.after.is_some()) {
@@ -88,14 +91,14 @@ pub async fn behind(database: &Database, changes: &mut [Change]) -> Result<()> {
     Ok(())
 }
 
-/// The stored mode of a table and since when, locked until the caller's transaction ends.
+/// The stored mode of a table and since when; locked until the caller's transaction ends.
 pub async fn stored_mode(db: &Database, table: &str) -> Result<Option<(Mode, String)>> {
     let sql = "SELECT mode, to_char(changed_at, 'YYYY-MM-DD HH24:MI:SS') FROM esclusa.mode WHERE legacy_table = $1 FOR UPDATE";
     let stored = db.query("reading the mode", sql, &[&table]).await?;
     Ok(stored.first().and_then(|r| Some((r.get::<_, String>(0).parse().ok()?, r.get::<_, String>(1)))))
 }
 
-async fn store_mode(db: &Database, table: &str, mode: Mode, who: &str, why: Option<&str>) -> Result<Change> {
+async fn store_mode(db: &Database, table: &str, mode: Mode, who: &str, why: Option<&str>) -> Result<ModeChange> {
     let before = stored_mode(db, table).await?;
     let sql = "INSERT INTO esclusa.mode (legacy_table, mode, reason, changed_by) VALUES ($1, $2, $3, $4)
                ON CONFLICT (legacy_table) DO UPDATE SET mode = excluded.mode, reason = excluded.reason,
@@ -104,10 +107,10 @@ async fn store_mode(db: &Database, table: &str, mode: Mode, who: &str, why: Opti
     let sql = "INSERT INTO esclusa.mode_history (legacy_table, mode_before, mode_after, reason, changed_by) VALUES ($1, $2, $3, $4, $5)";
     let name = before.as_ref().map(|(m, _): &(Mode, String)| m.name());
     db.execute("keeping the switch", sql, &[&table, &name, &mode.name(), &why, &who]).await?;
-    Ok(Change { table: table.to_owned(), before, after: Some(mode), note: None })
+    Ok(ModeChange { table: table.to_owned(), before, after: Some(mode), note: None })
 }
 
-/// Adds what mode shadow has found.
+/// Stores what mode shadow has found.
 pub async fn write_shadow(database: &Database, instance: &str, (counts, differences): &Taken) -> Result<()> {
     let number = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
     database
@@ -149,7 +152,8 @@ pub async fn write_shadow(database: &Database, instance: &str, (counts, differen
         .await
 }
 
-/// What reads of a table were compared with is gone: the statement for whoever makes it anew, or takes it away. What differed stays to be read.
+/// What a table's reads were compared with is gone or made anew: the statement that deletes their counts. Differences stay, to be
+/// read.
 pub fn forget_comparisons(table: &str) -> String {
     format!("DELETE FROM esclusa.shadow WHERE legacy_table = {};\n", literal(table))
 }

@@ -1,5 +1,5 @@
-//! Files that are replaced together. All new texts are on the disk before the first old one goes: a full disk, or a process that is killed
-//! while it writes, leaves every old file as it was. What takes the names then are renames, each of a whole file.
+//! Files that are replaced together. All new texts are on the disk before the first old file is replaced, so a full disk, or a process killed while
+//! it writes, leaves every old file as it was. Then each new file is renamed to its name.
 
 use std::fs::{self, File};
 use std::io::Write as _;
@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 
-/// Writes files beside their places, and renames them into these in the order that is given. On an error nothing is left behind, and
-/// nothing was replaced unless a rename itself failed.
+/// Writes new files beside the old ones, and renames them in the given order. On an error no temporary file is left behind, and nothing was
+/// replaced unless a rename itself failed.
 pub fn replace(files: &[(PathBuf, String)]) -> Result<()> {
     let mut written = Vec::with_capacity(files.len());
     let all = files.iter().try_for_each(|(path, text)| {
-        // A link stays one: the file that it leads to is replaced.
+        // A symbolic link stays: the file that it points to is replaced.
         let place = fs::canonicalize(path).unwrap_or_else(|_| path.clone());
         let beside = beside(&place);
         written.push((beside.clone(), place.clone()));
@@ -24,19 +24,19 @@ pub fn replace(files: &[(PathBuf, String)]) -> Result<()> {
         })
     });
     if all.is_err() {
-        // Those that were renamed are not there any more.
+        // Renamed files are no longer there; that error is expected.
         written.iter().for_each(|(beside, _)| drop(fs::remove_file(beside)));
     }
     all
 }
 
-/// A name that nothing reads as a rule, and that the next run takes again.
+/// A name that is not read as a rule, and that the next run uses again.
 fn beside(place: &Path) -> PathBuf {
     let name = place.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
     place.with_file_name(format!(".{name}.new"))
 }
 
-/// Whole and on the disk, with the rights of the file that it will replace.
+/// Writes and syncs the new file, with the permissions of the file that it will replace.
 fn write(beside: &Path, place: &Path, text: &str) -> std::io::Result<()> {
     let mut file = File::create(beside)?;
     if let Ok(old) = fs::metadata(place) {

@@ -1,4 +1,4 @@
-//! What can go wrong, said so that the reader knows what, where, why and what to do.
+//! Errors, worded so that the reader knows what went wrong, where, why, and what to do.
 //!
 //! Two shapes. [`Faults`] is a list: settings and rule files are read to the end, and every fault is reported at once, each
 //! with its file and line. [`Error`] is one failure of a running program; its variant decides the exit code.
@@ -19,13 +19,13 @@ pub mod sqlstate {
     pub const PROTOCOL_VIOLATION: &str = "08P01";
     /// 0A000: a statement that cannot be rewritten faithfully.
     pub const FEATURE_NOT_SUPPORTED: &str = "0A000";
-    /// 22023: a console command was given a value that it does not take.
+    /// 22023: a console command was given a value that it does not accept.
     pub const INVALID_PARAMETER_VALUE: &str = "22023";
     /// 22P02: a console command compares a column with a value that is not of its type.
     pub const INVALID_TEXT_REPRESENTATION: &str = "22P02";
     /// 26000: the server does not know a prepared statement.
     pub const INVALID_SQL_STATEMENT_NAME: &str = "26000";
-    /// 28000: who connects is not known to the console.
+    /// 28000: the console does not know the user who connects.
     pub const INVALID_AUTHORIZATION: &str = "28000";
     /// 28P01: the console was given a wrong password.
     pub const INVALID_PASSWORD: &str = "28P01";
@@ -43,7 +43,7 @@ pub mod sqlstate {
     pub const TOO_MANY_CONNECTIONS: &str = "53300";
     /// 54000: more commands in one text than the console runs.
     pub const PROGRAM_LIMIT_EXCEEDED: &str = "54000";
-    /// 55000: a gate held.
+    /// 55000: a gate is not met.
     pub const NOT_IN_PREREQUISITE_STATE: &str = "55000";
     /// 57014: a console command was cancelled while it waited.
     pub const QUERY_CANCELED: &str = "57014";
@@ -57,26 +57,26 @@ pub mod sqlstate {
     pub const INTERNAL_ERROR: &str = "XX000";
 }
 
-/// What a client of the proxy or of the console is told. Made on purpose and by hand; never from an error's `Display`.
+/// What a client of the proxy or of the console is told. Each is written by hand, never made from another error's `Display`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClientError {
     /// Five characters of the PostgreSQL manual's appendix A.
     pub sqlstate: &'static str,
-    /// One sentence without a full stop, as PostgreSQL words its own.
+    /// One sentence without a full stop, in the style of PostgreSQL's messages.
     pub message: String,
-    /// More about this very case.
+    /// More about this particular case.
     pub detail: Option<String>,
     /// What to do about it.
     pub hint: Option<String>,
 }
 
 impl ClientError {
-    /// An error with nothing more to say.
+    /// An error without detail and hint.
     pub fn new(sqlstate: &'static str, message: impl Into<String>) -> Self {
         ClientError { sqlstate, message: message.into(), detail: None, hint: None }
     }
 
-    /// Adds more about this very case.
+    /// Adds more about this particular case.
     #[must_use]
     pub fn detail(self, detail: impl Into<String>) -> Self {
         ClientError { detail: Some(detail.into()), ..self }
@@ -91,14 +91,14 @@ impl ClientError {
 
 /// A place in a file that a person edits.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
+pub struct FileLine {
     /// The file, as it was named.
     pub file: PathBuf,
     /// Counted from 1; 0 when the fault concerns the whole file.
     pub line: usize,
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for FileLine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.line == 0 { write!(f, "{}", self.file.display()) } else { write!(f, "{}:{}", self.file.display(), self.line) }
     }
@@ -108,7 +108,7 @@ impl fmt::Display for Place {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Fault {
     /// Where; `None` for a fault of the environment or of the catalog.
-    pub place: Option<Place>,
+    pub place: Option<FileLine>,
     /// What is wrong.
     pub message: String,
     /// What to do, where that is not obvious.
@@ -118,10 +118,10 @@ pub struct Fault {
 impl Fault {
     /// A fault in a line of a file.
     pub fn at(file: &Path, line: usize, message: impl Into<String>) -> Self {
-        Fault { place: Some(Place { file: file.to_owned(), line }), message: message.into(), hint: None }
+        Fault { place: Some(FileLine { file: file.to_owned(), line }), message: message.into(), hint: None }
     }
 
-    /// A fault that no file holds.
+    /// A fault that is not in a file.
     pub fn general(message: impl Into<String>) -> Self {
         Fault { place: None, message: message.into(), hint: None }
     }
@@ -200,10 +200,10 @@ pub enum Error {
     /// The command was used wrongly.
     #[error("{message}")]
     Usage {
-        /// What was wrong with the words.
+        /// What was wrong with the arguments.
         message: String,
     },
-    /// A gate held, or two things that must be equal are not.
+    /// A gate is not met, or two things that must be equal are not.
     #[error("{message}")]
     Refused {
         /// What was refused or differed.
@@ -236,12 +236,12 @@ pub enum Error {
 }
 
 impl Error {
-    /// A gate that held.
+    /// A gate that is not met.
     pub fn refused(message: impl Into<String>) -> Self {
         Error::Refused { message: message.into(), detail: None, hint: None }
     }
 
-    /// A word that the command does not take.
+    /// An argument that the command does not accept.
     pub fn usage(message: impl Into<String>) -> Self {
         Error::Usage { message: message.into() }
     }
@@ -260,12 +260,12 @@ impl Error {
         }
     }
 
-    /// The message with all that stands under it, in one line: for a cell of a table.
+    /// The message with detail and hint in one line, for a cell of a table.
     pub fn in_one_line(&self) -> String {
         std::iter::once(self.to_string()).chain(self.more()).collect::<Vec<_>>().join("; ")
     }
 
-    /// The lines that stand under the message on a terminal.
+    /// The lines printed under the message on a terminal.
     pub fn more(&self) -> Vec<String> {
         match self {
             Error::Refused { detail, hint, .. } => {

@@ -1,7 +1,7 @@
 //! esclusa: a PostgreSQL wire proxy that lets a legacy application keep its schema while the tables behind it are consolidated,
-//! and the toolkit that does the consolidation. ARCHITECTURE.md draws the house; each module says what it is for.
+//! and the toolkit that does the consolidation. ARCHITECTURE.md describes the structure; each module says what it is for.
 //!
-//! The modules stand in layers: each may name only those above it in this list (`tests/layers.rs` holds the arrows).
+//! The modules form layers: each may name only those above it in this list (checked by `tests/layers.rs`).
 
 pub mod error;
 pub mod disk;

@@ -36,7 +36,7 @@ pub mod roles;
 pub mod run;
 pub mod schema;
 pub mod signature;
-pub mod standing;
+pub mod attachments;
 pub mod shadow_role;
 pub mod state;
 pub mod throttle;
@@ -44,14 +44,14 @@ pub mod view;
 
 pub use crate::relation::{CONTROL, LEAVES};
 
-/// Where a legacy table waits, once its view has taken its name, until it is dropped.
+/// The schema that keeps a legacy table from the moment when a view takes its name until it is dropped.
 pub const ARCHIVE: &str = "mig_old";
 
-/// What every session of the migration sets, so that images and parity do not depend on who runs it.
+/// What every session of the migration sets, so that images and parity do not depend on the settings of the role that runs it.
 pub const PINNED: &str = "SET extra_float_digits = 1; SET datestyle = 'ISO, MDY'; SET intervalstyle = 'postgres'; \
      SET bytea_output = 'hex'; SET client_min_messages = 'warning'; SET lc_monetary = 'C'; \
      SET row_security = off; SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0; \
      SET search_path = pg_catalog, pg_temp";
 
-/// What a transaction sets that makes grants itself: they do not start the event trigger that carries the grants of others.
+/// Set by a transaction that makes grants itself, so that they do not fire the event trigger that copies other people's grants.
 pub const OWN_GRANTS: &str = "SET LOCAL esclusa.carry_grants = 'off'";

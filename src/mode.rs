@@ -1,16 +1,15 @@
-//! What the proxy does with a legacy table at this moment. Settings, rules, console and control all name it, so it stands above
-//! them all.
+//! What the proxy does with a legacy table at this moment. Settings, rules, console and control all name it, so it is a layer above them.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// Which sessions read a copied table in its new form while everybody writes the legacy one: a share of them, applications, users. Who is
-/// one of any of these does.
+/// Which sessions read a copied table in its new form while all sessions write the legacy one: a share of all sessions, applications, users. A
+/// session that any of these applies to is chosen.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Readers {
-    /// Of all sessions so many in a hundred.
+    /// Percentage of all sessions.
     pub percent: u8,
     /// Values of `application_name`.
     pub applications: Vec<String>,
@@ -19,8 +18,8 @@ pub struct Readers {
 }
 
 impl Readers {
-    /// Whether a session is one of them. `lot` is its own for this table, evenly spread from 0 to 99, and the same as long as it lives: a
-    /// greater share has all whom a smaller one had.
+    /// Whether a session is chosen. `lot` is the session's number for this table, evenly spread over 0 to 99 and constant for its lifetime, so that
+    /// a larger share includes all sessions of a smaller one.
     pub fn have(&self, lot: u8, user: &str, application: &str) -> bool {
         lot < self.percent || self.users.iter().any(|u| u == user) || self.applications.iter().any(|a| a == application)
     }
@@ -44,10 +43,10 @@ impl fmt::Display for Readers {
 pub enum Mode {
     /// Not looked at.
     Off,
-    /// Forwarded untouched, counted. The table still exists; the start of everything.
+    /// Forwarded untouched, counted. The legacy table still exists. Every table begins in this mode.
     #[default]
     Observe,
-    /// Forwarded untouched; the rewritten form runs on the side and is compared.
+    /// Forwarded untouched; for a sample of reads the rewritten form runs separately and is compared.
     Shadow,
     /// Rewritten.
     Rewrite,
@@ -82,7 +81,7 @@ impl FromStr for Mode {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let found = Mode::ALL.into_iter().find(|m| m.name().eq_ignore_ascii_case(text));
-        found.ok_or_else(|| format!("`{text}` is no mode; it is one of off, observe, shadow, rewrite, refuse"))
+        found.ok_or_else(|| format!("`{text}` is not a mode; modes are off, observe, shadow, rewrite, refuse"))
     }
 }
 

@@ -1,13 +1,13 @@
-//! Real conversations, kept to be sent again: what `esclusa record` keeps and `esclusa replay` reads.
+//! Recordings of real conversations: `esclusa record` writes them and `esclusa replay` reads them.
 //!
-//! Whole sessions, from their login on, of a share of those that come, or of some users or applications. A session that is kept has a [`Tap`]: the
-//! relay shows it each frame of the client's that goes on, and the moments of the answers; it copies them into a queue that is bounded in
-//! bytes, and a thread of its own (`writer`) puts frames together, takes out what a rule says ([`redact`]), seals (`seal`) and writes. Nobody waits
-//! for that thread: who finds the queue full is cut there, which the file says and a metric counts. A session that is not kept has no
-//! tap, and pays a look at an `Option` for each frame.
+//! Sessions are recorded as a whole, from their login on: a share of all new sessions, or those of some users or applications. A recorded session
+//! has a [`Tap`]: the relay shows it each forwarded frame of the client, and the times of the answers. The tap copies them into a queue
+//! that is bounded in bytes; a separate thread (`writer`) assembles frames, redacts values by the rules ([`redact`]), encrypts (`seal`) and writes.
+//! No session waits for that thread: where the queue is full, the session's recording ends, which the file notes and a metric counts. A session
+//! that is not recorded has no tap, which costs it one check of an `Option` per frame.
 //!
-//! Not kept: anything of an authentication, the rows of answers, replication sessions, and sessions that were there before: what a session has
-//! prepared and set is only known from its login on, so a pool's connections are kept from its next ones on.
+//! Not recorded: authentication, the rows of answers, replication sessions, and sessions that began before the recording, because their prepared
+//! statements and settings are not known. So a pool's sessions are recorded once it opens new connections.
 
 pub mod event;
 pub mod order;

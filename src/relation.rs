@@ -1,12 +1,13 @@
-//! Rule -> legacy relation: the legacy columns in order, with their exact types, and for each the expression that yields it from
-//! the new tables; and for each column of the new tables the expression that it is written with.
+//! Rule -> legacy relation: the legacy columns in order, with their exact types; for each the expression that reads it from the new
+//! tables; and for each column of the new tables the expression that it is written with.
 //!
-//! This is the one value behind five uses: the view that the rewriter names and the writes that it makes, the triggers behind the view,
-//! the backfill, the proof of parity and the registry. None of them writes an expression of its own, so they cannot disagree.
+//! This is the one value behind five uses: the view that rewritten reads name together with the rewritten writes, the triggers of
+//! the view, the backfill, the proof of parity and the registry. None of them has an expression of its own, so they cannot
+//! disagree.
 //!
-//! A legacy table's rows lie in a partition of their own, its *leaf*. What is read is an expression over an alias of the leaf; what is
-//! written is SQL with holes for the columns of a *typed legacy row* ([`Sql`]): in a backfill that row is the legacy table's, in an
-//! INSERT a sub-select of assigned values, in a trigger NEW.
+//! A legacy table's rows are in a partition of their own, its *leaf*. A column is read by an expression over an alias of the leaf,
+//! and written by SQL with holes for the columns of a *typed legacy row* ([`Sql`]): in a backfill that row is the legacy table's,
+//! in an INSERT a sub-select of assigned values, in a trigger NEW.
 
 mod compile;
 mod history;
@@ -29,20 +30,20 @@ pub use schemas::{CONTROL, KEYS, LEAVES};
 use target::Target;
 use value::SqlType;
 
-/// What a compilation needs besides the rule.
+/// What compiling a rule needs besides the rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Context {
-    /// The schema of the legacy tables and of those that replace them.
+    /// The schema of the legacy tables and of the new ones.
     pub schema: String,
-    /// The zone in which legacy stamps are read for `al_changed_at`.
+    /// The time zone in which legacy stamps are converted to `al_changed_at`.
     pub time_zone: String,
     /// The first month with a partition of its own.
     pub first_month: Month,
-    /// The month behind the last one that is made at the beginning.
+    /// The month after the last one whose partition is made at the beginning.
     pub horizon: Month,
-    /// Whether pg_partman may make the months ahead.
+    /// Whether pg_partman may make the partitions of later months.
     pub partman: Partman,
-    /// The role that mode shadow compares as.
+    /// The role under which mode shadow runs reads a second time.
     pub shadow_role: String,
 }
 
@@ -60,7 +61,7 @@ impl Context {
     }
 }
 
-/// A legacy table as it lives on in the new tables.
+/// A legacy table as it is stored in the new tables.
 #[derive(Debug, Clone)]
 pub struct Relation {
     /// The legacy table's name.
@@ -71,26 +72,26 @@ pub struct Relation {
     pub kind: &'static str,
     /// The legacy columns in order.
     pub columns: Vec<Column>,
-    /// The new table that its leaf is a partition of, with the leaf's value of the discriminator; `None` where the table stays.
+    /// The new table of which its leaf is a partition, and the leaf's value of the discriminator; `None` where the table stays.
     pub home: Option<Home>,
     /// The other columns of the new table, in the order in which they are written.
     pub fields: Vec<Field>,
-    /// The legacy key's columns.
+    /// The columns of the legacy key.
     pub key: Vec<usize>,
-    /// The columns of the legacy table's PRIMARY KEY: a query grouped by them may name the others.
+    /// The columns of the legacy table's PRIMARY KEY: a query that is grouped by them may use the others.
     pub primary: Vec<usize>,
-    /// The legacy table's constraint over its key.
+    /// The legacy table's constraint on its key.
     pub unique: Option<Unique>,
-    /// How changes that the audit trigger records become legacy rows, where the application does not write its history any more.
+    /// How changes that the audit trigger records become legacy rows, where the application no longer writes its history.
     pub projection: Option<Projection>,
 }
 
-/// Where a relation's rows lie.
+/// Where the rows of a relation are stored.
 #[derive(Debug, Clone)]
 pub struct Home {
     /// The new table.
     pub target: &'static Target,
-    /// Its discriminator's value in the leaf.
+    /// The value of the discriminator in the leaf.
     pub value: String,
 }
 
@@ -103,22 +104,22 @@ pub struct Column {
     pub sql_type: SqlType,
     /// NOT NULL.
     pub not_null: bool,
-    /// Its default's expression.
+    /// The expression of its default.
     pub default: Option<String>,
-    /// Where its value lies.
+    /// Where its value is stored.
     pub store: Store,
 }
 
-/// Where a legacy column's value lies in the new table.
+/// Where the value of a legacy column is stored in the new table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Store {
     /// In a column of its own, of the legacy type.
     Typed(&'static str),
-    /// In a column of its own, read with a cast.
+    /// In a column of its own with another type, read with a cast.
     Column(&'static str),
-    /// In an image: a jsonb column, under the legacy name.
+    /// In an image: a jsonb column, with the legacy name as key.
     Image(&'static str),
-    /// In the column of the same name: the table is still there.
+    /// In the column of the same name: the table itself stays.
     Same,
 }
 
@@ -127,15 +128,15 @@ pub enum Store {
 pub struct Field {
     /// Its name.
     pub name: &'static str,
-    /// What an application's write puts there.
+    /// Its value when an application writes a row.
     pub write: Value,
-    /// What the backfill puts there, where that differs.
+    /// Its value in the backfill, where that differs.
     pub backfill: Option<Value>,
-    /// An UPDATE writes it whatever it changes.
+    /// Every UPDATE writes it, whatever it changes.
     pub always: bool,
 }
 
-/// How a field follows from a typed legacy row.
+/// How a field is computed from a typed legacy row.
 #[derive(Debug, Clone)]
 pub enum Value {
     /// Not written: the new table's own default.
@@ -149,38 +150,38 @@ pub enum Value {
 /// How a recorded change becomes a legacy row.
 #[derive(Debug, Clone)]
 pub struct Projection {
-    /// For each legacy column its value, typed, over the parameters `$1` to `$4`.
+    /// For each legacy column its typed value, an expression over the parameters `$1` to `$4`.
     pub columns: Vec<String>,
-    /// Columns that nothing is known of: they are NULL.
+    /// Columns for which nothing is recorded: they are NULL.
     pub unknown: Vec<String>,
 }
 
-/// The legacy table's constraint over its key, for which the new table has one of its own.
+/// The legacy table's constraint on its key, for which the new table has one of its own.
 #[derive(Debug, Clone)]
 pub struct Unique {
-    /// The legacy constraint, by its own name or by the name that PostgreSQL would have given.
+    /// The name of the legacy constraint, or the one that PostgreSQL would have given it.
     pub legacy: String,
-    /// Whether the legacy table had it; otherwise only the new table asks for it.
+    /// Whether the legacy table had it; if not, only the new table demands it.
     pub declared: bool,
 }
 
 impl Relation {
-    /// The new table that it became part of; `None` where the table stays.
+    /// The new table that its rows moved to; `None` where the table stays.
     pub fn target(&self) -> Option<&'static Target> {
         self.home.as_ref().map(|h| h.target)
     }
 
-    /// What it became part of, for those who are told.
+    /// The name of that table for messages.
     pub fn target_name(&self) -> &str {
         self.target().map_or(self.table.as_str(), |t| t.table)
     }
 
-    /// The table with its rows: the leaf, or the legacy table itself where that stays.
+    /// The table that has the rows: the leaf, or the legacy table itself where that stays.
     pub fn rows(&self) -> String {
         if self.is_retained() { self.legacy_table() } else { target::leaf(&self.table) }
     }
 
-    /// The view that yields the legacy rows, whatever stands under the legacy name.
+    /// The view that yields the legacy rows, whatever has the legacy name.
     pub fn view(&self) -> String {
         qualified(CONTROL, &self.table)
     }
@@ -195,41 +196,41 @@ impl Relation {
         self.home.is_none()
     }
 
-    /// The leaf's constraint over what must be unique in it, where there is one.
+    /// The name of the leaf's constraint on what must be unique in it, if there is one.
     pub fn leaf_unique(&self) -> Option<String> {
         self.target().filter(|t| !t.unique.is_empty()).map(|_| format!("{}_code_key", self.table))
     }
 
-    /// The columns of that constraint; none where there is none.
+    /// The columns of that constraint; empty where there is none.
     pub fn leaf_key(&self) -> Vec<&'static str> {
         let of = |target: &'static Target| [&[target.discriminator], target.unique].concat();
         self.target().filter(|t| !t.unique.is_empty()).map(of).unwrap_or_default()
     }
 
-    /// The column of the leaf whose numbers tell its rows apart.
+    /// The column of the leaf with a number that differs for each row.
     pub fn number(&self) -> &'static str {
         self.target().and_then(|t| t.identity.last()).copied().unwrap_or_default()
     }
 
-    /// Whether an application's write puts into a field what the backfill does.
+    /// Whether a field gets the same value from an application's write as from the backfill.
     pub fn is_written_as_moved(&self, name: &str) -> bool {
         self.fields.iter().any(|field| field.name == name && field.backfill.is_none() && !matches!(field.write, Value::Default))
     }
 
-    /// Whether a row of the leaf has a value in every column that is NOT NULL; `None` where there is no such column. Only what the audit
-    /// trigger projects into a history may lack one.
+    /// An expression that is true if a row of the leaf has a value in every column that is NOT NULL; `None` where there is no such
+    /// column. Only rows that the audit trigger writes into a history may lack one.
     pub fn wholeness(&self, row: &str) -> Option<String> {
         let read = |(i, column): (usize, &Column)| column.not_null.then(|| self.read(i, Some(row)));
         let values: Vec<String> = self.columns.iter().enumerate().filter_map(read).collect();
         (!values.is_empty()).then(|| format!("ROW({}) IS NOT NULL", values.join(", ")))
     }
 
-    /// A legacy column's place.
+    /// The index of a legacy column.
     pub fn position(&self, name: &str) -> Option<usize> {
         self.columns.iter().position(|c| c.name == name)
     }
 
-    /// The expression that reads a column. `row` is an alias of the leaf, or nothing.
+    /// The expression that reads a column. `row` is an alias of the leaf, or `None`.
     pub fn read(&self, at: usize, row: Option<&str>) -> String {
         let column = &self.columns[at];
         let dot = row.map(|r| format!("{}.", ident(r))).unwrap_or_default();
@@ -241,7 +242,7 @@ impl Relation {
         }
     }
 
-    /// Whether an index of the leaf can be on the expression that reads a column: it does not follow settings of the session.
+    /// Whether the expression that reads a column can be in an index of the leaf: it must not depend on settings of the session.
     pub fn is_indexable(&self, at: usize) -> bool {
         let column = &self.columns[at];
         matches!(column.store, Store::Typed(_) | Store::Same | Store::Column(_)) || column.sql_type.is_indexable_in_image()
@@ -256,12 +257,12 @@ impl Relation {
         (0..self.columns.len()).filter(|&i| wanted(i)).map(read).collect::<Vec<_>>().join(", ")
     }
 
-    /// The SELECT of all columns: the body of the view, and what parity compares.
+    /// The SELECT of all columns: the body of the view, which parity compares too.
     pub fn select_all(&self) -> String {
         format!("SELECT {} FROM {}", self.select_list(&|_| true, None), self.rows())
     }
 
-    /// What a column gets that an INSERT does not name: its default, or a typed NULL.
+    /// The value of a column that an INSERT does not name: its default, or a typed NULL.
     pub fn default(&self, column: usize) -> Sql {
         let column = &self.columns[column];
         match &column.default {
@@ -272,12 +273,12 @@ impl Relation {
 }
 
 impl Value {
-    /// The same for every row.
+    /// A value that is the same for every row.
     fn constant(text: &str) -> Value {
         Value::Expression(Sql::text(text))
     }
 
-    /// Key text over columns of a rule.
+    /// The key text of columns of a rule.
     fn key_text(rule: &Rule, key: &[usize], text: fn(&SqlType, &Sql) -> Sql) -> Value {
         let one = |&i: &usize| text(&SqlType::new(&rule.columns[i].column.type_name), &Sql::column(i));
         Value::Expression(value::composite(&key.iter().map(one).collect::<Vec<_>>()))
@@ -299,7 +300,7 @@ impl Column {
 }
 
 impl Unique {
-    /// The constraint over a rule's key.
+    /// The constraint on a rule's key.
     fn new(rule: &Rule) -> Unique {
         let conventional = format!("{}_pkey", rule.table);
         Unique { declared: rule.key.unique.is_some(), legacy: rule.key.unique.clone().unwrap_or(conventional) }

@@ -1,12 +1,12 @@
-//! Recorded conversations, sent to two sides of a staging server: a legacy copy and a consolidated one, each directly or through an esclusa.
-//! AQUASIS' regression suite is what AQUASIS really does.
+//! Sends recorded conversations to two sides of a staging server, a legacy copy and a consolidated one, each directly or through an esclusa. So
+//! real traffic of AQUASIS serves as its regression test.
 //!
-//! [`script`] makes conversations of recordings, [`run`] sends them to both sides at once in their own interleaving (`session`, [`side`]), the twin
-//! says whether answers are the same, [`compare`] what excuses a difference, and [`state`] compares what both sides hold afterwards. Writes are
-//! sent as everything else: both sides are changed.
+//! [`script`] makes conversations from recordings, [`run`] sends them to both sides at once in the order in which they interleaved (`session`,
+//! [`side`]), the twin decides whether answers are the same, [`compare`] which differences are excused, and [`state`] compares the tables of both
+//! sides afterwards. Writes are sent too, so both sides are changed.
 //!
-//! Not done: a difference is not shrunk; what a client does with an answer (a key that the server gave, sent back in the next
-//! statement) is sent as it was recorded, so both sides must begin in the state in which the recording began.
+//! Not done: a difference is not reduced to a smaller case; values that a client took from an answer (such as a key that the server gave, sent back
+//! in the next statement) are sent as recorded, so both sides must begin in the state in which the recording began.
 
 pub mod compare;
 pub mod run;
@@ -18,9 +18,9 @@ pub mod state;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use compare::Verdict;
+use compare::Comparison;
 use script::{Script, What};
-pub use session::Outcome;
+pub use session::ActResult;
 use state::{Compared, Legacy};
 
 use crate::sql::fingerprint::normalise;
@@ -30,10 +30,10 @@ use crate::table::{Cell, Columns, Table};
 /// Bytes of a statement that are shown.
 const SHOWN: usize = 300;
 
-/// Characters of a statement with its values, and of a difference, that are told.
+/// Characters of a statement with its values, and of a difference, that are shown.
 const TOLD: usize = 2000;
 
-/// A line a statement, without its values, a legacy table, or a session that could not be.
+/// One line per statement (without its values), per legacy table, and per session that could not be sent.
 pub const COLUMNS: Columns = &[
     ("what", Text),
     ("name", Text),
@@ -46,28 +46,28 @@ pub const COLUMNS: Columns = &[
     ("first", Text),
 ];
 
-/// What was found for one line.
+/// The findings for one line.
 #[derive(Debug, Default)]
 struct Line {
     equal: u64,
     different: u64,
     not_comparable: u64,
     took: [Duration; 2],
-    /// The first difference, or else the first reason for which there is none to be told.
+    /// The first difference; where there was none, the first reason why something was not compared.
     first: Option<String>,
     excuse: Option<String>,
 }
 
-/// Everything that was found.
+/// All findings.
 #[derive(Debug, Default)]
-pub struct Found {
+pub struct Findings {
     lines: BTreeMap<(&'static str, String), Line>,
 }
 
-impl Found {
-    /// Takes what became of acts.
-    pub fn take(&mut self, script: &Script, outcomes: Vec<Outcome>) {
-        for Outcome { session, act, verdict, took } in outcomes {
+impl Findings {
+    /// Adds the outcomes of acts.
+    pub fn take(&mut self, script: &Script, outcomes: Vec<ActResult>) {
+        for ActResult { session, act, verdict, took } in outcomes {
             let conversation = &script.conversations[session];
             let key = match &conversation.acts[act].what {
                 What::Stretch(stretch) => {
@@ -88,12 +88,12 @@ impl Found {
             let line = self.lines.entry(key).or_default();
             (0..2).for_each(|side| line.took[side] += took[side]);
             let told = match (&verdict, &conversation.acts[act].what) {
-                // A line is a statement without its values: the difference is of one with them.
-                (Verdict::Different(found), What::Stretch(stretch)) => {
-                    Verdict::Different(format!("{}: {}", cut(&stretch.told(), TOLD), cut(found, TOLD)))
+                // The line shows the statement without its values; the difference needs them.
+                (Comparison::Different(found), What::Stretch(stretch)) => {
+                    Comparison::Different(format!("{}: {}", cut(&stretch.told(), TOLD), cut(found, TOLD)))
                 }
-                (Verdict::Equal, What::Stretch(stretch)) if stretch.leaves_out() => {
-                    Verdict::NotComparable("a statement about a role's password is not sent".into())
+                (Comparison::Equal, What::Stretch(stretch)) if stretch.leaves_out() => {
+                    Comparison::NotComparable("a statement about a role's password is not sent".into())
                 }
                 _ => verdict,
             };
@@ -101,13 +101,13 @@ impl Found {
         }
     }
 
-    /// Takes how legacy tables compare. What neither side has is no line.
+    /// Adds the comparison of legacy tables. A table that neither side has gets no line.
     pub fn take_state(&mut self, tables: &[Legacy], compared: Vec<Compared>) {
         for (legacy, Compared { difference, skipped, .. }) in tables.iter().zip(compared) {
             let verdict = match (difference, skipped) {
-                (Some(found), _) => Verdict::Different(found),
-                (None, Some(why)) => Verdict::NotComparable(why),
-                (None, None) => Verdict::Equal,
+                (Some(found), _) => Comparison::Different(found),
+                (None, Some(why)) => Comparison::NotComparable(why),
+                (None, None) => Comparison::Equal,
             };
             self.lines.entry(("table", legacy.table.clone())).or_default().count(verdict);
         }
@@ -157,14 +157,14 @@ fn cut(text: &str, characters: usize) -> String {
 }
 
 impl Line {
-    fn count(&mut self, verdict: Verdict) {
+    fn count(&mut self, verdict: Comparison) {
         match verdict {
-            Verdict::Equal => self.equal += 1,
-            Verdict::Different(found) => {
+            Comparison::Equal => self.equal += 1,
+            Comparison::Different(found) => {
                 self.different += 1;
                 self.first.get_or_insert(found);
             }
-            Verdict::NotComparable(why) => {
+            Comparison::NotComparable(why) => {
                 self.not_comparable += 1;
                 self.excuse.get_or_insert(why);
             }

@@ -1,11 +1,12 @@
-//! Pure: compiled rules + a statement -> an outcome. No socket, no clock, no database: values in, values out, which is what makes
-//! it testable by the hundred thousand statements.
+//! Pure: compiled rules + a statement -> an outcome. No socket, no clock, no database, so that it can be tested with hundreds of
+//! thousands of statements.
 //!
-//! `policy` is what statements are decided by, `context` what their names mean in a session, `work` one statement while it is worked on,
-//! and `outcome` what becomes of a text. One file per statement family: `read` for references in FROM, `insert` with `conflict`, `update`,
-//! `delete`, `merge`, `copy`, `utility`; `group`, `system` and `rowtype` for what a view has not; `returning`, `assign` and `expression` for
-//! what they share. `resolve` and `columns` decide what a name is, `ambiguity` leaves to the server what only it knows,
-//! `splice` puts the text together, `refuse` says no.
+//! `policy` is what statements are decided by, `context` what their names mean in a session, `work` one statement that is being
+//! rewritten, and `outcome` what becomes of a text. One file per statement family: `read` for references in FROM, `insert` with
+//! `conflict`, `update`, `delete`, `merge`, `copy`, `utility`; `group`, `system` and `rowtype` for what a view lacks; `returning`,
+//! `assign` and `expression` for what these share. `resolve` and `columns` find out what a name is, `ambiguity` leaves to the
+//! server what only the server knows, `splice` puts the text together, `refuse` makes the statement that fails in place of a
+//! refused one.
 
 mod ambiguity;
 mod assign;
@@ -49,19 +50,19 @@ use crate::sql::effect;
 use crate::sql::{self, Role};
 use context::Follower;
 pub use context::{NameContext, Needed};
-pub use outcome::{Hit, HitOutcome, Named, Outcome};
+pub use outcome::{Hit, HitOutcome, NamedColumns, Outcome};
 pub use policy::{Entry, Policy};
 use refuse::Refusal;
 use splice::{Edit, splice};
 pub use system::PRIVATE;
-pub use update::VALUES_OF_SET;
+pub use update::{CLAUSES, values_of};
 use work::Work;
 
-/// Decides about one Query's or Parse's text.
+/// Decides about the text of one Query or Parse.
 pub fn rewrite(policy: &Policy, names: &NameContext, text: &str) -> Outcome {
     let outcome = decided(policy, names, text);
     let is_good = outcome.reads.is_empty() || outcome.refusals.is_empty() && outcome.text.is_some();
-    // What has no new form is read where it always was.
+    // A statement that copies cannot answer reads the legacy tables.
     if is_good { outcome } else { decided(policy, &names.by_legacy_tables(), text) }
 }
 
@@ -77,7 +78,7 @@ fn decided(policy: &Policy, names: &NameContext, text: &str) -> Outcome {
     let mut edits = Vec::new();
     outcome.effects = effect::effects(&script.lexed);
     let mut follower = Follower::new(policy, names);
-    // As the server counts them: one that is empty is none.
+    // Numbered as the server counts them: empty statements are skipped.
     for (number, statement) in script.statements.iter().filter(|statement| !statement.lexemes.is_empty()).enumerate() {
         match Work::new(policy, follower.names(), follower.is_in_doubt(), &script.lexed, statement) {
             Some(Ok(mut work)) => {
@@ -135,10 +136,10 @@ impl Work<'_, '_> {
         });
         self.reads_copies = !self.names.reads.is_empty() && !self.names_in_doubt && self.only_reads() && self.may_read_copies();
         outcome.shadow = live.iter().any(|&i| self.entries[i].is_some_and(|e| e.mode == Mode::Shadow)) && self.only_reads();
-        // The server's own answer, about a name that this role may not look up, is that of the legacy table.
+        // A role that may not use the schema gets the server's own error about the legacy name.
         let is_stranger = self.policy.limited.contains(&(self.names.role.clone(), String::new()));
         let rewrites = !is_stranger && live.iter().any(|&i| self.rewritten(i).is_some());
-        // What the net caught may be a relation that the parser did not show: then nothing of the statement is touched.
+        // A word that the net caught may be a relation that the parser did not show: then the whole statement passes untouched.
         let result = match refused {
             Some(refusal) => Err(refusal),
             None if rewrites && !unclassified => self.edit_all(),
@@ -177,7 +178,7 @@ impl Work<'_, '_> {
         outcome.notes.append(&mut self.notes);
     }
 
-    /// Whether this is all of the text, a query without locks, and may run a second time.
+    /// Whether this is all of the text, a query without locks, which may run a second time.
     fn only_reads(&self) -> bool {
         let words = ["UPDATE", "SHARE", "INTO", "NEXTVAL", "SETVAL", "PG_NOTIFY", "PG_SLEEP"];
         let lexemes = &self.lexed.lexemes[self.lexemes.clone()];
@@ -217,7 +218,7 @@ impl Work<'_, '_> {
         self.fault.take().map_or(Ok(()), Err)
     }
 
-    /// Replaces the whole statement by one that fails at the same place, whose error is then replaced by ours.
+    /// Replaces the whole statement by one that fails at the same position; the session replaces its error by the refusal.
     fn refuse(&mut self, refusal: Refusal, outcome: &mut Outcome) {
         self.edits.clear();
         let Some(span) = self.lexed.span(&self.lexemes) else { return };
@@ -275,7 +276,7 @@ mod tests {
             ("create unlogged table tipocorreo (x integer)", true),
             ("create view tipocorreo as select 1", true),
             ("create table otra (like tipocorreo)", true),
-            // Not classified: a name that comes back for nothing does no harm.
+            // Not classified: a name that is counted without need does no harm.
             ("create table otra (tipocorreo integer)", true),
         ] {
             let outcome = rewrite(&policy, &names, text);

@@ -1,7 +1,7 @@
 //! What became of each legacy table: one TOML file per table under `rules/`, reviewed like code.
 //!
-//! A rule is complete in itself: it carries the legacy columns with their exact types, because after the drop no catalog has
-//! them any more. Rule + nothing else compiles into a legacy relation.
+//! A rule is complete: it has the legacy columns with their exact types, because after the drop no catalog has them any more. A
+//! legacy relation is compiled from the rule alone.
 
 pub mod check;
 mod columns;
@@ -33,31 +33,31 @@ use crate::error::{Fault, Faults};
 pub struct Rule {
     /// Its name.
     pub table: String,
-    /// The batch of the plan that moves it: `W1-A`, `S4-pure`.
+    /// The wave of the plan that moves it: `W1-A`, `S4-pure`.
     pub wave: String,
     /// The plan's task ids.
     pub tasks: Vec<String>,
-    /// Who says so: the plan, or a proposal and on what ground.
+    /// Who decided this: the plan, or a proposal and its grounds.
     pub source: String,
-    /// What the reviewer should know.
+    /// A note for the reviewer.
     pub note: String,
     /// The legacy columns in order.
     pub columns: Vec<Column>,
     /// What identifies a row.
     pub key: Key,
-    /// Where it went.
+    /// What became of it.
     pub target: Target,
-    /// Where it was written.
+    /// The file that it was read from.
     pub origin: Origin,
 }
 
 impl Rule {
-    /// A column's place in the legacy order.
+    /// The index of a column in the legacy order.
     pub fn position(&self, column: &str) -> Option<usize> {
         self.columns.iter().position(|c| c.column.name == column)
     }
 
-    /// The places of those columns that it has; names in a rule were checked when it was read.
+    /// The indexes of these columns; names in a rule were checked when it was read.
     pub fn positions(&self, columns: &[String]) -> Vec<usize> {
         columns.iter().filter_map(|column| self.position(column)).collect()
     }
@@ -67,7 +67,7 @@ impl Rule {
         self.origin.fault(key, message)
     }
 
-    /// The legacy table as a catalog would describe it, with the one key that the rule knows.
+    /// The legacy table as a catalog would describe it, with only the key that the rule has.
     pub fn legacy_table(&self) -> Table {
         let key =
             |name: &String| CatalogKey { name: name.clone(), primary: self.key.is_primary(), columns: self.key.columns.clone() };
@@ -80,27 +80,27 @@ impl Rule {
     }
 }
 
-/// A rule that is not in force, because its file has faults.
+/// A rule that is not in force because its file has faults.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Faulty {
     /// The file.
     pub file: PathBuf,
-    /// All that is wrong with it.
+    /// All its faults.
     pub faults: Faults,
 }
 
 /// All rules by legacy table.
 #[derive(Debug, Clone, Default)]
 pub struct RuleSet {
-    /// By legacy table.
+    /// Rules in force, by legacy table.
     pub rules: BTreeMap<String, Rule>,
-    /// Legacy tables whose rules have faults; none of them is among `rules`. Where the file does not even say which table it is about,
-    /// its name is taken for the table's.
+    /// Legacy tables whose rules have faults; none of them is in `rules`. If the file does not name its table, the file's name is
+    /// used.
     pub faulty: BTreeMap<String, Faulty>,
 }
 
 impl RuleSet {
-    /// Takes a rule out of force.
+    /// Takes a rule out of force, because of this fault.
     fn stop(&mut self, table: &str, fault: Option<Fault>) {
         let file = self.rules.remove(table).map(|rule| rule.origin.file);
         let of = |fault: &Fault| fault.place.as_ref().map(|p| p.file.clone());
@@ -109,8 +109,8 @@ impl RuleSet {
         faulty.faults.0.extend(fault);
     }
 
-    /// Keeps a rule that is in force, where the file that it was read from has faults now. It stands in the same way towards the others as
-    /// it did; where another rule has taken its domain meanwhile, both are faulty, and both are kept.
+    /// Puts back a rule that was in force and whose file now has faults. If another rule claims the same domain by now, both are
+    /// faulty, and both are put back.
     pub fn keep(&mut self, rule: &Rule) {
         let is_its = |(table, faulty): (&String, &Faulty)| *table == rule.table || faulty.file == rule.origin.file;
         let named: Vec<String> = self.faulty.iter().filter(|f| is_its(*f)).map(|(table, _)| table.clone()).collect();

@@ -1,10 +1,10 @@
-//! Legacy names where they are written down: source trees, SQL files, logs of PostgreSQL, dumps of pg_stat_statements. What the proxies see is
-//! what was used; what is written may be used yet.
+//! Legacy names where they are written down: source trees, SQL files, logs of PostgreSQL, dumps of pg_stat_statements. The proxies see what was
+//! used; what is written down may still be used in future.
 //!
 //! Each kind of file is cut into pieces of text, with the lines that they stand on (`code`, `markup`, `plain`, `log`); a piece that may name a
-//! legacy table is read as a statement is read on the proxy, and where it is only a part of one, by the word before the name (`uses`). The
-//! work is linear in the bytes, and no file, however large, broken or hostile, is held as a whole beyond a bound (`lines`). Links are not
-//! followed. What a program puts together from names that it reads elsewhere is not found.
+//! legacy table is read as the proxy reads statements or, where it is only a part of a statement, judged by the word before the name (`uses`). The
+//! work is linear in the bytes, and no more than a bounded part of any file is in memory, however large, broken or hostile it is (`lines`). Links are not
+//! followed. A statement that a program builds from names that it reads elsewhere is not found.
 
 mod code;
 mod lines;
@@ -35,18 +35,18 @@ use uses::Use;
 pub const COLUMNS: Columns =
     &[("file", Text), ("line", Int), ("table", Text), ("operation", Text), ("source", Text), ("times", Int), ("statement", Text)];
 
-/// A file is taken for text up to its first zero; so much of it is looked at.
+/// A file with a NUL among its first bytes is binary; so many bytes are looked at.
 const LOOKED_AT: usize = 8192;
 /// A longer source file is read line by line.
 const SOURCE_BYTES: u64 = 8 << 20;
-/// Different statements of a log that are told apart.
+/// The most distinct statements of a log that are counted separately.
 const STATEMENTS: usize = 50_000;
 /// Bytes of a statement that are shown.
 const SHOWN_BYTES: usize = 1000;
 
 /// How a file is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum FileKind {
     Code,
     Page,
     Markup,
@@ -58,14 +58,14 @@ enum Kind {
     Text,
 }
 
-/// What was found, and what could not be looked at.
+/// What was found, and what could not be read.
 #[derive(Debug, Default)]
 pub struct Scanned {
     /// By file and line.
     pub found: Vec<Found>,
     /// Files that were read.
     pub files: usize,
-    /// Files that are no text.
+    /// Files that are not text.
     pub binary: usize,
     /// Files and directories that could not be read, with why.
     pub unread: Vec<String>,
@@ -76,13 +76,13 @@ pub struct Scanned {
 pub struct Found {
     /// The file.
     pub file: String,
-    /// The line of the name; of a statement that comes again, in a log or a script, that of the first.
+    /// The line of the name; for a repeated statement of a log or a script, the line of the first.
     pub line: u64,
     /// The legacy table.
     pub table: String,
-    /// What the statement does with it; `name` for the name alone, `mapping` for one that a class is mapped to, `mention` for any other.
+    /// What the statement does with it; or `name` where only the name is written, `mapping` where a class is mapped to it, `mention` otherwise.
     pub operation: String,
-    /// Where it stands: `java`, `xml`, `log` and so on.
+    /// The kind of file: `java`, `xml`, `log` and so on.
     pub source: &'static str,
     /// How often.
     pub times: u64,
@@ -114,19 +114,19 @@ pub fn scan(policy: &Policy, paths: &[PathBuf]) -> Result<Scanned> {
     Ok(scanned)
 }
 
-/// The legacy tables that a statement works on, each with what it does there. One that was cut off at its end is read by its words.
+/// The legacy tables that a statement works on, each with what it does there. A statement that was cut off at its end is judged by its words.
 pub fn statement(policy: &Policy, text: &str, is_whole: bool) -> Vec<(String, &'static str)> {
     let uses = if is_whole { uses::of_statement(policy, text, false) } else { uses::of(policy, text, false) };
     uses.into_iter().filter(|found| found.operation != "mention").map(|found| (found.table, found.operation)).collect()
 }
 
-/// The same of those that a whole statement names with their schema.
+/// The same, only for tables that a whole statement names with their schema.
 pub fn qualified(policy: &Policy, text: &str) -> Vec<(String, &'static str)> {
     let uses = uses::of_statement(policy, text, true);
     uses.into_iter().filter(|found| found.operation != "mention").map(|found| (found.table, found.operation)).collect()
 }
 
-/// As a table; of one legacy table, if it is named.
+/// The findings as a table; only those of one legacy table, if one is given.
 pub fn table(scanned: &Scanned, one: Option<&str>) -> Table {
     let mut table = Table::new(COLUMNS);
     for found in scanned.found.iter().filter(|found| one.is_none_or(|one| one == found.table)) {
@@ -149,16 +149,16 @@ type Key = (String, &'static str, &'static str, u64, String);
 /// The work on one file.
 struct OfFile<'p> {
     policy: &'p Policy,
-    /// What statements of a log do, by their text without literals: a log repeats itself.
+    /// What statements of a log do, by their text without literals; cached because logs repeat themselves.
     known: HashMap<String, Vec<Use>>,
     /// The first line, and how often.
     found: HashMap<Key, (u64, u64)>,
-    /// What of it was not looked at.
+    /// Which part of it was not read.
     left: Option<String>,
 }
 
 impl OfFile<'_> {
-    /// Whether it is text.
+    /// Reads a file; false if it is not text.
     fn read(&mut self, path: &Path) -> std::io::Result<bool> {
         let mut file = File::open(path)?;
         let length = file.metadata()?.len();
@@ -169,45 +169,45 @@ impl OfFile<'_> {
             return Ok(false);
         }
         let kind = kind(path, &head);
-        let is_streamed = matches!(kind, Kind::Log | Kind::Records | Kind::JsonLog | Kind::Text) || length > SOURCE_BYTES;
+        let is_streamed =
+            matches!(kind, FileKind::Log | FileKind::Records | FileKind::JsonLog | FileKind::Text) || length > SOURCE_BYTES;
         if is_streamed && !is_wide {
             let mut lines = Lines::new(BufReader::with_capacity(1 << 16, head.as_slice().chain(file)));
             match kind {
-                Kind::Log => log::stderr(&mut lines, &mut |piece, times| self.repeated(&piece, times))?,
-                Kind::Records => record::read(&mut lines, &mut |piece, times| self.repeated(&piece, times))?,
-                Kind::JsonLog => log::json(&mut lines, &mut |piece, times| self.repeated(&piece, times))?,
+                FileKind::Log => log::stderr(&mut lines, &mut |piece, times| self.repeated(&piece, times))?,
+                FileKind::Records => record::read(&mut lines, &mut |piece, times| self.repeated(&piece, times))?,
+                FileKind::JsonLog => log::json(&mut lines, &mut |piece, times| self.repeated(&piece, times))?,
                 _ => plain::lines(&mut lines, &mut |piece| self.once(&piece))?,
             }
-            self.left =
-                lines.cut.map(|n| format!("line {n} is longer than {} bytes, and its rest was not read", lines::LINE_BYTES));
+            self.left = lines.cut.map(|n| format!("line {n} is longer than {} bytes; its rest was not read", lines::LINE_BYTES));
             return Ok(true);
         }
         let mut bytes = head;
         file.take(SOURCE_BYTES).read_to_end(&mut bytes)?;
         if length > bytes.len() as u64 {
-            self.left = Some(format!("{length} bytes, of which the first {} were read", bytes.len()));
+            self.left = Some(format!("only the first {} of {length} bytes were read", bytes.len()));
         }
         let text = piece::decoded(bytes);
-        if !self.policy.may_name(text.as_bytes()) && kind != Kind::Code && kind != Kind::Page {
+        if !self.policy.may_name(text.as_bytes()) && kind != FileKind::Code && kind != FileKind::Page {
             return Ok(true);
         }
-        if kind == Kind::Sql {
-            // A dump in INSERTs repeats itself as a log does.
+        if kind == FileKind::Sql {
+            // A dump as INSERTs repeats itself like a log.
             plain::statements(&text, &mut |piece| self.repeated(&piece, 1));
             return Ok(true);
         }
         let mut each = |piece: Piece| self.once(&piece);
         match kind {
-            Kind::Code => code::pieces(&text, 1, "java", &mut each),
-            Kind::Page => markup::page(&text, &mut each),
-            Kind::Markup => markup::pieces(&text, "xml", &mut each),
-            Kind::Properties => plain::properties(&text, &mut each),
+            FileKind::Code => code::pieces(&text, 1, "java", &mut each),
+            FileKind::Page => markup::page(&text, &mut each),
+            FileKind::Markup => markup::pieces(&text, "xml", &mut each),
+            FileKind::Properties => plain::properties(&text, &mut each),
             _ => plain::text(&text, &mut each),
         }
         Ok(true)
     }
 
-    /// A piece of a source: each of its places is told.
+    /// A piece of a source: each of its places is reported.
     fn once(&mut self, piece: &Piece) {
         let uses = uses::of(self.policy, &piece.text, piece.mapping);
         if uses.is_empty() {
@@ -221,7 +221,7 @@ impl OfFile<'_> {
         }
     }
 
-    /// A statement of a log or a script: the same again is counted.
+    /// A statement of a log or a script: repetitions are counted.
     fn repeated(&mut self, piece: &Piece, times: u64) {
         if !self.policy.may_name(piece.text.as_bytes()) {
             return;
@@ -236,31 +236,31 @@ impl OfFile<'_> {
         };
         for found in uses {
             let key = (found.table, found.operation, piece.source, 0, statement.clone());
-            // The place is that of the first.
+            // The place of the first is kept.
             self.found.entry(key).or_insert((piece.line(found.at), 0)).1 += times;
         }
     }
 }
 
-/// The statement without its literals. Where they cannot be told from the rest, because one is not closed, it ends before the first.
+/// The statement without its literals. If a literal is not closed, so that literals cannot be told apart from the rest, the text ends before the first.
 fn shown(text: &str) -> String {
     let end = if Lexed::new(text).is_ok() { text.len() } else { text.find(['\'', '"', '$']).unwrap_or(text.len()) };
     normalise(&text[..end], SHOWN_BYTES)
 }
 
-/// By its name, and where that does not tell, by how it begins.
-fn kind(path: &Path, head: &[u8]) -> Kind {
+/// The kind of a file by its name or, where the name does not tell, by its first bytes.
+fn kind(path: &Path, head: &[u8]) -> FileKind {
     let extension = path.extension().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
     match extension.as_str() {
-        "java" | "kt" | "groovy" | "scala" => Kind::Code,
-        "jsp" | "jspx" | "jspf" | "tag" => Kind::Page,
-        "xml" | "xhtml" | "jrxml" | "html" | "htm" | "wsdl" | "xsl" => Kind::Markup,
-        "properties" => Kind::Properties,
-        "sql" | "psql" | "pgsql" | "ddl" | "dml" | "prc" | "fnc" | "trg" => Kind::Sql,
-        _ if record::is_known(head) => Kind::Records,
-        _ if log::is_json(head) => Kind::JsonLog,
-        _ if log::is_stderr(head) => Kind::Log,
-        _ => Kind::Text,
+        "java" | "kt" | "groovy" | "scala" => FileKind::Code,
+        "jsp" | "jspx" | "jspf" | "tag" => FileKind::Page,
+        "xml" | "xhtml" | "jrxml" | "html" | "htm" | "wsdl" | "xsl" => FileKind::Markup,
+        "properties" => FileKind::Properties,
+        "sql" | "psql" | "pgsql" | "ddl" | "dml" | "prc" | "fnc" | "trg" => FileKind::Sql,
+        _ if record::is_known(head) => FileKind::Records,
+        _ if log::is_json(head) => FileKind::JsonLog,
+        _ if log::is_stderr(head) => FileKind::Log,
+        _ => FileKind::Text,
     }
 }
 

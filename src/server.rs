@@ -1,10 +1,11 @@
-//! Sockets, threads, signals; wires everything together and decides nothing.
+//! Sockets, threads, signals; connects the other modules, and decides nothing itself.
 //!
-//! [`listen`] binds or inherits sockets and accepts, `worker` serves what was accepted, [`policy`] puts rules and [`facts`] together,
-//! [`trust`] looks whether the server asks for passwords, [`steering`] holds what is in force, `recording` takes hits to the database,
-//! `switchboard` switches modes, `pass_through` switches all of it off by an [`order`], `reload` reads settings and rules anew, `followers` follows other replicas, `raising` brings retired names back, `cut_over` holds a table that is about to move, `around` looks
-//! who uses legacy tables without the proxies, `shadow` runs reads a second time, [`benchmark`] measures them, `conversations` has sessions
-//! recorded, [`handover`] passes the sockets to a new process.
+//! [`listen`] binds or inherits sockets and accepts, `worker` serves what was accepted, [`policy`] makes a policy of rules and
+//! [`facts`], [`trust`] checks that the server asks for passwords, [`steering`] holds what is in force, `hit_writer` writes hits to
+//! the database, `switchboard` switches modes, `pass_through` turns everything off by an [`order`], `reload` reads settings and
+//! rules again, `followers` follows other replicas, `raising` brings tombstones back, `cut_over` holds a table that is about to
+//! move, `around` looks for users of legacy tables around the proxies, `shadow` runs reads a second time, [`benchmark`] measures
+//! them, `conversations` has sessions recorded, [`handover`] passes the sockets to a new process.
 
 mod around;
 pub mod benchmark;
@@ -19,10 +20,10 @@ pub mod listen;
 mod loader;
 pub mod order;
 mod pass_through;
-mod place;
+mod relocation;
 pub mod policy;
 mod raising;
-mod recording;
+mod hit_writer;
 mod reload;
 mod shadow;
 pub mod steering;
@@ -39,7 +40,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 
 use crate::config::Address;
-use crate::console::{Admin, Gate};
+use crate::console::{Admin, Authenticator};
 use crate::error::Result;
 use crate::session::Shared;
 use crate::web::{self, Phase, Site};
@@ -51,13 +52,13 @@ use steering::Steering;
 /// A running proxy.
 #[derive(Debug)]
 pub struct Server {
-    /// Where clients connect; with the port that was chosen when 0 was asked for.
+    /// Where clients connect, with the actual port if 0 was asked for.
     pub address: Address,
     /// Where the console listens.
     pub console: Address,
-    /// Where browsers and machines are served, if they are.
+    /// Where the web port listens, if there is one.
     pub web: Option<Address>,
-    /// What the sessions share.
+    /// What all sessions share.
     pub shared: Arc<Shared>,
     steering: Arc<Steering>,
     stop: watch::Sender<bool>,
@@ -67,7 +68,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// Loads rules, modes and catalog, and begins to listen.
+    /// Loads rules, modes and catalog, and starts to listen.
     pub async fn start(load: Loader) -> Result<Server> {
         Server::start_with(load, Inherited::default()).await
     }
@@ -88,19 +89,19 @@ impl Server {
         let handover = handover::Offer::new(&settings, &listener, [Some(&console), web.as_ref()])?;
         steering.register().await;
         let phase = watch::Sender::new(Phase::Open);
-        let (admin, gate) = (steering.clone() as Arc<dyn Admin>, Arc::new(Gate::new(shared.clone())));
-        let site = Arc::new(Site::new(shared.clone(), admin.clone(), gate.clone()));
+        let (admin, authenticator) = (steering.clone() as Arc<dyn Admin>, Arc::new(Authenticator::new(shared.clone())));
+        let site = Arc::new(Site::new(shared.clone(), admin.clone(), authenticator.clone()));
         let mut tasks = vec![
             tokio::spawn(listen::accept(listener, workers.sockets, stop.subscribe())),
-            tokio::spawn(crate::console::serve(console, shared.clone(), admin, gate)),
+            tokio::spawn(crate::console::serve(console, shared.clone(), admin, authenticator)),
             tokio::spawn(steering::keep_regularly(steering.clone(), stop.subscribe())),
             tokio::spawn(steering::flush_regularly(steering.clone(), stop.subscribe())),
             tokio::spawn(shadow::run(steering.clone(), stop.subscribe())),
             tokio::spawn(followers::follow(steering.clone())),
             tokio::spawn(cut_over::heed(steering.clone())),
             tokio::spawn(around::look(steering.clone())),
-            tokio::spawn(conversations::follow(steering.clone(), steering.recording.process(), stop.subscribe())),
-            tokio::spawn(pass_through::follow(steering.clone(), steering.recording.process(), stop.subscribe())),
+            tokio::spawn(conversations::follow(steering.clone(), steering.hit_writer.process(), stop.subscribe())),
+            tokio::spawn(pass_through::follow(steering.clone(), steering.hit_writer.process(), stop.subscribe())),
         ];
         tasks.extend(shared.touches.asked().map(|touched| tokio::spawn(raising::raise(steering.clone(), touched))));
         let page = web.map(|listener| tokio::spawn(web::serve(listener, site, phase.subscribe())));
@@ -111,7 +112,7 @@ impl Server {
         if let Some(address) = &web_address {
             tracing::info!(%address, "browsers and machines are served");
             if !address.is_local() {
-                tracing::warn!(%address, "passwords come to this port as they are: it needs what ends TLS in front of it");
+                tracing::warn!(%address, "passwords reach this port unencrypted: put a TLS proxy in front of it");
             }
         }
         tracing::info!(%address, console = %console_address, upstream = %settings.upstream.address, "esclusa serves");
@@ -139,13 +140,13 @@ impl Server {
         self.steering.clone()
     }
 
-    /// Stops accepting, lets transactions finish up to `listen.drain_timeout`, ends the sessions, writes the hits.
+    /// Stops accepting, lets transactions finish within `listen.drain_timeout`, ends the sessions, writes the hits.
     pub async fn stop(self) {
         let patience = self.shared.settings.load().listen.drain_timeout;
         self.stop_within(patience).await;
     }
 
-    /// The same with a patience of its own.
+    /// The same, with another limit of time.
     pub async fn stop_within(mut self, patience: Duration) {
         let _ = self.stop.send(true);
         let _ = self.shared.draining.send(true);
@@ -163,7 +164,7 @@ impl Server {
         {
             page.abort();
         }
-        // Who returns from here may bind the same addresses.
+        // After this returns, the addresses can be bound again.
         for task in self.tasks {
             task.abort();
             let _ = task.await;

@@ -1,13 +1,16 @@
 //! One client's conversation with its own server connection, one to one.
 //!
-//! [`conversation`] is the state machine: pure, frames in, decisions out; what it has to know of the rest it asks of a [`house::House`].
-//! [`relay`] moves bytes between two sockets and asks it. [`login`] is what comes before. [`lead_back`] leads the server's errors back to
-//! what the client wrote. Only Query and Parse are read as SQL; everything else passes by tag and length, streamed, never held.
+//! [`conversation`] is the state machine: pure, frames in, decisions out; all that it needs from outside it asks of a
+//! [`house::House`]. [`relay`] moves bytes between two sockets and asks the conversation what to do with each frame. [`login`] is
+//! what comes before. [`lead_back`] changes the server's errors so that they speak of what the client wrote. Only Query and Parse
+//! are read as SQL; everything else passes by tag and length, streamed, never held.
 //!
-//! The conversation's state has a room for each thing that is followed: [`pipeline`] what is asked and not answered, [`names`] what names
-//! mean, [`prepared`] and [`portals`] what names of statements and portals stand for, [`readiness`] whose turn it is, [`in_flight`] what a
-//! switch waits for, [`touch`] what waits for a retired name, [`pause`] whether all of them stand still, [`hold`] what waits while they do, [`samples`] what mode shadow compares, [`again`] which read of a copied table may be sent again, [`predecessor`] what ran before in the transaction, [`activity`] what others see of it, [`peer`] who the client is, and [`reading`] how
-//! its texts are read.
+//! The conversation's state has one file for each thing that is followed: [`pipeline`] requests that are not answered yet,
+//! [`names`] what names of relations mean, [`prepared`] and [`portals`] what names of statements and portals stand for,
+//! [`readiness`] whose turn it is, [`in_flight`] what a switch waits for, [`touch`] statements that wait for a retired name,
+//! [`pause`] whether all sessions are held, [`hold`] what waits while they are, [`samples`] reads that mode shadow compares,
+//! [`again`] the read of a copied table that may be sent again, [`predecessor`] what ran before in the transaction, [`activity`]
+//! what reports see of the session, [`peer`] who the client is, and [`reading`] how its texts are read.
 
 pub mod activity;
 pub mod again;
@@ -51,16 +54,17 @@ use relay::Relay;
 use shared::Seat;
 pub use shared::{ClientInfo, Shared, Standing};
 
-/// From where a client has come.
+/// Where a client has connected from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PeerAddress {
     /// An IP address, or `local` for a Unix socket.
     pub address: String,
-    /// Its port there; none on a Unix socket.
+    /// Its port there; `None` on a Unix socket.
     pub port: Option<u16>,
 }
 
-/// Serves one client until it or its server is gone. Its login must be over at `deadline`; while the proxy is paused, no time passes.
+/// Serves one client until the client or its server is gone. The log-in must be over at `deadline`; while the proxy is paused, that
+/// clock stops.
 pub async fn run<C: Link, U: Connect>(client: C, from: PeerAddress, upstream: &U, shared: Arc<Shared>, deadline: Instant) {
     let PeerAddress { address, port } = from;
     let greeted = tokio::select! {
@@ -88,7 +92,7 @@ pub async fn run<C: Link, U: Connect>(client: C, from: PeerAddress, upstream: &U
     let Some(server) = connected else { return login::tell_end(&mut greeted.client).await };
     let Some(server) = in_time(server, &who.address) else { return };
     telemetry::count("esclusa_clients_total");
-    // Channel binding needs TLS on the client's leg: an offer of it on a plain one makes libpq give up.
+    // Channel binding needs TLS between client and proxy: libpq gives up when it is offered without TLS.
     let hide_binding = !greeted.client.is_encrypted() && server.is_encrypted();
     let house = Seat::new(shared.clone(), info.clone());
     let mut conversation = Conversation::new(house, who, greeted.startup.is_replication(), info.flight.clone());
@@ -112,14 +116,14 @@ pub async fn run<C: Link, U: Connect>(client: C, from: PeerAddress, upstream: &U
                 info.answer_cancels(|| relay.cancel_held());
                 shared.pause.heed(|held| relay.hold(held));
             }
-            // The drain may have begun while this client logged in.
+            // The drain may have begun while this client was logging in.
             () = &mut drained, if !relay.is_draining() => relay.drain(),
         }
     }
     relay.ended();
 }
 
-/// What came of a step of the login; the log says why it is nothing.
+/// The result of a step of the log-in; `None` when it failed or took too long, which is logged.
 fn in_time<T>(step: Result<Result<T>, Elapsed>, address: &str) -> Option<T> {
     match step {
         Ok(Ok(done)) => return Some(done),

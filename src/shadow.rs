@@ -1,5 +1,5 @@
-//! Mode `shadow`: a sample of the reads of a table runs a second time, on the side, as it is forwarded now and as it would be
-//! rewritten. What that found is kept here, in memory and bounded; running it is the server's part.
+//! Mode `shadow`: a sample of a table's reads is run a second time, both as it is forwarded now and as it would be rewritten. The
+//! results are kept here, in memory and within bounds; `server/shadow.rs` runs them.
 //!
 //! A client is never delayed: a sample that finds the queue full is dropped and counted.
 
@@ -16,11 +16,11 @@ use tokio::sync::mpsc;
 use crate::rewrite::NameContext;
 use crate::sql::quote::literal;
 
-/// Samples that wait to be run.
+/// How many samples may wait to be run.
 const QUEUE: usize = 64;
-/// Differences that are kept to be shown; older ones are in schema `esclusa`.
+/// How many differences are kept to be shown; older ones are in schema `esclusa`.
 const DIFFERENCES: usize = 200;
-/// Statements whose counts wait to be written.
+/// How many statements' counts may wait to be written.
 const STATEMENTS: usize = 10_000;
 
 /// A parameter as the client has sent it.
@@ -37,54 +37,54 @@ pub struct Parameter {
 pub struct Sample {
     /// The client's text.
     pub text: Box<str>,
-    /// What the server got in its place.
+    /// What was sent to the server.
     pub forwarded: Arc<str>,
     /// [`crate::sql::fingerprint::Seen::fingerprint`].
     pub fingerprint: i64,
     /// The legacy tables in it.
     pub tables: Vec<String>,
-    /// Declared parameter types; 0 or missing was for the server to find.
+    /// Declared parameter types; 0, or none, leaves a type to the server.
     pub types: Vec<u32>,
     /// Parameters.
     pub parameters: Vec<Parameter>,
-    /// What names meant.
+    /// What names meant in the session.
     pub names: Arc<NameContext>,
 }
 
-/// What a sample showed.
+/// The result of a comparison.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
+pub enum SampleResult {
     /// Both forms have the same columns and rows.
     Equal,
-    /// They differ, twice, each time in one snapshot; how, and the first row that only one has.
+    /// They differ, and did so again in a second snapshot: how, and the first row that only one has.
     Different(String),
-    /// The statement as it is forwarded gives another result each time that it runs.
+    /// The statement as it is forwarded has another result each time.
     Unsteady,
-    /// It cannot be compared: both forms fail, or the result is too large, or it would not be rewritten.
+    /// It was not compared: both forms fail, the result is too large, or it would not be rewritten.
     Skipped(String),
 }
 
 /// How long each form took.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Took {
-    /// As it is forwarded.
+    /// The forwarded form.
     pub forwarded: Duration,
     /// Rewritten.
     pub rewritten: Duration,
 }
 
-/// What was found for one table and statement.
+/// The results for one table and statement.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Count {
-    /// Samples with the same result.
+    /// Samples with equal results.
     pub equal: u64,
     /// Samples that differ.
     pub different: u64,
-    /// Samples of statements that have no steady result.
+    /// Samples of statements whose result differs each time.
     pub unsteady: u64,
     /// Samples that could not be compared.
     pub skipped: u64,
-    /// Microseconds of the forwarded form, summed up over equal and different samples.
+    /// Microseconds of the forwarded form, summed up over samples that were compared.
     pub forwarded_us: u64,
     /// Microseconds of the rewritten form.
     pub rewritten_us: u64,
@@ -97,9 +97,9 @@ pub struct Difference {
     pub at: SystemTime,
     /// The legacy tables.
     pub tables: Vec<String>,
-    /// Groups statements that differ in literals only.
+    /// Equal for statements that differ only in literals.
     pub fingerprint: i64,
-    /// The client's text, with the parameters behind it.
+    /// The client's text, followed by its parameters.
     pub statement: String,
     /// The rewritten text.
     pub rewritten: String,
@@ -117,11 +117,11 @@ pub struct Shadow {
     receiver: Mutex<Option<mpsc::Receiver<Sample>>>,
     turn: AtomicU64,
     dropped: AtomicU64,
-    found: Mutex<Found>,
+    found: Mutex<Results>,
 }
 
 #[derive(Debug, Default)]
-struct Found {
+struct Results {
     totals: BTreeMap<String, Count>,
     differences: VecDeque<Difference>,
     unwritten: BTreeMap<(String, i64), Count>,
@@ -142,7 +142,7 @@ impl Default for Shadow {
 }
 
 impl Shadow {
-    /// Whether the next read is one of the sample: one in `every`, none when that is 0.
+    /// Whether the next read is to be compared: one in `every`, none if that is 0.
     pub fn is_sampled(&self, every: usize) -> bool {
         every > 0 && self.turn.fetch_add(1, Ordering::Relaxed).is_multiple_of(every as u64)
     }
@@ -154,22 +154,22 @@ impl Shadow {
         }
     }
 
-    /// The samples; once.
+    /// The receiver of samples; the second call gets `None`.
     pub fn samples(&self) -> Option<mpsc::Receiver<Sample>> {
         self.receiver.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    /// Samples that were dropped because too many waited.
+    /// The number of samples that were dropped because too many waited.
     pub fn dropped(&self) -> u64 {
         self.dropped.load(Ordering::Relaxed)
     }
 
-    fn found(&self) -> MutexGuard<'_, Found> {
+    fn found(&self) -> MutexGuard<'_, Results> {
         self.found.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Keeps what a sample showed.
-    pub fn keep(&self, sample: &Sample, rewritten: &str, verdict: &Verdict, took: Took) {
+    /// Keeps the result of a comparison.
+    pub fn keep(&self, sample: &Sample, rewritten: &str, verdict: &SampleResult, took: Took) {
         let mut found = self.found();
         for table in &sample.tables {
             add(found.totals.entry(table.clone()).or_default(), verdict, took);
@@ -178,7 +178,7 @@ impl Shadow {
                 add(found.unwritten.entry(key).or_default(), verdict, took);
             }
         }
-        if let Verdict::Different(difference) = verdict {
+        if let SampleResult::Different(difference) = verdict {
             let difference = Difference {
                 at: SystemTime::now(),
                 tables: sample.tables.clone(),
@@ -226,14 +226,14 @@ impl Shadow {
 }
 
 impl Count {
-    /// Milliseconds of the forwarded and of the rewritten form, on average over the samples that were compared.
+    /// The average milliseconds of the forwarded and of the rewritten form, over the samples that were compared.
     pub fn averages_ms(&self) -> [f64; 2] {
         let compared = (self.equal + self.different).max(1) as f64;
         [self.forwarded_us, self.rewritten_us].map(|us| us as f64 / 1000.0 / compared)
     }
 }
 
-/// The text, and the parameters as far as they can be read.
+/// The text, and those parameters that can be shown.
 fn told(sample: &Sample) -> String {
     let mut out = sample.text.to_string();
     for (i, parameter) in sample.parameters.iter().enumerate() {
@@ -241,7 +241,7 @@ fn told(sample: &Sample) -> String {
             None => "NULL".to_owned(),
             Some(bytes) if parameter.binary => match sample.types.get(i) {
                 Some(oid) if *oid != 0 => shown::value(*oid, bytes),
-                // The server has found the type: what the bytes say is not known here.
+                // The server has chosen the type, which is not known here.
                 _ => shown::bytes(bytes),
             },
             Some(bytes) => literal(&String::from_utf8_lossy(bytes)),
@@ -251,14 +251,14 @@ fn told(sample: &Sample) -> String {
     out
 }
 
-fn add(count: &mut Count, verdict: &Verdict, took: Took) {
+fn add(count: &mut Count, verdict: &SampleResult, took: Took) {
     match verdict {
-        Verdict::Equal => count.equal += 1,
-        Verdict::Different(_) => count.different += 1,
-        Verdict::Unsteady => count.unsteady += 1,
-        Verdict::Skipped(_) => count.skipped += 1,
+        SampleResult::Equal => count.equal += 1,
+        SampleResult::Different(_) => count.different += 1,
+        SampleResult::Unsteady => count.unsteady += 1,
+        SampleResult::Skipped(_) => count.skipped += 1,
     }
-    if matches!(verdict, Verdict::Equal | Verdict::Different(_)) {
+    if matches!(verdict, SampleResult::Equal | SampleResult::Different(_)) {
         let us = |d: Duration| u64::try_from(d.as_micros()).unwrap_or(u64::MAX);
         count.forwarded_us = count.forwarded_us.saturating_add(us(took.forwarded));
         count.rewritten_us = count.rewritten_us.saturating_add(us(took.rewritten));
@@ -309,9 +309,9 @@ mod tests {
     fn what_was_found_is_kept_until_it_is_written() {
         let shadow = Shadow::default();
         let took = Took { forwarded: Duration::from_millis(2), rewritten: Duration::from_millis(4) };
-        shadow.keep(&sample(), "select 2", &Verdict::Equal, took);
-        shadow.keep(&sample(), "select 2", &Verdict::Different("one row less".into()), took);
-        shadow.keep(&sample(), "select 2", &Verdict::Skipped("both fail".into()), took);
+        shadow.keep(&sample(), "select 2", &SampleResult::Equal, took);
+        shadow.keep(&sample(), "select 2", &SampleResult::Different("one row less".into()), took);
+        shadow.keep(&sample(), "select 2", &SampleResult::Skipped("both fail".into()), took);
         let taken = shadow.take();
         assert_eq!(
             taken.0[0].1,

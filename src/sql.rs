@@ -4,11 +4,11 @@
 //! spans into the client's own text. Nothing is ever printed back from a tree (printing changes literals and drops comments);
 //! whoever rewrites splices into the text at these spans.
 //!
-//! The way of a text: [`token`] cuts it into lexemes and splits statements, which `cursor` reads by place; [`wrapper`] peels what stands round a query
-//! (EXPLAIN, PREPARE, DECLARE, COPY, CREATE ... AS); [`edit`] takes out what the parser misreads (ONLY, TABLE t, locking
-//! clauses); [`parse`] parses what is left, and once more with the help of [`shim`]; [`walk`] collects references, names and
-//! scopes, with [`select`] and [`figure`]; `types` finds what names a type;
-//! [`clause`] finds the parts of INSERT, UPDATE and DELETE.
+//! The way of a text: [`token`] cuts it into lexemes and splits statements, which `cursor` then reads by position; [`wrapper`]
+//! peels off what surrounds a query (EXPLAIN, PREPARE, DECLARE, COPY, CREATE ... AS); [`edit`] takes out what the parser misreads
+//! (ONLY, TABLE t, locking clauses); [`parse`] parses what is left, and if that fails once more with the help of [`shim`]; [`walk`]
+//! collects references, names and scopes, with [`select`] and [`figure`]; `types` finds names of types; [`clause`] finds the parts
+//! of INSERT, UPDATE, DELETE and MERGE.
 
 mod attribution;
 pub mod clause;
@@ -24,6 +24,7 @@ mod name;
 pub mod named;
 pub mod parse;
 pub mod peeled;
+pub mod plain;
 pub mod quote;
 pub mod select;
 pub mod shape;
@@ -37,7 +38,7 @@ pub mod walk;
 pub mod wrapper;
 
 pub use clause::DmlKind;
-pub use name::{Name, Part};
+pub use name::{Name, NamePart};
 pub use named::Named;
 pub use parse::{Limits, Script, Statement, script};
 pub use shape::{Alias, Dml, Item, NameUse, Reference, Role, Scope, ScopeId, Shape, UsePlace};

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 /// One value of a report.
 #[derive(Debug, Clone, PartialEq, PartialOrd)]
 pub enum Cell {
-    /// Nothing to say; shown empty.
+    /// No value; shown empty.
     Null,
     /// A yes or a no.
     Bool(bool),
@@ -122,7 +122,7 @@ impl std::str::FromStr for Format {
 /// The type of a column, known before there are rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ColumnType {
-    /// Anything that is none of the others.
+    /// Anything else.
     Text,
     /// Counts.
     Int,
@@ -161,7 +161,7 @@ pub struct Column {
 }
 
 impl Column {
-    /// All that are declared.
+    /// All declared columns.
     pub fn all(declared: &[(&str, ColumnType)]) -> Vec<Column> {
         declared.iter().map(|(name, column_type)| Column { name: (*name).to_owned(), column_type: *column_type }).collect()
     }
@@ -193,7 +193,7 @@ impl Table {
         self.rows.push(row);
     }
 
-    /// Without a column, where it has it: what is known already where the table is shown.
+    /// The table without a column, for places where the column's value is known already; unchanged if it has no such column.
     #[must_use]
     pub fn without(mut self, column: &str) -> Self {
         if let Some(at) = self.columns.iter().position(|c| c.name == column) {
@@ -203,7 +203,7 @@ impl Table {
         self
     }
 
-    /// In the asked format, ended by a line feed.
+    /// In the requested format, ended by a line feed.
     pub fn print(&self, format: Format) -> String {
         match format {
             Format::Table => self.aligned(),
@@ -217,7 +217,7 @@ impl Table {
         self.within(None)
     }
 
-    /// The same, with long cells broken into lines where it would be wider than so many characters.
+    /// The same; if it would be wider than `width` characters, long cells are broken into lines.
     pub fn within(&self, width: Option<u16>) -> String {
         use comfy_table::{CellAlignment, ContentArrangement, presets};
         let mut out = comfy_table::Table::new();
@@ -246,7 +246,7 @@ impl Table {
         text
     }
 
-    /// RFC 4180 with a header line. A text that a spreadsheet would take for a formula begins with an apostrophe (OWASP, CSV Injection).
+    /// RFC 4180 with a header line. A text that a spreadsheet would take for a formula gets an apostrophe before it (OWASP, CSV Injection).
     pub fn csv(&self) -> String {
         let mut out = csv::Writer::from_writer(Vec::new());
         // Writing to a Vec cannot fail, and all records have the same length.
@@ -292,7 +292,7 @@ impl Table {
     }
 }
 
-/// A cell as a spreadsheet shows it, and does not compute it: what clients call themselves, and what they send, comes from anybody.
+/// A cell that a spreadsheet shows as text and does not evaluate: names of clients and their statements may come from anybody.
 fn for_a_spreadsheet(cell: &Cell) -> String {
     let text = cell.text();
     let is_formula =
@@ -310,7 +310,7 @@ pub fn escaped(text: &str) -> String {
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
             '\'' => out.push_str("&#39;"),
-            // HTML has no place for them.
+            // Not allowed in HTML.
             c if c.is_control() && !c.is_whitespace() => out.push(char::REPLACEMENT_CHARACTER),
             c => out.push(c),
         }

@@ -1,8 +1,8 @@
-//! Who touched which legacy name, how and when: counted in memory, bounded in bytes, frozen into batches that are written down exactly
-//! once (`control/spool.rs`, `control/hits.rs`).
+//! Which legacy names are used, by whom, how and when: counted in memory within a bound of bytes, frozen into batches, and each
+//! batch written exactly once (`control/spool.rs`, `control/hits.rs`).
 //!
-//! Only statements that name a legacy table come here, so that the rest of the traffic pays nothing for it but one addition (`felt`). Each worker counts in a
-//! ledger of its own. Whoever wants to know exchanges it for the one that he has read last time, and reads at leisure: a statement
+//! Only statements that name a legacy table are counted here; all others cost one addition (`felt`). Each worker counts in a ledger
+//! of its own. A reader exchanges the ledger for the empty one that it read last time, and then reads without a lock: a statement
 //! never waits for a report.
 
 pub mod batch;
@@ -35,39 +35,39 @@ pub struct Total {
     pub operation: String,
     /// What was done.
     pub outcome: String,
-    /// Of all its hits.
+    /// The counts of all its hits.
     pub count: Count,
-    /// Those of them that failed.
+    /// The number of its hits that failed.
     pub errors: u64,
 }
 
 /// The counts of this process.
 #[derive(Debug)]
 pub struct Traffic {
-    /// Where the workers count: each thread has one, and shares it with another only where there are more threads than these.
+    /// Where workers count: each thread has a ledger, which threads share only if there are more threads than ledgers.
     ledgers: Vec<Mutex<Ledger>>,
     collected: Mutex<Collected>,
     limit_bytes: usize,
 }
 
-/// What has been read out of the ledgers.
+/// What has been read from the ledgers.
 #[derive(Debug)]
 struct Collected {
-    /// For each ledger the one that it is exchanged for.
+    /// For each ledger the one that it will be exchanged for.
     spare: Vec<Ledger>,
-    /// Since the last freeze.
+    /// Counted since the last freeze.
     batch: Batch,
     since_us: i64,
-    /// Since the start, by table, operation and outcome.
+    /// Counted since the start, by table, operation and outcome.
     totals: BTreeMap<(String, String, String), (Count, u64)>,
     folded: u64,
 }
 
 impl Traffic {
-    /// The detail of what is counted between two freezes takes at most so many bytes.
+    /// Counts whose detail may take this many bytes between two freezes.
     pub fn new(limit_bytes: usize) -> Self {
         let workers = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(16);
-        // Two ledgers a worker, and what has been read out of them.
+        // Each worker has two ledgers; the batch has as much as one.
         let ledger = || Ledger::new(limit_bytes / (2 * workers + 1));
         Traffic {
             ledgers: (0..workers).map(|_| Mutex::new(ledger())).collect(),
@@ -92,7 +92,7 @@ impl Traffic {
         }
     }
 
-    /// Counts that a statement ran behind another one in their transaction; both name legacy tables.
+    /// Counts that a statement ran after another one in the same transaction; both name legacy tables.
     pub fn count_followed(&self, before: &Outcome, outcome: &Outcome, client: &Client, at: SystemTime) {
         lock(&self.ledgers[place() % self.ledgers.len()]).count_followed(before, outcome, client, micros(at));
     }
@@ -120,12 +120,12 @@ impl Traffic {
         collected.totals.iter().map(total).collect()
     }
 
-    /// Hits since the start whose detail had no room.
+    /// Hits since the start for whose detail there was no room.
     pub fn folded(&self) -> u64 {
         self.collect().folded
     }
 
-    /// Reads out the ledgers.
+    /// Reads the ledgers.
     fn collect(&self) -> MutexGuard<'_, Collected> {
         let mut guard = lock(&self.collected);
         let collected = &mut *guard;
@@ -152,7 +152,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A number for each thread.
+/// The number of this thread.
 fn place() -> usize {
     static NEXT: AtomicUsize = AtomicUsize::new(0);
     thread_local!(static PLACE: Cell<usize> = const { Cell::new(usize::MAX) });

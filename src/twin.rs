@@ -1,8 +1,8 @@
-//! The twin: the same SQL directly on the legacy tables and through the proxy on the consolidated ones, and everything that a client
-//! can see compared. It is the judge of every rewrite; the demo's tour and the tests are made of it. Statements by a grammar are the tests' own
+//! The twin runs the same SQL directly on the legacy tables and through the proxy on the consolidated ones, and compares everything that a client
+//! can see. It decides whether a rewrite is right; the demo's tour and the tests use it. The statements that a grammar generates belong to the tests
 //! (`tests/generated.rs`).
 //!
-//! What `esclusa replay` needs of it, the client and how answers are compared, is part of every binary; scripts are not.
+//! The client and the comparison of answers, which `esclusa replay` needs, are part of every binary; scripts are not.
 
 pub mod answer;
 #[cfg(feature = "demo")]

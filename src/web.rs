@@ -1,10 +1,10 @@
-//! The port for browsers and machines, over HTTP: the page of who still needs what, with its switches; `/metrics` for Prometheus, `/healthz` and `/readyz` for whoever starts and watches processes,
-//! `/api/reports` for programs.
+//! The port for browsers and machines, over HTTP: the page of who still needs what, with its switches; `/metrics` for Prometheus, `/healthz` and
+//! `/readyz` for load balancers and process supervisors, `/api/reports` for programs.
 //!
-//! axum routes, hyper speaks the protocol. The way of a request: `connections` bounds who is connected, hyper reads the head within a
-//! time and a size, `guest` finds out who asks, where that matters, and a handler answers with a text that is whole before its first byte is
-//! sent. Who may look is who may on the console (`src/console/gate.rs`). It speaks no TLS: bind it to loopback or to a trusted network, or put
-//! what ends TLS in front of it.
+//! axum routes, hyper speaks the protocol. The way of a request: `connections` bounds the number of connections, hyper reads the head within limits
+//! of time and size, `guest` identifies the user where that matters, and a handler answers with a text that is complete before its first byte is
+//! sent. Users and rights are those of the console (`src/console/authentication.rs`). There is no TLS: bind it to loopback or to a trusted network, or put a
+//! TLS proxy in front of it.
 
 mod api;
 mod chart;
@@ -45,34 +45,34 @@ use tokio::task::JoinSet;
 
 use crate::telemetry;
 pub use api::reference;
-use connections::{Connections, Place};
+use connections::{Connections, Slot};
 use guest::Guest;
 use site::Peer;
 pub use site::Site;
 
-/// A head that has not come by then, and a connection that nobody has used for so long, are given up.
+/// A connection is closed when a request's head takes longer, or when it is idle for longer.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
-/// No head is longer: the first line and all headers.
+/// The most bytes of a request's head: the first line and all headers.
 const HEAD_BYTES: usize = 16 * 1024;
-/// Headers of a request.
+/// The most headers of a request.
 const HEADERS: usize = 64;
-/// No form is longer.
+/// The most bytes of a form.
 const BODY_BYTES: usize = 16 * 1024;
-/// Longer than the longest report may take.
+/// The most time for a request: longer than any report may take.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(75);
 
-/// How far the end of this process has come.
+/// How far the shutdown of this process has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Phase {
     /// It serves, or drains and says so.
     Open,
-    /// A successor has the socket: whoever comes is its.
+    /// A successor has the listening socket and accepts new connections.
     Taken,
-    /// It ends when the answers that are under way have been given.
+    /// It ends when the requests in progress have been answered.
     Closing,
 }
 
-/// Serves until the phase is the last.
+/// Serves until the phase is [`Phase::Closing`] and all connections have ended.
 pub async fn serve(listener: TcpListener, site: Arc<Site>, mut phase: watch::Receiver<Phase>) {
     let router = router(site.clone());
     let connections = Arc::new(Connections::default());
@@ -88,7 +88,7 @@ pub async fn serve(listener: TcpListener, site: Arc<Site>, mut phase: watch::Rec
                     None => tracing::warn!(%address, "a connection to the web port was dropped: there are too many"),
                 },
                 Err(error) => {
-                    // Out of file descriptors, most likely: a pause lets connections end.
+                    // Most likely out of file descriptors: after a pause some connections may have ended.
                     tracing::warn!(%error, "a connection to the web port could not be accepted");
                     tokio::time::sleep(Duration::from_millis(50)).await;
                 }
@@ -108,10 +108,10 @@ async fn connection(
     address: SocketAddr,
     site: Arc<Site>,
     router: Router,
-    place: Place,
+    place: Slot,
     mut phase: watch::Receiver<Phase>,
 ) {
-    let peer = Peer { address, is_own: site.gate.is_own(&socket).await };
+    let peer = Peer { address, is_own: site.authenticator.is_own(&socket).await };
     let service = TowerToHyperService::new(router);
     let answer = service_fn(|request: Request<hyper::body::Incoming>| {
         let busy = place.busy();
@@ -170,7 +170,7 @@ fn router(site: Arc<Site>) -> Router {
         .with_state(site)
 }
 
-/// Every metric. Who may look is asked as on the console.
+/// Every metric, for users who may look at the console.
 async fn metrics(_: Guest, State(_): State<Arc<Site>>) -> Response {
     ([(header::CONTENT_TYPE, telemetry::CONTENT_TYPE)], telemetry::exposition()).into_response()
 }

@@ -1,8 +1,8 @@
-//! The frames of PostgreSQL's protocol (manual, chapter 55), as far as a relay reads them: tag and length of each, the whole body of
-//! few. Knows no SQL and does no input or output.
+//! The frames of PostgreSQL's protocol (manual, chapter 55), as far as a relay reads them: tag and length of each, and the body of
+//! a few. Knows no SQL; only `proxy_protocol`, `stream` and `tls` do input or output.
 //!
-//! pgwire's codec is not used here: it copies every message, rejects some and replaces bytes that are not UTF-8. It serves the
-//! console.
+//! pgwire's codec is not used for sessions: it copies every message, rejects some, and replaces bytes that are not UTF-8. The
+//! console uses it.
 
 pub mod error_response;
 pub mod frame;

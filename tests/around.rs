@@ -1,5 +1,5 @@
-//! Whoever uses legacy tables without the proxies is named with user, address and application; traffic through the proxies, the server's own
-//! work and esclusa's never is.
+//! Clients that use legacy tables around the proxies are reported with user, address and application; traffic through the proxies, the server's own
+//! work and esclusa's own is never reported.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test or a benchmark stops at the first surprise")]
 
 #[path = "around/calls.rs"]
@@ -22,7 +22,7 @@ use esclusa::migrate::condition;
 use esclusa::report::verdict::{Language, Verdict};
 use esclusa::report::{self, Asked, overview};
 
-/// How often is looked here.
+/// The sampling interval of this test.
 const OFTEN: Duration = Duration::from_millis(200);
 
 async fn bed() -> Bed {
@@ -63,7 +63,7 @@ async fn role(bed: &Bed, name: &str) -> String {
     name
 }
 
-/// Who was seen: table, user, address, application, kind, certainty.
+/// The clients seen: table, user, address, application, kind, certainty.
 async fn seen(bed: &Bed) -> Vec<String> {
     let sql = "SELECT legacy_table, user_name, client_address, application_name, kind, certainty FROM esclusa.around ORDER BY 1, 2, 3, 4, 5, 6";
     bed.rows(sql).await
@@ -77,12 +77,12 @@ async fn wait_until_seen(bed: &Bed, expected: &str) {
     }
 }
 
-/// How often was looked.
+/// The number of samples taken.
 async fn samples(bed: &Bed) -> i64 {
     bed.cell("SELECT coalesce(sum(samples), 0)::bigint FROM esclusa.around_coverage").await.parse().unwrap()
 }
 
-/// Clients of two proxies that come, work and go for so long; some hold transactions open.
+/// Runs clients of two proxies that connect, work and leave, for this time; some hold transactions open.
 async fn work(bed: &Bed, proxies: [&Proxy; 2], time: Duration) {
     let until = Instant::now() + time;
     let one = async |n: usize| {
@@ -162,7 +162,7 @@ async fn whoever_comes_around_is_named_within_a_minute() {
     };
     tokio::join!(calls, asks, work(&bed, [&one, &two], Duration::from_secs(3)));
     let at = "127.0.0.1";
-    // What it calls itself does not hide who it is.
+    // Its application name does not hide its identity.
     wait_until_seen(&bed, &format!("tipocolor|{report}|{at}|esclusa|statement|sure")).await;
     wait_until_seen(&bed, &format!("tipocolor|{report}|{at}|held|session|sure")).await;
     wait_until_seen(&bed, &format!("tipocolor|postgres|{at}|psql|statement|sure")).await;
@@ -170,7 +170,7 @@ async fn whoever_comes_around_is_named_within_a_minute() {
     assert_eq!(seen(&bed).await.len(), 4, "{:#?}", seen(&bed).await);
     let kept = bed.rows("SELECT statement, uses BETWEEN 2 AND 5 FROM esclusa.around WHERE application_name = 'psql'").await;
     assert_eq!(kept, ["select tcdesc from tipocolor where tcid = ? and tcdesc <> ?|t"]);
-    // One transaction is one use, however often it is seen, and by whom.
+    // One transaction is one use, however often and by however many processes it is seen.
     two.server.stop().await;
     one.server.stop().await;
     let three = proxy(&bed).await;
@@ -178,7 +178,7 @@ async fn whoever_comes_around_is_named_within_a_minute() {
     wait_for(&bed.db, &format!("SELECT sum(samples) > {} FROM esclusa.around_coverage", before + 10)).await;
     assert_eq!(bed.cell("SELECT uses FROM esclusa.around WHERE application_name = 'held'").await, "1");
     reports(&bed, &report).await;
-    // What was seen before a table was moved does not hold up its drop; what is seen behind it does.
+    // Uses seen before a table was moved do not delay its drop; later uses do.
     held.say("COMMIT").await;
     bed.migrate("tipocolor").await.unwrap();
     let begun = Instant::now();
@@ -193,7 +193,7 @@ async fn whoever_comes_around_is_named_within_a_minute() {
     three.server.stop().await;
 }
 
-/// What the verdicts, the reports and the drop make of it.
+/// How the verdicts, the reports and the drop react to it.
 async fn reports(bed: &Bed, report: &str) {
     let mut settings = esclusa::config::Settings::defaults().unwrap();
     settings.control.url = server().await.url(bed.name());
@@ -228,7 +228,7 @@ async fn reports(bed: &Bed, report: &str) {
     assert!(read("witnesses").await.contains("DISAGREE"), "the proxies saw nothing, and somebody else did");
 }
 
-/// Why a drop waits for whoever comes around.
+/// Why a drop waits for clients that come around the proxies.
 async fn unmet(bed: &Bed) -> Option<String> {
     let rules: Vec<_> = bed.rules.rules.values().collect();
     let facts = condition::facts(&bed.db, &bed.context, &rules, Duration::ZERO).await.unwrap();
@@ -258,7 +258,7 @@ async fn a_role_that_may_not_look_says_so_and_a_dump_is_a_dump() {
     wait_until_seen(&bed, &format!("tipocolor|{report}||held|session|hidden")).await;
     bed.sql(&format!("GRANT pg_read_all_stats TO {control}")).await;
     wait_until_seen(&bed, &format!("tipocolor|{report}|127.0.0.1|held|statement|sure")).await;
-    // One that only calls itself so, and writes, is none.
+    // A session that only has such an application name, and writes, does not count as one.
     let dump = bed.session(&report, "SET application_name = 'pg_dump'").await;
     dump.say("BEGIN").await;
     dump.say("LOCK TABLE cf_quere_pro.tipotalla IN ACCESS SHARE MODE").await;
@@ -268,8 +268,8 @@ async fn a_role_that_may_not_look_says_so_and_a_dump_is_a_dump() {
     proxy.server.stop().await;
 }
 
-/// One that comes and goes between two samples is not seen, and leaves its mark on the server's counters. The proxies' own statements, after
-/// which they are silent for longer than is waited for, leave none.
+/// A session that comes and goes between two samples is not seen, but it changes the server's counters. Statements of the proxies change none that
+/// are held against anybody, even if the proxies are then silent for longer than the check waits.
 #[tokio::test]
 async fn what_no_sample_shows_is_counted() {
     let mut bed = bed().await;

@@ -1,5 +1,5 @@
-//! `esclusa benchmark`: both forms of a read are run, compared, and told with their indexes; what may not be run is not. How long anything takes is
-//! nobody's business here.
+//! `esclusa benchmark`: both forms of a read are run, compared, and reported with their indexes; statements that must not be run are not. Durations are
+//! not tested here.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test or a benchmark stops at the first surprise")]
 
 mod common;
@@ -65,7 +65,7 @@ async fn both_forms_are_run_and_compared() {
     }
     assert!(rows[0][2].contains("hisx_pkey") && !rows[0][3].contains("whole"), "{:?}", rows[0]);
 
-    // Which rows a LIMIT without an order takes is each plan's own business.
+    // Which rows a LIMIT without ORDER BY returns depends on the plan.
     bed.sql("DELETE FROM cf_quere_pro.tipox WHERE cod = 1").await;
     // The archive has room at its beginning now, and the leaf has none.
     bed.sql("VACUUM mig_old.tipox").await;
@@ -77,12 +77,12 @@ async fn both_forms_are_run_and_compared() {
         assert_eq!((row[0].as_str(), row[1].as_str()), ("1", "yes"), "{row:?}");
     }
 
-    // A row that differs is found whatever the clock says.
+    // A row that differs is found, however long the reads take.
     bed.sql("UPDATE mig_old.tipox SET des = 'otro' WHERE cod = 3").await;
     assert_eq!(measured(&bed, &cases[1..2]).await[0][4], "fail: another result");
 }
 
-/// Whoever writes the file, or sent the statement, runs nothing but a read of PostgreSQL's own.
+/// Neither the author of the file nor the sender of a statement can make it run anything but reads that use only PostgreSQL's own functions.
 #[tokio::test]
 async fn what_may_not_be_run_is_told() {
     let bed = bed().await;
@@ -104,7 +104,7 @@ async fn what_may_not_be_run_is_told() {
     assert_eq!(bed.cell("SELECT count(*) FROM cf_quere_pro.base").await, "50");
 }
 
-/// What clients have sent most often is measured with values from the tables.
+/// The most frequent statements of clients are measured with values from the tables.
 #[tokio::test]
 async fn the_most_frequent_reads_get_values() {
     let bed = bed().await;
@@ -115,7 +115,7 @@ async fn the_most_frequent_reads_get_values() {
     }
     client.query("SELECT des FROM cf_quere_pro.tipox WHERE cod IN (1, 2) AND des LIKE 'd%'").await;
     client.query("SELECT 5 + 3 FROM cf_quere_pro.tipox").await;
-    // What it reads, it reads for a write: no read of its own.
+    // It reads only as part of a write, so it is not a read.
     client.query("CREATE TEMPORARY TABLE mio AS SELECT * FROM cf_quere_pro.tipox").await;
     common::wait_for(&bed.db, "SELECT sum(hits) = 6 FROM esclusa.hit_total").await;
     let cases = benchmark::of_traffic(&bed.db, &bed.rules, 20).await.unwrap();

@@ -1,5 +1,5 @@
-//! The command line: exit codes, messages for whatever can be wrong, and `esclusa check` with every class of fault, each by file
-//! and line. What a newcomer types is in readme.rs.
+//! The command line: exit codes, error messages, and `esclusa check` with every class of fault, each with file
+//! and line. The commands of README are in readme.rs.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test or a benchmark stops at the first surprise")]
 
 #[path = "cli/program.rs"]
@@ -53,7 +53,7 @@ const WORDS: &[(&[&str], i32, &str, &str)] = &[
         &["explain", "--mode", "often", "SELECT 1"],
         2,
         "",
-        "`often` is no mode; it is one of off, observe, shadow, rewrite, refuse",
+        "`often` is not a mode; modes are off, observe, shadow, rewrite, refuse",
     ),
     (&["explain", "SELECT * FROM tipocorreo"], 0, "domain_value", ""),
     (&["explain", "--mode", "refuse", "SELECT * FROM tipocorreo"], 0, "refused", ""),
@@ -65,7 +65,7 @@ const WORDS: &[(&[&str], i32, &str, &str)] = &[
         "",
     ),
     (&["rules", "set", "tipocorreo"], 2, "", "2 values required"),
-    (&["rules", "set", "tipocorreo", "rewrit"], 2, "", "`rewrit` is no mode"),
+    (&["rules", "set", "tipocorreo", "rewrit"], 2, "", "`rewrit` is not a mode"),
     (&["rules", "set", "tipocorreos", "rewrite"], 2, "", "there is no rule for a table `tipocorreos`"),
     (
         &["rules", "set", "tipocorreo", "rewrite"],
@@ -97,7 +97,7 @@ fn words_decide_the_exit_code() {
     }
 }
 
-/// A full disk is told; a reader that has seen enough is no failure; and neither is a panic.
+/// A full disk is reported; a reader that closes the pipe is not a failure; and neither causes a panic.
 #[test]
 fn standard_output_may_be_full_or_closed() {
     for arguments in [
@@ -116,7 +116,7 @@ fn standard_output_may_be_full_or_closed() {
     }
     let full = said(esclusa(&["check"]).stdout(File::options().write(true).open("/dev/full").unwrap()));
     assert_eq!(full.err, "error: writing to standard output: No space left on device (os error 28)\n");
-    // Nobody is left to tell, but the code is.
+    // The message cannot be written, but the exit code says it.
     let deaf = esclusa(&["rules", "set", "x", "rewrite"]).stderr(File::options().write(true).open("/dev/full").unwrap()).status();
     assert_eq!(deaf.unwrap().code(), Some(2));
 }
@@ -127,8 +127,8 @@ fn settings_from_the_environment_are_checked_too() {
     assert_eq!(said.code, Some(2));
     assert_eq!(
         said.err,
-        "error: ESCLUSA_LISTEN_ADDRESS: `x` is no address such as \"127.0.0.1:6432\", \"[::1]:6432\" or \"/run/esclusa/.s.PGSQL.6432\"\n\
-         ESCLUSA_LISTEN_MAX_CLIENTS: `many` is no whole number\n"
+        "error: ESCLUSA_LISTEN_ADDRESS: `x` is not an address such as \"127.0.0.1:6432\", \"[::1]:6432\" or \"/run/esclusa/.s.PGSQL.6432\"\n\
+         ESCLUSA_LISTEN_MAX_CLIENTS: `many` is not a whole number\n"
     );
 }
 
@@ -143,7 +143,7 @@ fn a_missing_rule_directory_is_told() {
     }
 }
 
-/// No server, no such role or database, a wrong password, no password file, a URL that is none.
+/// No server, no such role or database, a wrong password, no password file, an invalid URL.
 #[tokio::test]
 async fn the_database_cannot_be_reached() {
     let free = esclusa::demo::postgres::free_port().unwrap();
@@ -211,7 +211,7 @@ async fn the_database_is_not_ready() {
     assert!(few.code == Some(1) && few.err.contains("no right to create schemas in database not_ready"), "{}", few.err);
 }
 
-/// What the migration leaves alone is told, with the reason, and so is what cannot be proven.
+/// Tables that the migration leaves alone are reported with the reason, and so are tables that cannot be proven.
 #[tokio::test]
 async fn a_table_that_cannot_move_is_told() {
     let url = database("cannot_move").await;

@@ -1,5 +1,5 @@
 //! Two real sessions through the proxy on the consolidated tables, and two directly on the legacy ones: the same interleaving, step by
-//! step, has the same outcome. A step waits for a lock on both sides or on neither; what it answers when the lock is gone is equal.
+//! step, has the same outcome. A step waits for a lock on both sides or on neither, and its answer after the lock is released is equal.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test or a benchmark stops at the first surprise")]
 
 mod common;
@@ -22,7 +22,7 @@ const TABLES: &str = "CREATE TABLE tipocuenta (id numeric(5,0) NOT NULL PRIMARY 
 /// The kinds of table that every script runs on.
 const NAMES: [&str; 2] = ["tipocuenta", "hiscuenta"];
 
-/// A session that may wait for a lock, with what it is waiting for an answer to.
+/// A session that may wait for a lock, with the step whose answer is outstanding.
 struct Session {
     raw: Option<Raw>,
     pid: String,
@@ -38,7 +38,7 @@ struct Side {
 
 impl Session {
     async fn new(mut raw: Raw) -> Session {
-        // The second one finds a deadlock, always: the first one looks for none.
+        // The second session always finds the deadlock, because the first does not check for one.
         let told = raw.query("SELECT pg_backend_pid()").await;
         let pid = told.trim_start_matches("T (").split(')').next().unwrap().to_owned();
         Session { raw: Some(raw), pid, waiting: None }
@@ -55,7 +55,7 @@ impl Side {
         side
     }
 
-    /// Runs a step until it has answered or waits; then the same for who waited before.
+    /// Runs a step until it has answered or waits; then the same for the session that waited before.
     async fn step(&mut self, who: usize, step: &Step) {
         let mut raw = self.sessions[who].raw.take().unwrap_or_else(|| panic!("session {who} still waits: {:?}", self.told));
         let step = step.clone();
@@ -76,7 +76,7 @@ impl Side {
         let limit = Instant::now() + Duration::from_secs(60);
         let blocked = format!("SELECT pg_blocking_pids({}) <> '{{}}'", self.sessions[who].pid);
         while !waiting.is_finished() {
-            // When both wait it is for each other, until the server ends one.
+            // When both wait, they wait for each other, until the server ends one.
             let other = self.sessions[1 - who].waiting.as_ref().is_some_and(|w| !w.is_finished());
             if !other && self.watch.text("watching", &blocked).await.unwrap() == [[Some("t".to_owned())]] {
                 self.told.push(format!("{name} waits"));
@@ -117,7 +117,7 @@ async fn sides() -> ([Side; 2], Proxy, [Bed; 2]) {
     ([old, new], proxy, [legacy, bed])
 }
 
-/// Plays a script, `a: statement` or `b: statement` a line, on both sides; `{t}` is the table. Returns what was told.
+/// Plays a script, `a: statement` or `b: statement` a line, on both sides; `{t}` is the table. Returns the answers.
 async fn play(table: &str, script: &str) -> Vec<String> {
     let steps = script.lines().map(str::trim).filter(|l| !l.is_empty()).map(|line| {
         let (who, text) = line.split_once(": ").unwrap();
@@ -137,7 +137,7 @@ async fn play_steps(table: &str, steps: &[(usize, Step)]) -> Vec<String> {
     new.told
 }
 
-/// Plays a script on every kind of table; what was told must hold this, in this order.
+/// Plays a script on every kind of table; the answers must contain this, in this order.
 async fn each(script: &str, expected: &[&str]) {
     for table in NAMES {
         let told = play(table, script).await;
@@ -286,7 +286,7 @@ async fn rows_are_locked_as_they_were() {
     .await;
 }
 
-/// A row that was locked is read as it is when the lock is gone.
+/// A locked row is read as it is after the lock is released.
 #[tokio::test]
 async fn a_locked_row_is_read_anew() {
     each(
@@ -405,8 +405,8 @@ async fn prepared_statements_wait_and_see_alike() {
     }
 }
 
-/// Beside the proxy, through the compatibility views: what the table does, or 40001 where a row is not what the statement saw; never a change
-/// that is lost. A row that is gone is left out, and a row that the statement itself has written twice is written once, as by the table.
+/// Around the proxy, through the compatibility views: the same as on the table, or 40001 where a row is not what the statement saw; never a lost
+/// change. A deleted row is left out, and a row that the statement would write twice is written once, as on the table.
 #[tokio::test]
 async fn a_view_loses_nothing() {
     let mut bed = Bed::new(TABLES).await;
@@ -434,8 +434,8 @@ async fn a_view_loses_nothing() {
                 "DELETE FROM {SCHEMA}.{table}; INSERT INTO {SCHEMA}.{table} SELECT i, {} FROM generate_series(1, 5) i",
                 if table == "tipocuenta" { "'cuenta ' || i, i * 10" } else { "i * 10, 'app', timestamp '2026-03-05 10:00'" }
             );
-            // Other tests' transactions are open on the same server: where one of them ends meanwhile, 40001 is told without need
-            // (docs/differences.md). That is met now and then, never each time.
+            // Other tests' transactions are open on the same server: if one of them ends meanwhile, 40001 comes without need
+            // (docs/differences.md). That happens now and then, never each time.
             let mut attempts = 0;
             loop {
                 let mut side = Side::new(&bed, direct(&bed).await, direct(&bed).await).await;

@@ -141,7 +141,7 @@ async fn changes_answer_with_what_was() {
     assert_eq!(rows(&answer), ["tipocorreo|shadow|2026-03-01 10:00:00|rewrite|-", "tipSAT|observe|-|rewrite|the view answers"]);
     assert!(matches!(answer.last(), Some(SimpleQueryMessage::CommandComplete(2))));
     let answer = client.simple_query("ENABLE tipvalvula; DISABLE tipvalvula; SET MODE off FOR ALL").await.unwrap();
-    // Of ALL each table's fate is told.
+    // For ALL, the result is reported for each table.
     assert_eq!(
         rows(&answer)[2..],
         [
@@ -185,7 +185,7 @@ async fn changes_answer_with_what_was() {
         assert_eq!((error.code().code(), error.position().is_some()), ("22023", true), "{why}");
         assert!(error.message().starts_with("a reason "), "{}", error.message());
     }
-    // What stands before the command that fails has run; nothing behind it does.
+    // The commands before the one that fails have run; those after it do not run.
     let count = console.fake.asked.lock().unwrap().len();
     client.simple_query("ENABLE tipSAT_; ENABLE tipocorreo").await.unwrap_err();
     client.simple_query("ENABLE tipocorreo; SHOW NOTHING").await.unwrap_err();
@@ -207,7 +207,7 @@ async fn what_the_server_refuses_is_told() {
     let error = client.simple_query("RELOAD").await.unwrap_err();
     assert_eq!((db(&error).code().code(), db(&error).detail()), ("F0000", Some("rules/x.toml:3: unknown key")));
 
-    // A rule that was left as it was is no failure, and is told.
+    // A rule that was left as it was is reported, and is not a failure.
     console.fake.refuses.store(false, Ordering::SeqCst);
     console.fake.faulty.store(true, Ordering::SeqCst);
     assert!(matches!(client.simple_query("RELOAD").await.unwrap()[..], [SimpleQueryMessage::CommandComplete(_)]));
@@ -275,7 +275,7 @@ async fn scram_lets_in_who_knows_the_password() {
     assert_eq!(code, SqlState::INVALID_AUTHORIZATION_SPECIFICATION);
     assert!(console.connect("jefa", "").await.is_err());
 
-    // While the file has faults its last good state counts, and RELOAD tells.
+    // While the file has faults its last good state is used, and RELOAD reports them.
     std::fs::write(file.path(), "jefa geheim\n").unwrap();
     let client = console.connect("jefa", "abrete sésamo").await.unwrap();
     let error = client.simple_query("RELOAD").await.unwrap_err();
@@ -284,7 +284,7 @@ async fn scram_lets_in_who_knows_the_password() {
         db(&error).detail().unwrap().contains(":1: this is no SCRAM-SHA-256 verifier")
             && !format!("{error:?}").contains("geheim")
     );
-    // Who is taken out is out at once.
+    // A user who is removed has no access from that moment.
     std::fs::write(file.path(), "# nobody\n").unwrap();
     let (code, _) = denied(console.connect("jefa", "abrete sésamo").await.unwrap_err());
     assert_eq!(code, SqlState::INVALID_PASSWORD);
@@ -365,14 +365,14 @@ async fn garbage_ends_nothing_but_itself() {
             frame(b'S', b""),
         ]
         .concat();
-        // Cut off at every byte, and with something else behind the cut.
+        // Cut off at every byte, and with something else after the cut.
         let tails: [&[u8]; 4] = [b"", b"\0", b"\xff\xff\xff\xff\xff\xff\xff\xff\xff", b"GET / HTTP/1.1\r\n\r\n"];
         let cuts: Vec<Vec<u8>> = (0..=exchange.len()).flat_map(|n| tails.map(|t| [&exchange[..n], t].concat())).collect();
         for some in cuts.chunks(32) {
             join_all(some.iter().map(|bytes| console.exchange(bytes))).await;
             assert_eq!(healthy.simple_query("SHOW VERSION").await.unwrap().len(), 3);
         }
-        // Every byte turned over, so that lengths, counts and tags lie.
+        // Every byte inverted, so that lengths, counts and tags are wrong.
         let lies: Vec<Vec<u8>> = (0..exchange.len())
             .map(|n| exchange.iter().enumerate().map(|(i, b)| if i == n { !b } else { *b }).collect())
             .collect();
@@ -404,7 +404,7 @@ async fn long_messages_and_too_many_clients_are_refused() {
         }
     };
     assert_eq!((clients.len(), db(&error).code()), (64, &SqlState::TOO_MANY_CONNECTIONS));
-    // A place that is left is given away again.
+    // A free place is given to the next login.
     clients.clear();
     let began = std::time::Instant::now();
     while console.connect("lectora", "").await.is_err() {

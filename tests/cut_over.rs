@@ -1,5 +1,5 @@
-//! A table changes its place while clients of two proxies work on it: none of them meets it in between, in neither direction; who is on it is
-//! waited for, and named; nobody but esclusa can have statements held, and no hold lasts longer than its proxy's own clock says.
+//! A table moves, and comes back, while clients of two proxies work on it: no client ever sees an intermediate state; sessions that use it are
+//! waited for and named; only esclusa can make proxies hold statements, and no hold lasts longer than its proxy's own clock allows.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test or a benchmark stops at the first surprise")]
 
 mod common;
@@ -34,7 +34,7 @@ async fn bed() -> Bed {
     bed
 }
 
-/// As `esclusa migrate --rewrite` goes about it.
+/// Moves a table as `esclusa migrate --rewrite` does.
 async fn migration(bed: &Bed, patience: Duration) -> Migration<'_> {
     let migration = Migration::new(&bed.db, &bed.rules, bed.context.clone()).await.unwrap();
     let pace = Pace { patience, ..migration.pace };
@@ -182,7 +182,7 @@ async fn who_is_on_the_table_is_waited_for_and_named() {
     asked.store(true, Ordering::Relaxed);
     let longest = reads.await.unwrap();
     println!("{longest:?}");
-    // The open transaction goes on, and its end is all that was waited for.
+    // The open transaction continues, and only its end was waited for.
     assert!(open.query("UPDATE tipocuenta SET n = 5 WHERE id = 1").await.contains("[UPDATE 1]"));
     assert!(open.query("COMMIT").await.ends_with("ZI"));
     migration.table(run, &bed.rules.rules["tipocuenta"]).await.unwrap();
@@ -196,7 +196,7 @@ async fn a_hold_ends_by_the_proxys_own_clock() {
     let proxy = Proxy::start(&bed).await;
     let mut client = proxy.client(&bed).await;
     assert!(client.query("SELECT 1 FROM tipocuenta WHERE id = 1").await.contains("(1)"));
-    // Whoever asked for it is killed.
+    // The process that asked for it is killed.
     let epoch = cut_over::ask(&bed.db, "tipocuenta", Duration::from_millis(1500)).await.unwrap();
     let proxies = cut_over::awaited(&bed.db, "10 s").await.unwrap();
     while !cut_over::missing(&bed.db, epoch, &proxies).await.unwrap().is_empty() {
@@ -208,7 +208,7 @@ async fn a_hold_ends_by_the_proxys_own_clock() {
     assert!(client.query("SELECT 1 FROM tipocuenta WHERE id = 1").await.contains("(1)"));
     let waited = begun.elapsed();
     assert!(waited > Duration::from_millis(100) && waited < Duration::from_secs(3), "{waited:?}");
-    // Nobody heeds it again.
+    // It has no effect any more.
     let late = Proxy::start(&bed).await;
     bed.sql("NOTIFY esclusa_cut_over").await;
     tokio::time::sleep(Duration::from_millis(50)).await;
@@ -217,7 +217,7 @@ async fn a_hold_ends_by_the_proxys_own_clock() {
         assert!(proxy.client(&bed).await.query("SELECT 1 FROM tipocuenta WHERE id = 1").await.contains("(1)"));
     }
     assert!(begun.elapsed() < Duration::from_millis(1000), "{:?}", begun.elapsed());
-    // However long it is asked for.
+    // However long a hold is requested for.
     cut_over::ask(&bed.db, "tipocuenta", Duration::from_secs(600)).await.unwrap();
     tokio::time::sleep(Duration::from_millis(100)).await;
     let begun = Instant::now();
@@ -238,7 +238,7 @@ async fn nobody_but_esclusa_has_statements_held() {
         let answer = client.query(text).await;
         assert!(answer.contains("<42501"), "{text}: {answer}");
     }
-    // Who wakes the proxies wakes them for nothing.
+    // A notification from anybody else has no effect.
     for _ in 0..200 {
         assert!(client.query("NOTIFY esclusa_cut_over").await.ends_with("ZI"));
     }
@@ -255,20 +255,20 @@ async fn a_proxy_that_does_not_answer_keeps_the_table_where_it_is() {
     let migration = migration(&bed, Duration::from_secs(1)).await;
     let run = migration.begin("there").await.unwrap();
     let why = said(&migration.table(run, &bed.rules.rules["tipootro"]).await.unwrap_err());
-    assert!(why.contains("no quiet moment") && why.contains("the sessions of proxy mute"), "{why}");
+    assert!(why.contains("no quiet moment") && why.contains("sessions of proxy mute"), "{why}");
     assert!(direct(&bed).await.query("SELECT n FROM tipootro").await.contains("(0)"));
     // It was killed: after a while it is not waited for.
     bed.sql("UPDATE esclusa.replica SET seen_at = clock_timestamp() - interval '15 s' WHERE instance = 'mute'").await;
     migration.table(run, &bed.rules.rules["tipootro"]).await.unwrap_or_else(|e| panic!("{}", said(&e)));
-    // What it may still rewrite would find nothing behind the way back.
+    // Statements that it may still rewrite would fail after the table has come back.
     let why = said(&migration.back(run, &bed.rules.rules["tipootro"]).await.unwrap_err());
-    assert!(why.contains("the sessions of proxy mute"), "{why}");
+    assert!(why.contains("sessions of proxy mute"), "{why}");
     bed.sql("UPDATE esclusa.replica SET seen_at = clock_timestamp() - interval '90 s' WHERE instance = 'mute'").await;
     migration.back(run, &bed.rules.rules["tipootro"]).await.unwrap_or_else(|e| panic!("{}", said(&e)));
     migration.finish(run).await.unwrap();
 }
 
-/// Rows that are moved are younger than a snapshot that was taken before: whoever goes by one would find the table empty.
+/// Moved rows are newer than a snapshot that was taken before: a transaction with such a snapshot would find the table empty.
 #[tokio::test]
 async fn who_goes_by_an_old_snapshot_is_waited_for() {
     let bed = bed().await;
@@ -282,7 +282,7 @@ async fn who_goes_by_an_old_snapshot_is_waited_for() {
             let run = migration.begin("there").await.unwrap();
             for table in ["tipocuenta", "hiscuenta"] {
                 let why = said(&migration.table(run, &bed.rules.rules[table]).await.unwrap_err());
-                assert!(why.contains("which goes by a snapshot") && why.contains("postgres"), "{why}");
+                assert!(why.contains("which keeps a snapshot") && why.contains("postgres"), "{why}");
             }
             assert!(open.query("SELECT count(*) FROM tipocuenta").await.contains("(2)"), "{begin}");
             assert!(open.query("UPDATE tipocuenta SET n = n WHERE id = 1").await.contains("[UPDATE 1]"), "{begin}");
@@ -290,7 +290,7 @@ async fn who_goes_by_an_old_snapshot_is_waited_for() {
             migration.finish(run).await.unwrap();
         }
     }
-    // Others that are in the middle of a transaction have none.
+    // Other sessions in the middle of a transaction have no such snapshot.
     let mut open = proxy.client(&bed).await;
     open.query("BEGIN; SELECT count(*) FROM base").await;
     open.query("SELECT count(*) FROM base").await;
@@ -298,7 +298,7 @@ async fn who_goes_by_an_old_snapshot_is_waited_for() {
     assert!(open.query("SELECT count(*) FROM tipocuenta").await.contains("(2)"));
 }
 
-/// A reader of a view holds it when he asks for the table; whoever moves that makes the view anew.
+/// A reader of a view holds a lock on the view when it asks for the table; a move of the table replaces the view.
 #[tokio::test]
 async fn readers_of_a_view_over_the_table_are_no_victims() {
     let bed = bed().await;
@@ -336,7 +336,7 @@ async fn readers_of_a_view_over_the_table_are_no_victims() {
     }
 }
 
-/// What a client makes over a moved table, through a proxy, names our own view.
+/// A view that a client makes over a moved table, through a proxy, uses our view.
 #[tokio::test]
 async fn views_that_clients_made_meanwhile_come_back_with_the_table() {
     let bed = bed().await;
@@ -354,7 +354,7 @@ async fn views_that_clients_made_meanwhile_come_back_with_the_table() {
     let migration = migration(&bed, Duration::from_secs(5)).await;
     let run = migration.begin("back").await.unwrap();
     let why = said(&migration.back(run, &bed.rules.rules["tipocuenta"]).await.unwrap_err());
-    assert!(why.contains("under a temporary view") && why.contains("breve of the session of postgres"), "{why}");
+    assert!(why.contains("while a temporary view reads it") && why.contains("breve of the session of postgres"), "{why}");
     assert!(client.query("DROP VIEW breve").await.ends_with("ZI"));
     migration.back(run, &bed.rules.rules["tipocuenta"]).await.unwrap_or_else(|e| panic!("{}", said(&e)));
     migration.finish(run).await.unwrap();
@@ -364,7 +364,7 @@ async fn views_that_clients_made_meanwhile_come_back_with_the_table() {
     let over = "SELECT count(*) FROM pg_depend AS d JOIN pg_rewrite AS r ON r.oid = d.objid WHERE d.refobjid = 'cf_quere_pro.tipocuenta'::regclass \
                 AND r.ev_class IN ('cf_quere_pro.v_nueva'::regclass, 'cf_quere_pro.m_nueva'::regclass)";
     assert_ne!(bed.cell(over).await, "0");
-    // And they go there again.
+    // And they move again.
     there(&bed, "tipocuenta").await;
     assert!(client.query("SELECT * FROM v_nueva").await.contains("(7,esclusa.tipocuenta)"));
 }

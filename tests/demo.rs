@@ -1,4 +1,4 @@
-//! The demo as a user runs it: what it prints is true, and however it ends, no process and no directory is left.
+//! The demo as a user runs it: what it prints is true, and however it ends, it leaves no process and no directory.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test or a benchmark stops at the first surprise")]
 
 #[path = "cli/program.rs"]
@@ -21,7 +21,7 @@ fn nothing_is_left(process: u32) {
     until("a process is still there", || processes(&name).is_empty());
 }
 
-/// The tour proves what it says, and says nothing beside it.
+/// The tour proves what it prints, and prints nothing else.
 #[test]
 fn the_tour_ends_with_its_proof() {
     let mut tour = Running::start(&mut esclusa(&["demo", "--once"]));
@@ -34,11 +34,11 @@ fn the_tour_ends_with_its_proof() {
     assert!(compared.is_some_and(|n| n > 50), "{proof}");
     assert!(proof.ends_with(" answers compared, 0 differ; a table was switched under an open connection 5 times"), "{proof}");
     assert!(tour.heard.contains("rows of 202 tables moved, every one proven by") && tour.heard.contains("18 tables improved"));
-    // No line of the log stands between the lines of the tour.
+    // No line of the log is between the lines of the tour.
     assert!(!["INFO", "WARN", "ERROR", "DEBUG"].iter().any(|w| tour.heard.contains(w)), "{}", tour.heard);
 }
 
-/// The lines that the demo prints are typed as they stand there.
+/// The commands that the demo prints are run as printed.
 #[test]
 fn what_it_prints_at_the_end_is_true() {
     let port = three_ports();
@@ -68,7 +68,7 @@ fn what_it_prints_at_the_end_is_true() {
     let overview = std::io::read_to_string(socket).unwrap();
     assert!(overview.starts_with("HTTP/1.1 200") && overview.contains("<ul class=\"answers\">"), "{overview}");
     assert!(told[0].1.iter().any(|s| s.starts_with("SELECT * FROM tipocorreo")), "{told:?}");
-    // The last console command switched the table off: what is behind answers the same.
+    // The last console command switched the table off: the view answers the same.
     let port_text = port.to_string();
     let count = |port: &str| {
         out(&mut psql(&[
@@ -88,7 +88,7 @@ fn what_it_prints_at_the_end_is_true() {
     // Another demo on the same ports ends at once and says why; so does one whose console's port is taken.
     for other in [port, port - 1] {
         let second = said(&mut esclusa(&["demo", "--port", &other.to_string()]));
-        // The port before ours may be somebody's too.
+        // The port before ours may be in use too.
         let expected = [other, port].map(|taken| {
             format!("error: listening on 127.0.0.1:{taken} (`--port` names another): Address already in use (os error 98)\n")
         });
@@ -136,7 +136,7 @@ fn invited(heard: &str) -> Vec<(Vec<String>, Vec<String>)> {
     told
 }
 
-/// Whatever it is doing, Ctrl-C and a request to end are heard, and a killed demo takes everything along.
+/// Ctrl-C and SIGTERM end the demo whatever it is doing, and a killed demo leaves nothing running.
 #[test]
 fn an_interrupted_demo_leaves_nothing() {
     for (step, signal, code) in [

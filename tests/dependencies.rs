@@ -1,12 +1,12 @@
-//! What the product is made of, as far as it can be known without a network: every licence is one that we may ship under Apache-2.0, and no
-//! crate asks for a newer Rust than `Cargo.toml` promises.
+//! The product's dependencies, as far as they can be checked without a network: every licence is one that we may ship under Apache-2.0, and no
+//! crate needs a newer Rust than `Cargo.toml` promises.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test or a benchmark stops at the first surprise")]
 
 use std::process::Command;
 
 use serde_json::Value;
 
-/// Licences that ask for a notice, and no more. MPL-2.0 asks for the source of its own files when they are changed: we change none.
+/// Licences that require a notice, and no more. MPL-2.0 asks for the source of its own files when they are changed: we change none.
 const LICENCES: &[&str] =
     &["Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "BSL-1.0", "ISC", "MIT", "MPL-2.0", "Unicode-3.0", "Unlicense", "Zlib"];
 

@@ -1,4 +1,4 @@
-//! What hangs on a legacy table when it moves: each kind is found, carried or refused, and what is carried answers and is owned as before.
+//! Objects that depend on a legacy table when it moves: each kind is found, carried over or refused, and a carried one has the same answers and owner as before.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test or a benchmark stops at the first surprise")]
 
 mod common;
@@ -17,13 +17,13 @@ const TABLE: &str =
     GRANT SELECT ON t TO dep_owner;
     CREATE TABLE other (id integer PRIMARY KEY, tid numeric(5,0)); INSERT INTO other VALUES (1, 1), (2, 2);";
 
-/// What hangs on `t`.
+/// The dependents of `t`.
 async fn found(pair: &Pair) -> Dependents {
     let shape = Shape::of(&pair.new.db, "t", "id").await;
     with_leaf(&shape, &format!("{SCHEMA}.t"), async |leaf| dependents::find(&pair.new.db, leaf).await).await.unwrap()
 }
 
-/// Moves `t` with what hangs on it, in one transaction.
+/// Moves `t` with its dependents, in one transaction.
 async fn shift(pair: &mut Pair) -> Dependents {
     let shape = Shape::of(&pair.new.db, "t", "id").await;
     pair.new.sql("BEGIN").await;
@@ -42,7 +42,7 @@ fn list(all: &Dependents) -> Vec<String> {
     all.found.iter().map(|d| format!("{}{} {}", if d.blocks { "! " } else { "" }, d.kind, d.name)).collect()
 }
 
-/// The same question has the same answer on both sides.
+/// The same query has the same answer on both sides.
 async fn same(pair: &Pair, sql: &str) -> Vec<String> {
     let (old, new) = (pair.old.rows(sql).await, pair.new.rows(sql).await);
     assert_eq!(old, new, "{sql}");
@@ -324,7 +324,7 @@ async fn an_identity_column_becomes_one_with_a_default() {
     assert_eq!(pair.new.rows("SELECT i FROM cf_quere_pro.t ORDER BY id").await, ["1", "2", "3"]);
 }
 
-/// The way back: what was carried to the view is carried to the table.
+/// Rollback: what was carried to the view is carried back to the table.
 #[tokio::test]
 async fn what_was_carried_comes_back() {
     let mut pair = Pair::new(&format!(
@@ -335,7 +335,7 @@ async fn what_was_carried_comes_back() {
     .await;
     shift(&mut pair).await;
     let shape = pair.moved["t"].clone();
-    // What clients made meanwhile, through a proxy, is over the view that rewritten statements name.
+    // Views that clients made meanwhile, through a proxy, use the view that rewritten statements name.
     let made = "CREATE VIEW esclusa.t AS SELECT * FROM mig_old.t; CREATE VIEW cf_quere_pro.nueva AS SELECT t.n, 'esclusa.t' AS texto FROM esclusa.t";
     pair.new.sql(made).await;
     let new = &pair.new.db;

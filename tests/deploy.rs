@@ -1,4 +1,4 @@
-//! deploy/ is true: its paths and options exist, systemd takes its units, the program serves on systemd's sockets and says when it does,
+//! deploy/ is correct: its paths and options exist, systemd accepts its units, the program serves on systemd's sockets and reports when it does,
 //! the metrics and alerts are those of the program.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test or a benchmark stops at the first surprise")]
 
@@ -13,7 +13,7 @@ use std::process::Stdio;
 
 use esclusa::config::Settings;
 use esclusa::demo::postgres::Postgres;
-use esclusa::telemetry::{Kind, METRICS};
+use esclusa::telemetry::{METRICS, MetricKind};
 use program::{Running, command, esclusa, out, psql, root, said};
 
 fn deploy(name: &str) -> PathBuf {
@@ -29,7 +29,7 @@ fn values(unit: &str, key: &str) -> Vec<String> {
     text(unit).lines().filter_map(|l| l.strip_prefix(&format!("{key}="))).map(str::to_owned).collect()
 }
 
-/// What the README has Prometheus read.
+/// The configuration of Prometheus in the README.
 fn readme_of_prometheus() -> String {
     text("README.md").split("scrape_configs:").nth(1).unwrap().split("```").next().unwrap().to_owned()
 }
@@ -57,7 +57,7 @@ fn the_table_names_every_file_and_nothing_else() {
     }
 }
 
-/// What the units take for granted is what the settings say, and what the program takes.
+/// The units agree with the settings and with the program's options.
 #[test]
 fn units_and_settings_agree() {
     let settings = production();
@@ -79,7 +79,7 @@ fn units_and_settings_agree() {
         for start in values(unit, "ExecStart") {
             let words: Vec<&str> = start.split(' ').collect();
             assert_eq!(words[..3], ["/usr/bin/esclusa", "--config", "/etc/esclusa/esclusa.toml"]);
-            // The program takes these words; its help says so.
+            // The program accepts these words, as its help shows.
             out(&mut esclusa(&[&words[3..], &["--help"]].concat()));
         }
         let credential = values(unit, "LoadCredential")[0].clone();
@@ -87,13 +87,13 @@ fn units_and_settings_agree() {
         assert_eq!(values(unit, "Environment"), ["ESCLUSA_CONTROL_PASSWORD_FILE=%d/control.password"]);
     }
     for line in readme.lines().filter(|l| l.starts_with("esclusa ")) {
-        // Up to where the shell reads on: a file that takes the output, a remark.
+        // Up to a redirection or a comment of the shell.
         let words: Vec<&str> = line.split_whitespace().skip(1).take_while(|w| ![">", "#", "|", "&&"].contains(w)).collect();
         out(&mut esclusa(&[&words[..], &["--help"]].concat()));
     }
 }
 
-/// systemd reads every unit without a word, where it is installed.
+/// systemd accepts every unit without a warning, where it is installed.
 #[test]
 fn systemd_takes_the_units() {
     if command("systemd-analyze", &["--version"]).output().is_err() {
@@ -116,15 +116,15 @@ fn systemd_takes_the_units() {
     }
 }
 
-/// Socket activation (sd_listen_fds(3)) and the word that systemd waits for (sd_notify(3)): a client that connects while nobody runs is
-/// served, one that connects during a restart too.
+/// Socket activation (sd_listen_fds(3)) and the notification that systemd waits for (sd_notify(3)): a client that connects while no process
+/// runs is served, and so is one that connects during a restart.
 #[tokio::test]
 async fn it_serves_on_sockets_of_systemd() {
     let postgres = Postgres::start(&Default::default()).await.unwrap();
     let (clients, console) = (TcpListener::bind("127.0.0.1:0").unwrap(), TcpListener::bind("127.0.0.1:0").unwrap());
     let web = socket2::Socket::from(TcpListener::bind("127.0.0.1:0").unwrap());
     let page = web.local_addr().unwrap().as_socket().unwrap();
-    // Standard input and output are taken: this one goes by its number.
+    // Standard input and output are in use: this one is passed by its number.
     web.set_cloexec(false).unwrap();
     let ports = [&clients, &console].map(|l| l.local_addr().unwrap().port().to_string());
     let directory = tempfile::tempdir().unwrap();
@@ -134,7 +134,7 @@ async fn it_serves_on_sockets_of_systemd() {
     let word = || {
         let mut bytes = [0; 64];
         let n = manager.recv(&mut bytes).unwrap();
-        String::from_utf8_lossy(&bytes[..n]).into_owned()
+        String::from_utf8_lossy(&bytes[..n]).trim_end_matches('\n').to_owned()
     };
     // The shell hands its standard input and output on as descriptors 3 and 4, and behind them the third socket.
     let start = || {
@@ -144,7 +144,7 @@ async fn it_serves_on_sockets_of_systemd() {
         shell.env("ESCLUSA_WEB_ADDRESS", "127.0.0.1:2");
         let taken = |l: &TcpListener| Stdio::from(OwnedFd::from(l.try_clone().unwrap()));
         shell.env("NOTIFY_SOCKET", &notify).env("ESCLUSA_UPSTREAM_ADDRESS", format!("127.0.0.1:{}", postgres.port));
-        // Addresses that nobody could bind: the sockets are those that were handed over.
+        // Addresses that cannot be bound: so the sockets in use are those that were handed over.
         shell.env("ESCLUSA_LISTEN_ADDRESS", "192.0.2.1:1").stdin(taken(&clients));
         Running::start_with_output(shell.env("ESCLUSA_CONSOLE_ADDRESS", "127.0.0.1:1"), taken(&console))
     };
@@ -172,7 +172,7 @@ async fn it_serves_on_sockets_of_systemd() {
     assert_eq!(successor.ends(), Some(0), "{}", successor.heard);
 }
 
-/// The names of metrics that a text has, and the series that it selects by an own label, are the program's.
+/// The metrics that a text names, and the label values by which it selects series, exist in the program.
 fn metrics_exist(text: &str) {
     esclusa::telemetry::install().unwrap();
     let series = esclusa::telemetry::series();
@@ -180,7 +180,7 @@ fn metrics_exist(text: &str) {
         let rest = &text[at..];
         let name = &rest[..rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len())];
         let metric = METRICS.iter().find(|m| {
-            let suffixes = if m.kind == Kind::Histogram { ["_bucket", "_sum", "_count"].as_slice() } else { &[""] };
+            let suffixes = if m.kind == MetricKind::Histogram { ["_bucket", "_sum", "_count"].as_slice() } else { &[""] };
             suffixes.iter().any(|suffix| name.strip_suffix(suffix) == Some(m.name))
         });
         let metric = metric.unwrap_or_else(|| panic!("there is no metric {name}"));
@@ -217,7 +217,7 @@ fn alerts_are_about_metrics_that_exist() {
     assert!(readme_of_prometheus().contains("job_name: esclusa\n"), "the job of EsclusaSilent");
 }
 
-/// The dashboard shows every metric, and none that does not exist; its panels have a title, a word of explanation, and room of their own.
+/// The dashboard shows every metric, and none that does not exist; its panels have a title, a description, and do not overlap.
 #[test]
 fn the_dashboard_is_about_metrics_that_exist() {
     let dashboard: serde_json::Value = serde_json::from_str(&text("grafana.json")).unwrap();
@@ -265,7 +265,7 @@ fn promtool() -> Option<PathBuf> {
     command(&promtool, &["--version"]).output().is_ok().then_some(promtool)
 }
 
-/// Every alert fires when it should, and only then, by promtool's word. Without promtool only the names are tested.
+/// Every alert fires when it should, and only then, tested by promtool. Without promtool only the names are tested.
 #[test]
 fn alerts_fire_when_they_should() {
     let Some(promtool) = promtool() else { return };

@@ -1,5 +1,5 @@
-//! The end of archived tables and the way back from it: what has to be so before, the dump that is proven, and a table that comes back with all
-//! that was written since, as it was.
+//! Dropping archived tables, and bringing them back: the conditions of a drop, the dump that is proven, and a table that comes back as it was, with
+//! everything written since.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test or a benchmark stops at the first surprise")]
 
 mod common;
@@ -39,7 +39,7 @@ const FULL: &str = "CREATE TABLE usuario (id numeric(10,0) PRIMARY KEY, nombre v
     COMMENT ON TABLE hisusuario IS E'historia\n\\\\de todos\n\\\\unrestrict x'; COMMENT ON COLUMN hisusuario.nota IS 'una nota';
     GRANT SELECT ON hisusuario TO PUBLIC; GRANT INSERT, UPDATE (nota) ON hisusuario TO pg_monitor WITH GRANT OPTION";
 
-/// What the table is, apart from its rows.
+/// The definition of the table, without its rows.
 const SHAPE: &str = "SELECT (SELECT string_agg(pg_get_indexdef(indexrelid), E'\\n' ORDER BY indexrelid::regclass::text) FROM pg_index WHERE indrelid = c.oid),
       (SELECT string_agg(conname || pg_get_constraintdef(k.oid), E'\\n' ORDER BY conname) FROM pg_constraint AS k WHERE conrelid = c.oid),
       (SELECT string_agg(tgname || tgenabled::text || pg_get_triggerdef(t.oid), E'\\n' ORDER BY tgname) FROM pg_trigger AS t WHERE tgrelid = c.oid AND NOT tgisinternal),
@@ -82,7 +82,7 @@ fn rule(bed: &Bed) -> &Rule {
 }
 
 async fn migration(bed: &Bed) -> Migration<'_> {
-    // The trigger stays with the archive, which was told.
+    // The trigger stays with the archive, as was reported.
     Migration { accept: true, ..Migration::new(&bed.db, &bed.rules, bed.context.clone()).await.unwrap() }
 }
 
@@ -148,7 +148,7 @@ async fn assert_kept(bed: &Bed) {
     assert!(parity.holds(), "{}", parity.failures());
 }
 
-/// From the table to its dump and back, with what was written all along; and the ledger tells it.
+/// From the table to its dump and back, with everything written meanwhile; and the ledger has the steps.
 #[tokio::test]
 async fn a_table_is_dropped_and_comes_back_with_what_was_written_since() {
     let (bed, directory) = (bed().await, tempfile::tempdir().unwrap());
@@ -157,7 +157,7 @@ async fn a_table_is_dropped_and_comes_back_with_what_was_written_since() {
     moved(&bed).await;
     assert_eq!(state(&bed).await, State::Moved);
     let refused = dropped(&bed, directory.path(), Duration::ZERO).await.unwrap_err();
-    assert!(refused.contains("`drop` has no place there"), "{refused}");
+    assert!(refused.contains("`drop` is not possible in that state"), "{refused}");
     sign(&bed).await;
     let early = dropped(&bed, directory.path(), Duration::from_secs(3600)).await.unwrap_err();
     assert!(early.contains("observed: moved for") && early.contains("recorded: 0 %"), "{early}");
@@ -172,7 +172,7 @@ async fn a_table_is_dropped_and_comes_back_with_what_was_written_since() {
         AND NOT EXISTS (SELECT FROM pg_trigger WHERE tgname ~ '^esclusa_keep')";
     assert_eq!(bed.cell(gone).await, "t");
 
-    // Who uses the name goes on, in every way.
+    // Clients that use the name continue, in every way of using it.
     bed.sql("INSERT INTO cf_quere_pro.hisusuario (id, nombre, usu, hora) VALUES (8, 'despues', 'ana', '2026-02-01');
         UPDATE cf_quere_pro.hisusuario SET nota = repeat('w', 5000) WHERE id = 11; DELETE FROM cf_quere_pro.hisusuario WHERE id = 12").await;
     let rows = bed.rows(ROWS).await;
@@ -181,7 +181,7 @@ async fn a_table_is_dropped_and_comes_back_with_what_was_written_since() {
     assert_eq!(restored(&bed, None).await.unwrap_or_else(|e| panic!("{e}")), 1922);
     assert_eq!(state(&bed).await, State::Moved);
     assert_kept(&bed).await;
-    // Each row finds its place: small ones and wide ones.
+    // Small and wide rows are all there.
     bed.sql("UPDATE cf_quere_pro.hisusuario SET nombre = 'otro' WHERE id % 7 = 0; DELETE FROM cf_quere_pro.hisusuario WHERE id % 5 = 1").await;
     assert_kept(&bed).await;
     let rows = bed.rows(ROWS).await;
@@ -209,7 +209,7 @@ async fn a_table_is_dropped_and_comes_back_with_what_was_written_since() {
     assert_kept(&bed).await;
 }
 
-/// Words of PL/pgSQL that SQL does not reserve, and the names that our functions give to what they hold: each is a column's too.
+/// Key words of PL/pgSQL that SQL does not reserve, and the names of variables in our functions: each is also the name of a column.
 #[tokio::test]
 async fn columns_may_be_called_as_the_words_of_our_functions() {
     let names = [
@@ -266,7 +266,7 @@ async fn only_its_own_dump_restores_a_table() {
     let (bed, directory) = (bed().await, tempfile::tempdir().unwrap());
     moved(&bed).await;
     let not_yet = restored(&bed, None).await.unwrap_err();
-    assert!(not_yet.contains("`restore` has no place there"), "{not_yet}");
+    assert!(not_yet.contains("`restore` is not possible in that state"), "{not_yet}");
     sign(&bed).await;
     let dump = dropped(&bed, directory.path(), Duration::ZERO).await.unwrap();
     let mut bytes = std::fs::read(&dump.file).unwrap();
@@ -275,7 +275,7 @@ async fn only_its_own_dump_restores_a_table() {
     let missing = restored(&bed, None).await.unwrap_err();
     assert!(missing.contains("No such file"), "{missing}");
     let endless = restored(&bed, Some("/dev/zero".as_ref())).await.unwrap_err();
-    assert!(endless.contains("is no file"), "{endless}");
+    assert!(endless.contains("is not a file"), "{endless}");
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;
     let spoilt = directory.path().join("spoilt.dump");
@@ -286,15 +286,15 @@ async fn only_its_own_dump_restores_a_table() {
         (state(&bed).await, bed.cell("SELECT to_regclass('mig_old.hisusuario') IS NULL").await.as_str()),
         (State::Dropped, "t")
     );
-    // What lies beside it is somebody's.
+    // A file next to it is somebody else's.
     let beside = kept.with_extension("list");
     std::fs::write(&beside, "mine").unwrap();
     assert_eq!(restored(&bed, Some(&kept)).await.unwrap(), 2000);
     assert_eq!(std::fs::read_to_string(&beside).unwrap(), "mine");
 }
 
-/// What a signature stands for: a row that is altered later is found, rows that come later are no part of it, and neither the report nor the
-/// ledger can be changed unseen.
+/// What a signature guarantees: a row that is altered later is found, rows that come later are not part of it, and neither the report nor the
+/// ledger can be changed unnoticed.
 #[tokio::test]
 async fn a_row_that_was_altered_after_the_signature_is_found() {
     let bed = bed().await;
@@ -314,7 +314,7 @@ async fn a_row_that_was_altered_after_the_signature_is_found() {
         assert_eq!(since(&signed).await, expected, "{change}");
         bed.sql("ROLLBACK").await;
     }
-    // Nor does a step without a hash pass for one.
+    // Nor is a step without a hash accepted.
     bed.sql(
         "BEGIN; INSERT INTO esclusa.run_table (run_id, legacy_table, step, state) SELECT run_id, legacy_table, 'sign', 'signed' \
              FROM esclusa.run_table ORDER BY number DESC LIMIT 1",
@@ -337,14 +337,14 @@ async fn a_row_that_was_altered_after_the_signature_is_found() {
     assert_eq!(ledger::broken(&bed.db).await.unwrap().0, None);
 }
 
-/// Who is still writing when somebody signs has drawn a number before others that are there already: his row comes later, and is no part of it.
+/// A session that is still writing when somebody signs has drawn its number before rows that exist already: its row comes later, and is not part of the proof.
 #[tokio::test]
 async fn nobody_signs_for_rows_that_are_not_there_yet() {
     let bed = bed().await;
     let early = migration(&bed).await;
     let run = early.begin("early").await.unwrap();
     let refused = signature::sign(&early, run, rule(&bed), "Ana").await.unwrap_err();
-    assert!(said(&refused).contains("`sign` has no place there"), "{}", said(&refused));
+    assert!(said(&refused).contains("`sign` is not possible in that state"), "{}", said(&refused));
     early.finish(run).await.unwrap();
     moved(&bed).await;
     let slow = Bed::beside(&bed).await;
@@ -359,7 +359,7 @@ async fn nobody_signs_for_rows_that_are_not_there_yet() {
     assert_eq!(bed.cell("SELECT count(*) FROM cf_quere_pro.hisusuario WHERE nombre IN ('lento', 'rapido')").await, "2");
 }
 
-/// A name that a path, a list of `pg_restore`'s and a pattern of `pg_dump`'s each read in a way of their own.
+/// A name that a path, a list file of `pg_restore` and a pattern of `pg_dump` each interpret differently.
 #[tokio::test]
 async fn a_table_of_any_name_is_dropped_and_comes_back() {
     let name = "../His.TRIGGER mig_old \"x\" $1*";
@@ -380,7 +380,7 @@ async fn a_table_of_any_name_is_dropped_and_comes_back() {
     assert_kept(&bed).await;
 }
 
-/// What a new database does not have is named before anything is dumped, and a scratch database that has it will do.
+/// Objects that a new database lacks are named before anything is dumped, and a scratch database that has them is accepted.
 #[tokio::test]
 async fn a_table_of_types_of_its_own_needs_a_scratch_database_that_has_them() {
     let mut bed = Bed::new(
@@ -413,7 +413,7 @@ async fn a_table_of_types_of_its_own_needs_a_scratch_database_that_has_them() {
     assert_eq!(restored(&bed, None).await.unwrap_or_else(|e| panic!("{e}")), 30);
 }
 
-/// A proof that does not hold is neither signed nor dropped by; nor is a table that something reads.
+/// A table whose proof fails is neither signed nor dropped; nor is a table that an object depends on.
 #[tokio::test]
 async fn what_is_not_proven_or_still_read_stays() {
     let (bed, directory) = (bed().await, tempfile::tempdir().unwrap());
@@ -433,7 +433,7 @@ async fn what_is_not_proven_or_still_read_stays() {
     assert_eq!(state(&bed).await, State::Signed);
 }
 
-/// A run that was cut off and comes back finds its place taken.
+/// A run that lost its connection and connects again finds that another run has taken over.
 #[tokio::test]
 async fn only_the_last_run_writes_into_the_ledger() {
     let bed = bed().await;
@@ -469,7 +469,7 @@ async fn a_drop_that_is_killed_leaves_all_or_nothing() {
         let state = state(&bed).await;
         assert_eq!(state, if is_there { State::Signed } else { State::Dropped }, "{wait} ms: {ended:?}");
         if !is_there {
-            // What killed ones had made to restore into is gone with the next.
+            // The scratch databases of killed runs are removed by the next run.
             let left = bed
                 .rows(
                     "SELECT datname FROM pg_database WHERE datname ~ 'esclusa_restore' AND NOT EXISTS \
@@ -481,7 +481,7 @@ async fn a_drop_that_is_killed_leaves_all_or_nothing() {
         }
         assert_kept(&bed).await;
         drop(own);
-        // Until the sessions of the killed one have ended: what they made is an orphan's then.
+        // Wait until the sessions of the killed run have ended: only then are their objects orphans.
         common::wait_for(
             &bed.db,
             "SELECT NOT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid())",

@@ -1,5 +1,5 @@
-//! Foreign keys of legacy tables that have moved: the same statement on the tables as they were and on leaves with key tables, every
-//! action, match, deferrability and direction; and two sessions, step by step, in every isolation level.
+//! Foreign keys of legacy tables that have moved: the same statement on the original tables and on leaves with key tables, with every
+//! action, match type, deferrability and direction; and two sessions, step by step, in every isolation level.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test or a benchmark stops at the first surprise")]
 
 mod common;

@@ -1,5 +1,5 @@
 //! Generated statements over all legacy tables and their bases, each on both sides of the twin. `make twin N=100000 SEED=2` runs more
-//! of them; FIRST begins at another number, so that one statement alone can be run again.
+//! of them; FIRST sets the first number, so that a single statement can be run again.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test or a benchmark stops at the first surprise")]
 
 #[path = "generated/choice.rs"]
@@ -24,7 +24,7 @@ fn given<T: FromStr>(name: &str, otherwise: T) -> T {
     std::env::var(name).ok().and_then(|v| v.parse().ok()).unwrap_or(otherwise)
 }
 
-/// A fifth of the histories' rows get stamps that stand in partitions of their own: months to come, the ends of time.
+/// A fifth of the histories' rows get stamps in partitions of their own: future months, and the ends of the range of time.
 const FAR_STAMPS: &str = "
 DO $$
 DECLARE

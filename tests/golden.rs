@@ -1,7 +1,7 @@
-//! Golden rewrites: what a client writes, what it becomes, which hits are counted. Data in files that a DBA can read and extend,
-//! `tests/rewrite/<kind>/*.sql`; `UPDATE_EXPECT=1` writes what stands below `-- becomes`. The rules are the product's own (`rules/`), every
-//! table in mode rewrite. A paragraph is a statement; remarks in `-- ` lines stand before it. The twin runs what the files say on both sides
-//! (`tests/twin.rs`); here it is shown.
+//! Golden rewrites: what a client writes, what it becomes, which hits are counted. The data are files that a DBA can read and extend,
+//! `tests/rewrite/<kind>/*.sql`; `UPDATE_EXPECT=1` writes the lines below `-- becomes`. The rules are the product's own (`rules/`), every
+//! table in mode rewrite. A paragraph is a statement; comments in `-- ` lines come before it. The twin runs the same files on both sides
+//! (`tests/twin.rs`); here only the texts are checked.
 //!
 //! The examples in the file heads of `src/rewrite` are taken from these files: each must be found there.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test or a benchmark stops at the first surprise")]
@@ -35,7 +35,7 @@ fn product() -> Policy {
 struct Golden {
     remarks: Vec<String>,
     text: String,
-    /// What stands below `-- becomes`.
+    /// The lines below `-- becomes`.
     expected: Vec<String>,
 }
 
@@ -107,7 +107,7 @@ async fn statements_become_what_the_files_say() {
     assert!(update || wrong.is_empty(), "{}", wrong.join("\n\n"));
 }
 
-/// The examples of the heads: a text in back quotes, "becomes", another one.
+/// The examples in file heads: a text in back quotes, "becomes", another text in back quotes.
 fn examples() -> Vec<(String, String, String)> {
     let mut files: Vec<PathBuf> = std::fs::read_dir(root().join("src/rewrite")).unwrap().map(|e| e.unwrap().path()).collect();
     files.sort();
@@ -124,7 +124,7 @@ fn examples() -> Vec<(String, String, String)> {
     out
 }
 
-/// Whether a text has these parts one behind the other; `...` stands for anything.
+/// Whether a text has these parts one after the other; `...` matches anything.
 fn shows(text: &str, example: &str) -> bool {
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let mut rest = text.as_str();

@@ -1,5 +1,5 @@
 //! Grants follow the views: what is granted or revoked under either name of a moved table holds under both and, for whole tables, on its
-//! leaf, exactly as on a table that was not moved; and nobody else's GRANT is touched by it.
+//! leaf, exactly as on a table that was not moved; grants on other objects are not affected.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test or a benchmark stops at the first surprise")]
 
 mod common;
@@ -8,7 +8,7 @@ use common::{Bed, Session};
 
 const ROLES: [&str; 4] = ["g_owner", "g_uno", "g_dos", "g_tres"];
 
-/// A moved table by hand: leaf and both views; and the same table as it was, as a model of what is right.
+/// A moved table made by hand: leaf and both views; and the same table unmoved, as the reference.
 async fn moved(prefix: &str) -> (Bed, Vec<String>) {
     let roles: Vec<String> = ROLES.iter().map(|r| format!("{prefix}{r}")).collect();
     let create: String = roles.iter().map(|r| format!("CREATE ROLE {r} LOGIN;")).collect();
@@ -27,7 +27,7 @@ async fn moved(prefix: &str) -> (Bed, Vec<String>) {
 
 const RIGHTS: [&str; 7] = ["SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER"];
 
-/// Who may do what, with and without grant option, on the whole table and on each column.
+/// All rights of all roles, with and without grant option, on the whole table and on each column.
 async fn held(bed: &Bed, roles: &[String], table: &str, rights: &[&str], columns: bool) -> Vec<String> {
     let mut questions = Vec::new();
     for role in roles {
@@ -44,7 +44,7 @@ async fn held(bed: &Bed, roles: &[String], table: &str, rights: &[&str], columns
     bed.rows(&format!("SELECT what FROM (VALUES {}) AS v(what, has) WHERE has ORDER BY 1", questions.join(", "))).await
 }
 
-/// A number from the last one: the same on every machine (Knuth's MMIX).
+/// The next pseudo-random number: the same on every machine (Knuth's MMIX).
 fn next(seed: &mut u64, below: usize) -> usize {
     *seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
     usize::try_from(*seed >> 33).unwrap() % below
@@ -76,7 +76,7 @@ async fn say(session: &Session, statement: &str, table: &str) -> String {
     session.say(&statement.replace("{t}", table)).await
 }
 
-/// Two hundred grants and revokes under either name, by the owner and by those whom he lets grant.
+/// Two hundred grants and revokes under either name, by the owner and by roles with the grant option.
 #[tokio::test]
 async fn whatever_is_granted_holds_under_both_names_and_on_the_leaf() {
     let (bed, roles) = moved("a_").await;
@@ -92,7 +92,7 @@ async fn whatever_is_granted_holds_under_both_names_and_on_the_leaf() {
         let name = ["esclusa.\"Mi tabla\"", "cf_quere_pro.\"Mi tabla\""][next(&mut seed, 2)];
         let model = say(&sessions[who], &statement, "public.modelo").await;
         let answer = say(&sessions[who], &statement, name).await;
-        // A table has system columns, on which nobody but the owner may grant; where that was all, a view is silent. Nothing changes.
+        // A table has system columns, on which nobody but the owner may grant; if a GRANT names only those, the table gives a notice and a view does not. Nothing changes.
         let state = |answer: &str| answer.split(' ').take(2).map(str::to_owned).collect::<Vec<_>>();
         let silent = answer == "(0)" && model.starts_with("ERROR 42501 permission denied for column \"tableoid\"");
         assert!(silent || state(&model) == state(&answer), "{}: {statement}\n{model}\n{answer}", roles[who]);
@@ -110,7 +110,7 @@ async fn whatever_is_granted_holds_under_both_names_and_on_the_leaf() {
                 roles[who]
             );
         }
-        // Its owner keeps what the views need of him.
+        // Its owner keeps the rights that the views need.
         let others = &roles[1..];
         let right = held(&bed, others, "public.modelo", &RIGHTS[..5], false).await;
         assert_eq!(
@@ -135,7 +135,7 @@ async fn whatever_is_granted_holds_under_both_names_and_on_the_leaf() {
     assert!(granted > 100 && refused > 2, "{granted} granted, {refused} refused: too one-sided to be a test");
 }
 
-/// A stranger who takes a legacy name that is free, and grants himself everything on it, has nothing on the leaf.
+/// A role that creates a relation under a free legacy name, and grants itself everything on it, gets no right on the leaf.
 #[tokio::test]
 async fn a_strangers_view_of_the_same_name_carries_nothing() {
     let (bed, roles) = moved("b_").await;
@@ -145,12 +145,12 @@ async fn a_strangers_view_of_the_same_name_carries_nothing() {
     assert_eq!(stranger.say(&format!("GRANT ALL ON \"Mi tabla\" TO {}, PUBLIC", roles[1])).await, "(0)");
     assert_eq!(held(&bed, &roles[1..], "esclusa_leaf.\"Mi tabla\"", &RIGHTS, false).await, Vec::<String>::new());
     assert_eq!(held(&bed, &roles[1..], "esclusa.\"Mi tabla\"", &RIGHTS, true).await, Vec::<String>::new());
-    // Called by hand it does what the caller may do, which is nothing.
+    // Called by hand it has the caller's rights, so it can do nothing.
     assert!(stranger.say("SELECT esclusa.carry_grants('GRANT')").await.ends_with("(1)"));
     assert_eq!(held(&bed, &roles[1..], "esclusa_leaf.\"Mi tabla\"", &RIGHTS, false).await, Vec::<String>::new());
 }
 
-/// In a rolled back savepoint nothing stays; what was granted while nobody carried is carried when asked for, as the legacy name has it.
+/// Nothing remains of a rolled back savepoint; grants made while the event trigger was off are carried over on request, as the legacy name has them.
 #[tokio::test]
 async fn what_differs_can_be_mended() {
     let (bed, roles) = moved("c_").await;
@@ -175,7 +175,7 @@ async fn what_differs_can_be_mended() {
     }
 }
 
-/// Neither disorder in our own schemas nor a hostile search path touches somebody else's GRANT.
+/// Neither damage in our own schemas nor a hostile search path affects a GRANT on other objects.
 #[tokio::test]
 async fn other_grants_are_left_alone() {
     let (bed, roles) = moved("d_").await;
@@ -185,7 +185,7 @@ async fn other_grants_are_left_alone() {
              LANGUAGE plpgsql AS $$ BEGIN PERFORM nextval('trampa.veces'); END $$;
              CREATE FUNCTION trampa.quote_ident(name) RETURNS text LANGUAGE plpgsql AS $$ BEGIN PERFORM nextval('trampa.veces'); RETURN 'x'; END $$").await;
     let one = bed.session(&roles[1], "SET search_path = trampa, pg_catalog, public").await;
-    // The views differ, and none of it is this role's to mend.
+    // The views differ, and this role may not mend that.
     bed.sql(&format!(
         "SET esclusa.carry_grants = off; GRANT SELECT ON cf_quere_pro.\"Mi tabla\" TO {}; RESET esclusa.carry_grants",
         roles[2]
@@ -195,7 +195,7 @@ async fn other_grants_are_left_alone() {
         assert_eq!(one.say(sql).await, "(0)");
     }
     assert_eq!(held(&bed, &roles[2..3], "esclusa_leaf.\"Mi tabla\"", &RIGHTS, false).await, Vec::<String>::new());
-    // Our own function is broken: the GRANT of another table still is one.
+    // Our function is broken: a GRANT on another table still works.
     bed.sql("CREATE OR REPLACE FUNCTION esclusa.carry_grants(command text) RETURNS void LANGUAGE plpgsql AS 'BEGIN RAISE division_by_zero; END'").await;
     assert_eq!(one.say("GRANT SELECT ON otra TO PUBLIC").await, "(0)");
     bed.sql("DROP SCHEMA esclusa_leaf CASCADE").await;

@@ -1,6 +1,6 @@
-//! Every step that the machine knows (`migrate::machine::TRANSITIONS`), with every fault at its commit: the command killed before and behind it,
-//! its answer lost, the server crashed, a proxy killed; all the while a client writes through two proxies. The same command, run again, always
-//! ends right: the state is the one that was meant, no row is lost or doubled, nothing is left lying about, and the ledger is whole.
+//! Every step of the state machine (`migrate::machine::TRANSITIONS`), with every fault at its commit: the command killed before and after it,
+//! its answer lost, the server crashed, a proxy killed; meanwhile a client writes through two proxies. The same command, run again, always
+//! succeeds: the state is the intended one, no row is lost or doubled, no object is left over, and the ledger is intact.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test or a benchmark stops at the first surprise")]
 
 mod common;
@@ -44,13 +44,13 @@ struct Stage {
     spools: Vec<tempfile::TempDir>,
 }
 
-/// What a command said at its end.
+/// The output of a command that has ended.
 struct Ended {
     code: Option<i32>,
     said: String,
 }
 
-/// The history that stays and that a fault is tried on: an improved one does not become one again that is not.
+/// The retained history for a fault: each fault needs its own, because an improvement is not undone.
 fn retained(fault: Fault) -> String {
     format!("hisret{}", Fault::ALL.iter().position(|f| *f == fault).unwrap())
 }
@@ -68,7 +68,7 @@ impl Stage {
         for table in &stays {
             bed.rule(table, "retained", "{ time = 'hora' }", "{ columns = ['id'] }").await;
         }
-        // What a client is told is written is to outlive a crash of the server.
+        // Commits confirmed to a client must survive a crash of the server.
         bed.sql(&format!("ALTER DATABASE {} SET synchronous_commit = on", bed.name())).await;
         let rules = server().await.directory.join("rules-killed");
         std::fs::create_dir_all(&rules).unwrap();
@@ -94,7 +94,7 @@ impl Stage {
             .env("ESCLUSA_MIGRATE_ONLINE_ABOVE", if is_large { "0B" } else { "1GiB" })
             .env("ESCLUSA_MIGRATE_OBSERVATION", "0s")
             .env("ESCLUSA_MIGRATE_PATIENCE", "60s")
-            // What the clients feel on a machine with two cores is another test's (`tests/throttle.rs`).
+            // The effect on clients' latency is tested elsewhere (`tests/throttle.rs`).
             .env("ESCLUSA_MIGRATE_P99_PERCENT", "0")
             .env_remove("RUST_LOG")
             .stdin(std::process::Stdio::null())
@@ -115,7 +115,7 @@ impl Stage {
         assert_eq!(ended.code, Some(0), "{arguments:?}\n{}", ended.said);
     }
 
-    /// The server, once it answers: it may be recovering.
+    /// Waits until the server answers, which may be recovering.
     async fn database(&self) -> Database {
         let begun = Instant::now();
         loop {
@@ -127,7 +127,7 @@ impl Stage {
         }
     }
 
-    /// Where a table stands. A server that crashes may take a connection along that was made a moment before.
+    /// The state of a table. A crashing server may drop a connection that was made a moment before.
     async fn state(&self, table: &str) -> State {
         let begun = Instant::now();
         loop {
@@ -159,7 +159,7 @@ impl Stage {
         words.iter().map(|w| (*w).to_owned()).collect()
     }
 
-    /// Brings the table into a state. Those in the middle of a copy are reached by killing what goes through them.
+    /// Brings the table into a state. States in the middle of a copy are reached by killing a command that passes through them.
     async fn reach(&self, wanted: State) {
         for _ in 0..8 {
             let state = self.state(TABLE).await;
@@ -192,7 +192,7 @@ impl Stage {
         panic!("{wanted:?} is not reached from {:?}", self.state(TABLE).await);
     }
 
-    /// Until the session of a command that was killed is gone; the server may be about to crash.
+    /// Waits until the session of a killed command has ended; the server may be about to crash.
     async fn settled(&self) {
         let free = "SELECT NOT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid::bigint = hashtext('esclusa migrate')::bigint & 4294967295)";
         let begun = Instant::now();
@@ -224,7 +224,7 @@ impl Stage {
                 assert!(ended.code == Some(1) && ended.said.contains("interrupted"), "{case}: {:?}\n{}", ended.code, ended.said);
             }
             Fault::Proxy => {
-                // Behind the restoring every proxy has to let the name go: one that nobody has heard of since might still rewrite it.
+                // After the table is restored every proxy has to stop rewriting the name: a proxy that has not answered since might still rewrite it.
                 // So it has before a copy goes that it might read.
                 let waits = matches!(step, Step::Restore | Step::Withdraw | Step::Abandon);
                 let is_waited_for = waits && ended.said.contains("has not followed");
@@ -235,13 +235,13 @@ impl Stage {
                 // A crash takes a moment until every connection is gone.
                 tokio::time::sleep(Duration::from_millis(if fault == Fault::AnswerLost { 0 } else { 100 })).await;
                 assert!(ended.code.is_some_and(|c| c > 0), "{case}: {:?}\n{}", ended.code, ended.said);
-                // Nobody is told that it was left as it was.
+                // The output must not say that the table was left as it was.
                 assert!(!ended.said.contains("left as it was"), "{case}\n{}", ended.said);
                 assert!(ended.said.contains("not known"), "{case}\n{}", ended.said);
             }
         }
         self.settled().await;
-        // Whether it is told as done already, or done now. What a command has to say against a state that is already reached is no fault.
+        // It may be reported as already done or as done now. A command's objection to a state that is already reached is not a fault.
         for attempt in 0.. {
             let goal = goal(step);
             if self.state(&table).await == goal && !self.is_left_in_the_middle(&table, goal).await {
@@ -254,8 +254,8 @@ impl Stage {
         self.check(&case).await;
     }
 
-    /// The step that a proxy makes: one whose way to the database is the relay sees a read that differs, and meets the fault. Whatever became of it,
-    /// the next proxy that sees such a read ends it.
+    /// The step that a proxy makes: a proxy that reaches the database through the relay sees a read that differs, and meets the fault. Whatever the
+    /// result, the next proxy that sees such a read ends the reading of copies.
     async fn differs_and_ends_right(&mut self, fault: Fault) {
         let case = format!("Reads --Differ--> Copied, {fault:?}");
         self.reach(State::Reads).await;
@@ -266,7 +266,7 @@ impl Stage {
             let url = format!("postgres://postgres@127.0.0.1:{}/{}", self.relay.port, self.bed.name());
             let (name, rules, at) = (self.bed.name().to_owned(), self.rules.clone(), spool.path().to_owned());
             let port = server().await.port;
-            // It is waited for by a thread of its own: the relay serves it meanwhile.
+            // A separate thread waits for it, while the relay serves it.
             let start = move || {
                 let more = [("ESCLUSA_CONTROL_URL", url.as_str()), ("ESCLUSA_SHADOW_EVERY", "1")];
                 Process::start_with(port, &name, &rules, &at, Duration::from_secs(1), &more)
@@ -287,7 +287,7 @@ impl Stage {
             }
             assert!(attempt > 0 || self.relay.has_happened(), "{case}: the step was not made\n{}", proxy.log());
             proxy.kill();
-            // It has died, and nobody waits for it.
+            // It has died, and its exit status was not collected.
             let gone = format!("DELETE FROM esclusa.replica WHERE instance LIKE '%:{}'", proxy.id());
             // The server may be about to crash.
             while self.database().await.batch("test", &gone).await.is_err() {
@@ -305,7 +305,7 @@ impl Stage {
         self.done(&["rollback", TABLE], true).await;
     }
 
-    /// A history that stays, before and behind its improvement; behind, there is something left to do.
+    /// A retained history, before and after its improvement; after it, something is left to do.
     async fn improvable(&self, table: &str, from: State) {
         if from == State::Planned {
             return self.done(&["rules", "set", table, "rewrite"], true).await;
@@ -313,8 +313,8 @@ impl Stage {
         self.database().await.batch("test", &format!("DROP INDEX cf_quere_pro.{table}_hst_time")).await.unwrap();
     }
 
-    /// An improvement writes its step behind the work: what is done is found by the columns.
-    /// When nobody reads a copy any more, its view goes behind the step.
+    /// An improvement writes its step after the work: finished work is recognised by the columns.
+    /// When no session reads a copy any more, its view is dropped after the step.
     async fn is_left_in_the_middle(&self, table: &str, state: State) -> bool {
         let sql = match state {
             State::Proven => format!("SELECT to_regclass('esclusa.{table}') IS NOT NULL"),
@@ -328,11 +328,11 @@ impl Stage {
         let started = Process::start(port, self.bed.name(), &self.rules, self.spools[0].path(), Duration::from_secs(1));
         self.writer.use_instead(0, &started);
         self.proxies[0] = started;
-        // It has found the spool of the one that was killed: no switch waits for that any more.
+        // It has taken over the spool of the killed proxy, so no switch waits for that any more.
         common::wait_for(&self.database().await, "SELECT count(*) = 2 FROM esclusa.replica").await;
     }
 
-    /// Rows, ledger, and what stands about.
+    /// Checks rows, ledger, and left-over objects.
     async fn check(&self, case: &str) {
         let database = self.database().await;
         assert_eq!(ledger::broken(&database).await.unwrap().0, None, "{case}: the ledger is broken");
@@ -355,7 +355,7 @@ impl Stage {
     }
 }
 
-/// Where the command of a step ends when nothing comes between.
+/// The state after the command of a step without a fault.
 fn goal(step: Step) -> State {
     match step {
         Step::Copy | Step::Copied | Step::Prove | Step::Move => State::Moved,
@@ -393,7 +393,7 @@ async fn every_fault_at_every_step_ends_right() {
     assert!(cases == TRANSITIONS.len() * Fault::ALL.len() || !only.is_empty());
 }
 
-/// On a slow line a move has no time to be done while nobody waits: it is taken back, and nobody has waited for longer than he was promised.
+/// On a slow connection a move cannot be done within the allowed waiting time: it is rolled back, and no client has waited longer than promised.
 #[tokio::test]
 async fn nobody_waits_for_a_slow_line() {
     let mut bed = Bed::new(TABLES).await;
@@ -421,7 +421,7 @@ async fn nobody_waits_for_a_slow_line() {
         }
     };
     let said = String::from_utf8_lossy(&output.stdout);
-    assert!(!output.status.success() && said.contains("others would wait for it too long"), "{said}");
+    assert!(!output.status.success() && said.contains("others would have to wait too long"), "{said}");
     assert_eq!(bed.cell("SELECT relkind FROM pg_class WHERE oid = 'cf_quere_pro.hisusuario'::regclass").await, "r");
     // Its last try may take 0.8 s, and its statements would take more than 5 s.
     println!("longest stall {longest:?}");

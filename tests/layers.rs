@@ -1,4 +1,4 @@
-//! The house stands: each module names only those above it, an outside crate stays in its home, every file says what it is.
+//! The structure of the code: each module uses only those above it, an outside crate is used only in its home module, every file begins with what it is.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test or a benchmark stops at the first surprise")]
 
 use std::collections::BTreeMap;
@@ -31,7 +31,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("tokio_rustls", &["wire"]),
     ("ring", &["record", "wire"]),
     ("regex_lite", &["record"]),
-    ("postgres_protocol", &["twin"]),
+    ("postgres_protocol", &["shadow", "twin"]),
+    ("sd_notify", &["cli"]),
     ("rustix", &["server", "cli"]),
     ("listenfd", &["server"]),
     ("socket2", &["wire"]),
@@ -107,9 +108,9 @@ fn outside_crates_stay_at_home() {
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
-/// Files of pure modules that are not: a rule is a file, and reading it is the one thing that is done.
+/// Files in pure modules that are not pure: a rule is a file, and they read it.
 const IMPURE_OF_PURE: &[&str] = &["rule/directory.rs", "rule/file.rs"];
-/// Files of the session that meet sockets, clocks and counters. All others are its state machine: frames in, frames out.
+/// Files of the session that use sockets, clocks and counters. All others are its state machine: frames in, frames out.
 const RIM_OF_SESSION: &[&str] = &[
     "session.rs",
     "session/cut_over.rs",
@@ -138,8 +139,8 @@ fn pure_modules_do_no_input_or_output() {
     }
 }
 
-/// Columns of the new tables and the name of the control schema are written where the new tables are described, so that a change of
-/// theirs is a change of one place. SQL files have them, and what makes legacy data or compares answers may say what it likes.
+/// Columns of the new tables and the name of the control schema are written only where the new tables are described, so that they can be
+/// changed in one place. SQL files, and code that makes legacy data or compares answers, are exempt.
 #[test]
 fn names_of_the_new_tables_are_written_in_one_place() {
     let mut faults = Vec::new();
@@ -151,7 +152,7 @@ fn names_of_the_new_tables_are_written_in_one_place() {
             let code = line.split(" // ").next().unwrap_or_default();
             let starts = |at: usize| at == 0 || !code[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_');
             let named = ["al_", "dv_", "dvl_"].iter().any(|p| code.match_indices(p).any(|(at, _)| starts(at)));
-            // The name of the program is no schema.
+            // The name of the program is not the schema.
             let schema = code.contains("\"esclusa\"")
                 && !["name = ", "application_name", "unwrap_or_else"].iter().any(|w| code.contains(w));
             if named || schema {
@@ -162,8 +163,8 @@ fn names_of_the_new_tables_are_written_in_one_place() {
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
-/// Where another kind of rule has to be written down: its own two files, and one line or arm in each of these. Whoever else asks for a
-/// kind by its name makes the recipe at the head of `rule/kind.rs` untrue.
+/// Where a new kind of rule has to be added: its own two files, and one line or arm in each of these. Any other file that asks for a
+/// kind by its name would make the recipe at the head of `rule/kind.rs` untrue.
 #[test]
 fn a_kind_is_named_in_few_places() {
     let kinds: Vec<String> = sources()
@@ -205,7 +206,7 @@ fn the_architecture_page_lists_every_layer_in_order() {
     assert_eq!(listed, layers());
 }
 
-/// A page that names a file which has gone leads a newcomer astray.
+/// A page that names a file which does not exist misleads a newcomer.
 #[test]
 fn the_pages_name_files_that_are_there() {
     let mut faults = Vec::new();
@@ -217,7 +218,7 @@ fn the_pages_name_files_that_are_there() {
             if is_path && !root().join(named).exists() {
                 faults.push(format!("{page}: {named}"));
             }
-            // Modules' files are named from src, or from a test's own directory.
+            // Files of modules are named relative to src, or to tests.
             if !is_path
                 && named.ends_with(".rs")
                 && !["src", "tests", "src/migrate"].iter().any(|d| root().join(d).join(named).exists())
@@ -229,13 +230,13 @@ fn the_pages_name_files_that_are_there() {
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
-/// Paths of modules, by the file that they are: `rule/kind.rs` is `["rule", "kind"]`.
+/// The source of each file by the path of its module: `rule/kind.rs` is `["rule", "kind"]`.
 type Modules = BTreeMap<Vec<String>, String>;
 
 fn modules() -> Modules {
     let module = |name: &str| name.trim_end_matches(".rs").split('/').map(str::to_owned).collect();
     let uncommented = |code: &str| code.lines().map(|l| l.split("//").next().unwrap()).collect::<Vec<_>>().join("\n");
-    // `self::a` is what `a` is.
+    // `self::a` means `a`.
     sources().into_iter().map(|(name, _, code)| (module(&name), uncommented(&code).replace("self::", ""))).collect()
 }
 
@@ -243,7 +244,7 @@ fn word(text: &str) -> &str {
     &text[..text.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(text.len())]
 }
 
-/// The paths that begin here, with what stands in braces spread out: `a::{b, c::D}` is `[[a, b], [a, c, D]]`.
+/// The paths that begin here, with braces expanded: `a::{b, c::D}` is `[[a, b], [a, c, D]]`.
 fn paths(text: &str) -> Vec<Vec<String>> {
     let Some(group) = text.strip_prefix('{') else {
         let first = word(text);
@@ -270,12 +271,12 @@ fn paths(text: &str) -> Vec<Vec<String>> {
     items.into_iter().filter(|item| !item.is_empty()).flat_map(paths).collect()
 }
 
-/// Where a name begins that does not go on from the left.
+/// The positions at which this name begins as a whole word.
 fn begins(code: &str, at: usize) -> bool {
     !code[..at].ends_with(|c: char| c.is_alphanumeric() || ['_', ':', '.'].contains(&c))
 }
 
-/// The files of its own module that a file names. What a file does not declare as a module is its own: `super::Console` is a path to
+/// The files of its own module that a file uses. A name that is not a declared module belongs to the file itself: `super::Console` is a path to
 /// the file above.
 fn named(modules: &Modules, own: &[String], code: &str) -> Vec<Vec<String>> {
     let mut full: Vec<Vec<String>> = Vec::new();
@@ -299,15 +300,15 @@ fn named(modules: &Modules, own: &[String], code: &str) -> Vec<Vec<String>> {
     full.into_iter().filter_map(file).filter(|f| f != own && f[0] == own[0]).collect()
 }
 
-/// No file depends on itself by way of others: whoever reads one has an end to what he has to know. Methods do not count, which stand by their
-/// type wherever they are written.
+/// No file depends on itself through others, so that one can be understood without an endless chain. Methods do not count, because they belong to
+/// their type wherever they are written.
 #[test]
 fn no_circle_of_files_inside_a_module() {
     let modules = modules();
     let edges: BTreeMap<_, _> = modules.iter().map(|(own, code)| (own, named(&modules, own, code))).collect();
     let mut faults = Vec::new();
     for layer in layers() {
-        // What names only files that have gone already goes; a circle stays.
+        // Files that use only files already removed are removed too; a circle remains.
         let mut left: Vec<&Vec<String>> = modules.keys().filter(|m| m[0] == layer).collect();
         while let Some(at) = left.iter().position(|m| edges[*m].iter().all(|e| !left.contains(&e))) {
             left.remove(at);
@@ -337,7 +338,7 @@ fn circles_are_seen() {
     assert_eq!(of("a/c/d"), ["a/b", "a/c"]);
 }
 
-/// So long a function still fits on a screen.
+/// A function of this length still fits on a screen.
 const LINES_PER_FUNCTION: usize = 70;
 
 #[test]

@@ -1,5 +1,5 @@
-//! All waves under load, as the DBA runs them: one command a wave, while clients read and write in transactions through three proxies and one
-//! client comes around them; then all of it back, with what was written since, and forward again. No client sees an error, no row is lost or
+//! All waves under load, as the DBA runs them: one command per wave, while clients read and write in transactions through three proxies and one
+//! client bypasses them; then everything is rolled back, with what was written since, and moved again. No client sees an error, no row is lost or
 //! doubled, every counter has counted every commit.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test or a benchmark stops at the first surprise")]
 
@@ -20,12 +20,12 @@ use esclusa::rule::Target;
 use esclusa::sql::quote::qualified;
 use process::Process;
 
-/// A number from the environment: the bar is `make load ROWS=50000 CLIENTS=16`.
+/// A number from the environment: the full run is `make load ROWS=50000 CLIENTS=16`.
 fn number(name: &str, otherwise: usize) -> usize {
     std::env::var(name).ok().and_then(|n| n.parse().ok()).unwrap_or(otherwise)
 }
 
-/// Runs a command as the control role, which is no superuser; it must succeed.
+/// Runs a command as the control role, which is not a superuser; it must succeed.
 async fn run(real: &Real, arguments: &[&str]) {
     let output = tokio::process::Command::new(env!("CARGO_BIN_EXE_esclusa"))
         .args(arguments)
@@ -39,7 +39,7 @@ async fn run(real: &Real, arguments: &[&str]) {
     assert_eq!(output.status.code(), Some(0), "{arguments:?}\n{said}");
 }
 
-/// Look-ups and histories that can be worked on without knowing them: a number to count with, a stamp that marks a row.
+/// Look-ups and histories that the clients can use: they need a number to count with, or a stamp that marks a row.
 async fn works(real: &Real, db: &Database, count: usize) -> Vec<std::sync::Arc<Work>> {
     let (mut lookups, mut histories) = (Vec::new(), Vec::new());
     for rule in real.moving() {

@@ -66,7 +66,7 @@ async fn all_tables_move(sizes: &Sizes) {
     assert_eq!((moved, improved), (202, 18));
     assert!(rows > 1000, "{rows} rows are no test");
 
-    // Proven again afterwards, nothing drifted, and a second run finds nothing to do.
+    // The proof holds again afterwards, there is no drift, and a second run finds nothing to do.
     for rule in rules.rules.values() {
         let parity = migration.verify(rule).await.unwrap().unwrap_or_else(|| panic!("{}: nothing to compare", rule.table));
         assert!(parity.holds(), "{}: {}", rule.table, parity.failures());
@@ -103,7 +103,7 @@ async fn histories_written_by_their_triggers(
         writer::change(db, context, rules, &rule).await.unwrap_or_else(|e| panic!("{}: {e} {:?}", rule.table, e.more()));
         let relation = Relation::compile(&rule, context);
         let mirrored = |i: usize| rule.columns[i].base.is_some();
-        // A value of another type in the base comes as its own type shows it: a padded one padded.
+        // A value of another type in the base appears as that type prints it: a padded one padded.
         let same = |b: &str, c: &Column| legacy.tables[&base].column(b).is_some_and(|b| b.type_name == c.column.type_name);
         let cast = |c: &Column| {
             c.base.as_ref().map(|b| match same(b, c) {

@@ -1,5 +1,5 @@
-//! Every form of the grammar that can be nested or strung together, grown far beyond what software sends, goes through the rewriter on a
-//! worker's stack, in every mode: the process lives, and what is understood is rewritten.
+//! Every form of the grammar that can be nested or repeated, far larger than software sends, goes through the rewriter on a
+//! worker's stack, in every mode: the process survives, and statements that are understood are rewritten.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test or a benchmark stops at the first surprise")]
 
 #[path = "common/grown.rs"]
@@ -17,10 +17,10 @@ use esclusa::rule::RuleSet;
 use esclusa::sql::Limits;
 use grown::{FORMS, Form};
 
-/// What Tokio gives a worker.
+/// The stack that Tokio gives a worker.
 const WORKER_STACK_BYTES: usize = 2 * 1024 * 1024;
 
-/// From what software sends to what a hostile client does; between them lies the change to a larger stack.
+/// Sizes from ordinary software to a hostile client; the switch to a larger stack is between them.
 const SIZES: [usize; 4] = [512, 1024, 3 * 1024, 24 * 1024];
 
 fn policy(mode: Mode) -> Policy {

@@ -1,5 +1,5 @@
-//! A table is moved while clients write it: no client sees an error, no row is lost or doubled, and what was copied is kept whatever ends the
-//! process.
+//! A table is moved while clients write it: no client sees an error, no row is lost or doubled, and the copy is kept however the process
+//! ends.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test or a benchmark stops at the first surprise")]
 
 mod common;
@@ -27,11 +27,11 @@ const TABLES: &str = "CREATE TABLE usuario (id numeric(10,0) PRIMARY KEY, nombre
     CREATE INDEX hisusuario_id ON hisusuario (id, hora DESC);
 ";
 
-/// A client that goes on until it is told to stop. What it was told that it should not have been.
+/// A client that works until it is stopped, with the unexpected answers that it got.
 struct Clients {
     stop: Arc<AtomicBool>,
     commits: Arc<AtomicU64>,
-    /// Transactions that were told to repeat: who writes through a view, around the proxy, may meet a row that another one has just changed
+    /// Transactions that got 40001: a client that writes through a view, around the proxy, may meet a row that another one has just changed
     /// (`docs/differences.md`).
     repeated: Arc<AtomicU64>,
     tasks: Vec<JoinHandle<(Vec<String>, Duration)>>,
@@ -115,7 +115,7 @@ fn pace() -> Pace {
     }
 }
 
-/// Notes what it is told.
+/// Notes the progress messages.
 #[derive(Default)]
 struct Ear(std::sync::Mutex<Vec<String>>);
 
@@ -171,7 +171,7 @@ async fn assert_same(bed: &Bed) {
     assert!(parity.holds(), "{}", parity.failures());
 }
 
-/// There and back, and there again, while clients go on: nothing is lost on the way, and no client is told.
+/// Moved, rolled back and moved again while clients work: nothing is lost, and no client gets an error.
 #[tokio::test]
 async fn a_history_moves_back_with_what_was_written_since() {
     let bed = bed().await;
@@ -204,8 +204,8 @@ async fn a_history_moves_back_with_what_was_written_since() {
     assert_eq!(left, Vec::<String>::new(), "something is left");
 }
 
-/// The process that moves a table is killed again and again, wherever it is: the next one goes on from what is there, and the outcome is as if
-/// nothing had happened.
+/// The process that moves a table is killed again and again at arbitrary moments: the next one continues from the state it finds, and the result is
+/// as if nothing had happened.
 #[tokio::test]
 async fn a_move_that_is_killed_is_gone_on_with() {
     let bed = bed().await;
@@ -218,7 +218,7 @@ async fn a_move_that_is_killed_is_gone_on_with() {
         let migration = Migration { pace: pace(), ..Migration::new(&own.db, &bed.rules, bed.context.clone()).await.unwrap() };
         let run = migration.begin("killed").await.unwrap();
         let work = migration.table(run, &bed.rules.rules["hisusuario"]);
-        // After some kills it may end: what it does has grown longer than any wait.
+        // After some kills it may run to its end, because one step can take longer than the longest wait.
         let limit = Duration::from_millis(if kills < 10 { *waits.next().unwrap() } else { 120_000 });
         tokio::select! {
             done = work => break done.unwrap_or_else(|e| panic!("{}", common::said(&e))),
@@ -231,14 +231,14 @@ async fn a_move_that_is_killed_is_gone_on_with() {
     clients.end().await;
     println!("{kills} kills, {outcome:?}");
     assert!(kills > 3, "{kills} kills are few");
-    // None where the last kill came just behind the COMMIT.
+    // None if the last kill came just after the COMMIT.
     assert!(outcome.parity.is_none_or(|p| p.holds()));
     assert_same(&bed).await;
     let left = "SELECT count(*) FROM pg_index WHERE NOT indisvalid UNION ALL SELECT count(*) FROM esclusa.copy";
     assert_eq!(bed.rows(left).await, ["0", "0"]);
 }
 
-/// A heap that is rewritten in the middle: what was copied fits it no more, and is copied anew.
+/// The table is rewritten during the copy: the copied blocks no longer match, and everything is copied again.
 #[tokio::test]
 async fn a_table_that_is_rewritten_is_copied_anew() {
     let bed = bed().await;
@@ -274,7 +274,7 @@ async fn a_table_that_is_rewritten_is_copied_anew() {
     assert_eq!(bed.rows("SELECT nombre FROM cf_quere_pro.hisusuario").await, ["after"]);
 }
 
-/// A trigger that somebody has switched off for a moment: the proof sees what it has missed, and takes the copy away.
+/// A trigger that was disabled for a moment: the proof finds the changes that it missed, and the copy is dropped.
 #[tokio::test]
 async fn a_change_that_was_not_carried_is_seen() {
     for change in [
@@ -311,8 +311,8 @@ async fn a_change_that_was_not_carried_is_seen() {
     }
 }
 
-/// The long way and the short one make the same of a table with everything that tables have: the same objects with the same definitions,
-/// owners and grants; and the way back gives the table back as it was.
+/// The move by copying and the move in one transaction have the same result for a table with every feature: the same objects with the same
+/// definitions, owners and grants; and a rollback restores the table as it was.
 #[tokio::test]
 async fn both_ways_end_alike() {
     const FULL: &str = "CREATE TABLE usuario (id numeric(10,0) PRIMARY KEY, nombre varchar(40));
@@ -350,7 +350,7 @@ async fn both_ways_end_alike() {
         let outcome = migration.table(run, rule).await.unwrap_or_else(|e| panic!("{}", common::said(&e)));
         assert!(outcome.parity.unwrap().holds());
         assert_eq!(schema::check(&bed.db, &bed.context).await.unwrap().rows.len(), 0);
-        // Through the view: a repeated key, a broken CHECK and a missing row of the base are refused; what is not goes to both.
+        // Through the view: a repeated key, a broken CHECK and a missing row of the base are refused; accepted writes go to both.
         let session = bed.session("postgres", "SET search_path = cf_quere_pro").await;
         for (sql, code) in [
             ("INSERT INTO hisusuario SELECT * FROM hisusuario WHERE nombre = 'n7'", "ERROR 23505"),
@@ -372,7 +372,7 @@ async fn both_ways_end_alike() {
     assert_eq!(made[0], made[1]);
 }
 
-/// Nobody waits for a table longer than `migrate.hold`: what takes longer leaves nothing behind, and a history is copied while it is written.
+/// No client waits for a table longer than `migrate.hold`: a move that takes longer is undone completely, and a history is copied while it is written.
 #[tokio::test]
 async fn a_move_that_would_keep_others_waiting_is_taken_back() {
     let mut bed = bed().await;
@@ -387,14 +387,14 @@ async fn a_move_that_would_keep_others_waiting_is_taken_back() {
     let refused = migration.table(run, &bed.rules.rules["tipocolor"]).await;
     let said_of_it = ear.0.lock().unwrap().join("\n");
     if let Err(error) = refused {
-        assert!(common::said(&error).contains("others would wait for it too long"), "{}", common::said(&error));
-        assert_eq!(said_of_it.matches("taken back after").count(), 4, "{said_of_it}");
+        assert!(common::said(&error).contains("others would have to wait too long"), "{}", common::said(&error));
+        assert_eq!(said_of_it.matches("rolled back after").count(), 4, "{said_of_it}");
         let left = "SELECT relname FROM pg_class WHERE relname = 'tipocolor' AND relnamespace <> 'cf_quere_pro'::regnamespace
             UNION ALL SELECT step FROM esclusa.run_table UNION ALL SELECT name FROM esclusa.object UNION ALL SELECT relkind::text FROM pg_class
             WHERE oid = 'cf_quere_pro.tipocolor'::regclass AND relkind <> 'r'";
         assert_eq!(bed.rows(left).await, Vec::<String>::new(), "something is left");
     }
-    // The history goes the long way by itself; its last step is short, and gets the time that it needs.
+    // The history is moved by copying automatically; its last step is short, and gets the time that it needs.
     let pace = Pace { hold: Duration::from_millis(60), ..short };
     let migration = Migration { pace, told: &ear, ..migration };
     let outcome = migration.table(run, &bed.rules.rules["hisusuario"]).await.unwrap_or_else(|e| panic!("{}", common::said(&e)));

@@ -1,4 +1,4 @@
-//! What an operator does when things go wrong: a proxy starts while the database is away, and every statement passes untouched at one word.
+//! Operation in emergencies: a proxy starts while the database is not available, and one command lets every statement pass untouched.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test or a benchmark stops at the first surprise")]
 
 mod common;
@@ -50,7 +50,7 @@ async fn until(proxy: &Proxy, expected: Mode) {
     }
 }
 
-/// `esclusa off`: its exit code, what it prints, what it remarks.
+/// `esclusa off`: its exit code, standard output and standard error.
 async fn off(spool: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_esclusa"));
     command.arg("off").args(arguments).env("ESCLUSA_CONTROL_SPOOL", spool).env("USER", "ana");
@@ -105,7 +105,7 @@ async fn one_word_lets_every_statement_pass_and_another_brings_the_modes_back() 
     let held = "SELECT statement LIKE '%esclusa.tipocolor%' FROM pg_prepared_statements WHERE name = 's'";
     assert_eq!(client.query(held).await, "T (t) [SELECT 1] ZI");
 
-    // The database is away: nothing of this needs it.
+    // The database is not available, and nothing here needs it.
     relay.refuse(true);
     let (code, told, remarks) = off(spool.path(), &["--reason", "ticket 4711"]).await;
     assert_eq!((code, told.matches("pass untouched").count()), (Some(0), 2), "{told}{remarks}");
@@ -117,7 +117,7 @@ async fn one_word_lets_every_statement_pass_and_another_brings_the_modes_back() 
     let (code, told, _) = off(spool.path(), &[]).await;
     assert_eq!((code, told.matches("pass untouched").count()), (Some(0), 2), "again is no mistake");
 
-    // It holds for a process that starts, and what the database tells meanwhile does not end it.
+    // It also applies to a process that starts, and modes from the database do not end it.
     relay.refuse(false);
     let third = Proxy::start_with(&bed, &change).await;
     assert_eq!(mode(&third), Mode::Off);
@@ -142,7 +142,7 @@ async fn one_word_lets_every_statement_pass_and_another_brings_the_modes_back() 
     assert_eq!(names.collect::<Vec<_>>(), ["facts.json"]);
 
     let (code, told, remarks) = off(spool.path(), &[]).await;
-    assert!(code == Some(0) && !told.contains("untouched") && remarks.contains("no process serves"), "{told}{remarks}");
+    assert!(code == Some(0) && !told.contains("untouched") && remarks.contains("no running process uses"), "{told}{remarks}");
     assert_eq!(off(Path::new(""), &[]).await.0, Some(2), "without a spool there is no way to tell anybody");
 }
 

@@ -1,5 +1,5 @@
-//! The order of moves follows traffic: what is used together is recorded as it happens, and `esclusa order` says what moves when, with what,
-//! and what holds it back.
+//! The order of moves follows traffic: tables used together are recorded as they are used, and `esclusa order` shows what moves when, together with
+//! what, and what holds it back.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test or a benchmark stops at the first surprise")]
 
 mod common;
@@ -70,13 +70,13 @@ async fn tables_of_one_statement_and_of_one_transaction_are_pairs_and_others_are
     ] {
         client.query(text).await;
     }
-    // In one, by the extended protocol, its BEGIN and COMMIT in the stretches of others.
+    // In one transaction, by the extended protocol, with BEGIN and COMMIT in the same stretches as other statements.
     let run = |text: &str| [p("", text), b("", &[]), e()].concat();
     client.ask(&[run("BEGIN"), run("SELECT 1 FROM tipoe"), s()]).await;
     client.ask(&[run("SELECT 1 FROM tipof"), run("COMMIT"), run("SELECT 4 FROM tipog"), s()]).await;
     // Without BEGIN a stretch is one transaction.
     client.ask(&[run("SELECT 2 FROM tipoe"), run("SELECT 2 FROM tipof"), s()]).await;
-    // What follows ROLLBACK is on its own, and so is another session.
+    // Statements after ROLLBACK are separate, and so is another session.
     for text in ["BEGIN", "SELECT 2 FROM tipod", "ROLLBACK", "SELECT 3 FROM tipoh"] {
         client.query(text).await;
     }
@@ -87,10 +87,10 @@ async fn tables_of_one_statement_and_of_one_transaction_are_pairs_and_others_are
     assert_eq!(bed.cell("SELECT sum(pairs_lost) || ' ' || sum(lost) FROM esclusa.recorder").await, "0 0");
 }
 
-/// What the program says, as a user who may be no superuser; it has to succeed.
+/// Runs the program, as a role that need not be a superuser; it must succeed. Returns its output.
 async fn esclusa(bed: &Bed, proxy: &Proxy, user: &str, arguments: &[&str]) -> String {
     let url = format!("postgres://{user}@127.0.0.1:{}/{}", common::server().await.port, bed.name());
-    // The proxy goes on meanwhile: a table that moves waits for its answer.
+    // The proxy must run meanwhile, because a table that moves waits for its answer.
     let said = tokio::process::Command::new(env!("CARGO_BIN_EXE_esclusa"))
         .args(arguments)
         .envs([("ESCLUSA_CONTROL_URL", url.as_str()), ("ESCLUSA_MIGRATE_WAVE_TABLES", "4")])
@@ -112,7 +112,7 @@ fn lines(json: &str, columns: &[&str]) -> BTreeMap<String, String> {
     rows.iter().map(|row| (cell(row.values().next().unwrap()), line(row))).collect()
 }
 
-/// The house of the test below: what hangs on its tables, and traffic.
+/// The setup of the test below: the dependents of its tables, and traffic.
 async fn used() -> (Bed, Proxy) {
     let mut bed = bed().await;
     bed.sql(&format!(
@@ -137,7 +137,7 @@ async fn used() -> (Bed, Proxy) {
         client.query(text).await;
     }
     client.query("DO $$ BEGIN PERFORM 1 FROM tipoh; END $$").await;
-    // One that reads whatever there is ties nothing.
+    // A tool that reads every table (pg_dump) connects none of them.
     client.query("SET application_name = 'pg_dump'").await;
     client.query("SELECT 1 FROM tipoa, tipob, tipoc, tipod, tipoe, tipof, tipog, tipoh LIMIT 1").await;
     wait_for(&bed.db, "SELECT sum(hits) = 13 FROM esclusa.hit_total").await;
@@ -153,18 +153,18 @@ async fn the_order_follows_traffic_and_what_hangs_on_tables() {
     let order = lines(&told, &columns);
     assert_eq!(order["tipoa"], "can move|2|tipoa|null|null|W1-A");
     assert_eq!(order["tipob"], "can move|2|tipoa|null|null|W1-B");
-    let blocked = "held back|null|null|trigger noted: it reads a row of the table, and what is written is a row of the leaf|used 1 times by applications that read whatever there is (migrate.reads_all), and by no other|W1-A";
+    let blocked = "held back|null|null|trigger noted: it reads rows of the table, but rows of the leaf are written|used 1 times by applications that read everything (migrate.reads_all), and by no other|W1-A";
     assert_eq!(order["tipoc"], blocked);
     assert_eq!(
         order["tipod"],
-        "can move|3|tipod|null|view cf_quere_pro.shown: is made anew over the view, and stays the same object|null"
+        "can move|3|tipod|null|view cf_quere_pro.shown: is made again over the view, and stays the same object|null"
     );
     assert!(
         order["tipoe"].starts_with("can move|3|tipod|null|function text cf_quere_pro.counted(): its body names the table"),
         "{}",
         order["tipoe"]
     );
-    assert!(order["tipoe"].ends_with("1 writes were seen: it moves behind what is only read|null"));
+    assert!(order["tipoe"].ends_with("1 writes were seen: it moves after tables that are only read|null"));
     assert!(order["tipof"].starts_with("can move|1|tipof|null|foreign key constraint \"tipof_id_fkey\""), "{}", order["tipof"]);
     assert!(order["tipog"].starts_with("can move|1|tipof|null|foreign key"), "{}", order["tipog"]);
     assert_eq!(order["tipoh"], "held back|null|null|1 statements were not understood|null|W1-B");
@@ -179,7 +179,7 @@ async fn the_order_follows_traffic_and_what_hangs_on_tables() {
     );
     assert_eq!(
         waves["plan"],
-        "W1-B|2|only read|tipob tipoh|1 are held back: tipoh; it parts what is used together: tipoa+tipob (2 x, W1-A)"
+        "W1-B|2|only read|tipob tipoh|1 are held back: tipoh; it separates tables that are used together: tipoa+tipob (2 x, W1-A)"
     );
     assert_eq!(waves["traffic"], "3|2|written|tipod tipoe|null");
     let basis =
@@ -209,7 +209,7 @@ async fn the_next_wave_is_typed_as_it_is_told() {
         told.contains("gate,2,the traffic was recorded through every kind of day,no,\"not yet seen: a working day"),
         "{told}"
     );
-    assert!(told.contains("gate,4,\"every proxy follows, with the same rules\",yes,"), "{told}");
+    assert!(told.contains("gate,4,\"every proxy is up to date, with the same rules\",yes,"), "{told}");
     assert_eq!(
         commands(&told),
         [
@@ -232,7 +232,7 @@ async fn the_next_wave_is_typed_as_it_is_told() {
     }
     let last = next().await;
     assert!(last.contains("wave,1,none,,\"2 tables are left, and each is held back: esclusa order tells why\""), "{last}");
-    // What moves took is measured.
+    // The durations of moves are measured.
     bed.sql(
         "INSERT INTO esclusa.run (command, started_at) VALUES ('test', now() - interval '200 s');
          INSERT INTO esclusa.run_table (run_id, legacy_table, step, row_count, finished_at)
@@ -244,7 +244,7 @@ async fn the_next_wave_is_typed_as_it_is_told() {
     proxy.server.stop().await;
 }
 
-/// The quick look at all tables leaves none out on which something hangs that the long look would tell.
+/// The quick check of all tables misses no table with dependents that the thorough check would report.
 #[tokio::test]
 async fn the_quick_look_misses_nothing() {
     let shapes = [

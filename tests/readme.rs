@@ -1,4 +1,4 @@
-//! README, command by command, as a newcomer types it: each stands in one of the tests below, and none may be missing here.
+//! README, command by command, as a newcomer types it: each is run by one of the tests below, and none may be missing here.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test or a benchmark stops at the first surprise")]
 
 #[path = "cli/program.rs"]
@@ -12,7 +12,7 @@ use esclusa::demo::legacy;
 use esclusa::demo::postgres::Postgres;
 use program::{Running, command, esclusa, out, psql, root, said, two_ports, until};
 
-/// What README tells to type, and the test that types it.
+/// The commands of README, and the test that runs each.
 const TYPED: &[(&str, &str)] = &[
     ("make demo", "make_knows_its_targets"),
     ("make test", "make_knows_its_targets"),
@@ -54,7 +54,7 @@ fn readme() -> String {
 #[test]
 fn every_command_of_readme_is_typed_here() {
     let readme = readme();
-    // Inline between backticks, and the lines of a block, without their remarks.
+    // Inline between backticks, and the lines of a block, without their comments.
     let inline = readme.split('`').skip(1).step_by(2).flat_map(str::lines);
     let begins = |c: &&str| ["make ", "esclusa ", "psql ", "SHOW ", "SET "].iter().any(|w| c.starts_with(w));
     let found: BTreeSet<&str> = inline.map(|c| c.split(" # ").next().unwrap_or(c).trim()).filter(begins).collect();
@@ -62,7 +62,7 @@ fn every_command_of_readme_is_typed_here() {
     assert_eq!(found, typed);
 }
 
-/// What the runbook tells to type beside, and the test that types it.
+/// The further commands of the runbook, and the test that runs each.
 const IN_THE_RUNBOOK: &[(&str, &str)] = &[
     ("esclusa inventory --sample 0", "the_six_steps"),
     ("esclusa dependencies --wave W1-A", "the_six_steps"),
@@ -86,7 +86,7 @@ const IN_THE_RUNBOOK: &[(&str, &str)] = &[
     ("esclusa reads histipooficina --percent 0", "the_six_steps"),
 ];
 
-/// Every whole command of the runbook is typed somewhere; where a name stands alone, it is a command that explains itself.
+/// Every complete command of the runbook is run by a test; a command's name alone must have a help.
 #[test]
 fn every_command_of_the_runbook_is_typed() {
     let runbook = std::fs::read_to_string(root().join("deploy/RUNBOOK.md")).unwrap();
@@ -151,7 +151,7 @@ fn every_command_explains_itself() {
     }
 }
 
-/// From the legacy schema to a wave that is moved and rewritten, with the proxy running all the while.
+/// From the legacy schema to a wave that is moved and rewritten, with the proxy running meanwhile.
 #[tokio::test]
 async fn the_six_steps() {
     let postgres = Postgres::start(&Default::default()).await.unwrap();
@@ -160,7 +160,7 @@ async fn the_six_steps() {
     admin.batch("test", "CREATE DATABASE aqua").await.unwrap();
     let aqua = postgres.connect("aqua").await.unwrap();
     legacy::load(&aqua, "cf_quere_pro", &Sizes { rows: 40, base: 20, lookup: 6, ..Sizes::default() }).await.unwrap();
-    // The tables belong to a role of their own, and esclusa's is no superuser.
+    // The tables belong to a role of their own, and esclusa's role is not a superuser.
     let grants = "GRANT USAGE ON SCHEMA cf_quere_pro TO aquasis; GRANT ALL ON ALL TABLES IN SCHEMA cf_quere_pro TO aquasis;
         CREATE ROLE esclusa LOGIN; CREATE ROLE cea; ALTER SCHEMA cf_quere_pro OWNER TO cea;
         DO $$ DECLARE t text; BEGIN FOR t IN SELECT oid::regclass FROM pg_class WHERE relnamespace = 'cf_quere_pro'::regnamespace AND relkind = 'r'
@@ -225,7 +225,7 @@ async fn the_six_steps() {
     let before = out(&mut as_aquasis(count));
     assert!(before.starts_with("40|"), "{before}");
 
-    // What there is, and what hangs on it.
+    // The tables, and their dependents.
     let inventory = out(&mut typed(&["inventory", "--sample", "0", "--format", "csv"]));
     let line = inventory.lines().find(|l| l.starts_with("histipooficina,")).unwrap_or_else(|| panic!("{inventory}"));
     assert!(
@@ -235,7 +235,7 @@ async fn the_six_steps() {
     let dependencies = out(&mut typed(&["dependencies", "--wave", "W1-A", "--format", "csv"]));
     assert!(dependencies.starts_with("table,kind,object,blocks,what_becomes_of_it,script\n"), "{dependencies}");
 
-    // 5. The wave moves under the open proxy; whoever names its tables now finds the views. Before, all that would be sent is printed.
+    // 5. The wave moves under the open proxy; its names are then those of the views. A dry run first prints all statements.
     let dry = out(&mut typed(&["migrate", "--wave", "W1-A", "--dry-run"]));
     assert_eq!(dry.matches(" SET SCHEMA mig_old;\n--   ACCESS EXCLUSIVE on cf_quere_pro.hist").count(), 22, "{dry}");
     assert_eq!(
@@ -245,7 +245,7 @@ async fn the_six_steps() {
     );
     let dry = out(&mut typed(&["schema", "apply", "--dry-run", "--format", "json"]));
     assert!(dry.contains("CREATE TABLE IF NOT EXISTS esclusa.run_table"), "{dry}");
-    // Who may not look is told what he lacks, and what grants it.
+    // A role without the right to look is told which right it lacks, and the GRANT for it.
     let url = format!("postgres://aquasis@127.0.0.1:{}/aqua", postgres.port);
     let stranger = said(typed(&["status"]).env("ESCLUSA_CONTROL_URL", &url));
     assert!(
@@ -293,7 +293,7 @@ async fn the_six_steps() {
     let on = out(&mut typed(&["off", "--undo", "--format", "csv"]));
     assert!(on.trim_end().ends_with(",by their modes"), "{on}");
 
-    // What is written from now on is in the archive too.
+    // Rows written from now on are in the archive too.
     out(&mut as_aquasis(
         "DELETE FROM cf_quere_pro.histipooficina WHERE htofid = (SELECT min(htofid) FROM cf_quere_pro.histipooficina)",
     ));
@@ -314,7 +314,7 @@ async fn the_six_steps() {
     std::fs::remove_file(&page).unwrap();
     assert!(written.len() < 300_000 && written.contains("esclusa migrate "), "{} bytes", written.len());
 
-    // Drift is told, and exits with 1.
+    // Drift is reported, with exit code 1.
     aqua.batch("test", "DROP INDEX cf_quere_pro.idx_audit_log_user; ALTER TABLE cf_quere_pro.tipooficina DISABLE TRIGGER ALL")
         .await
         .unwrap();
@@ -341,12 +341,12 @@ async fn the_six_steps() {
         "2 forwarded, 2 rewritten, a DELETE with its sub-select, 1 at the end"
     );
 
-    // Whether it is within the bars is the clock's business.
+    // Whether it is within the limits depends on the clock, and is not tested.
     let benchmark = said(&mut typed(&["benchmark", "--runs", "2", "--format", "csv"]));
     assert!(benchmark.out.contains("\n\"(all, by their geometric mean)\","), "{benchmark:?}");
     assert_eq!(said(&mut typed(&["doctor"])).code, Some(0));
 
-    // The end of the archived tables: signed for, each behind a dump that this role, which may make no database, has restored elsewhere.
+    // The end of the archived tables: signed for, each after a dump that this role, which may not create databases, has restored in a scratch database.
     let status = out(&mut typed(&["status", "histipooficina", "--format", "csv"]));
     assert!(status.contains("kept,yes,") && status.contains("signed,no,nobody has signed"), "{status}");
     let waits = said(&mut typed(&["drop", "--wave", "W1-A", "--dry-run"]));
@@ -382,7 +382,7 @@ async fn the_six_steps() {
     );
     assert!(page.contains("bigint al_id") && page.contains("tipooficina ||--o{ audit_log"), "{page}");
 
-    // The names: each waits for a quarter of silence. One is retired before, comes back by a person, and again by a statement.
+    // The names: each waits for a quarter without uses. One is retired earlier, restored by a person, retired again, and restored by a statement.
     let waits = said(&mut typed(&["retire", "--wave", "W1-A", "--dry-run", "--format", "csv"]));
     assert_eq!((waits.code, waits.out.matches(",left as it was,\"silent: ").count()), (Some(1), 22), "{waits:?}");
     let retire = ["retire", "histipooficina", "--reason", "silent since March", "--format", "csv"];
@@ -406,7 +406,7 @@ async fn the_six_steps() {
     proxy.signal("TERM");
     assert_eq!(proxy.ends(), Some(0), "{}", proxy.heard);
 
-    // The way back even then, with the DELETE.
+    // A rollback even then, with the DELETE.
     let back = out(&mut typed(&["rollback", "--wave", "W1-A", "--level", "2"]));
     assert_eq!(back.matches(" back ").count(), 22, "{back}");
     // A few sessions read a history in its new form before it moves.
@@ -418,7 +418,7 @@ async fn the_six_steps() {
     assert!(report.lines().nth(1).unwrap().starts_with("histipooficina,reads,10,"), "{report}");
     let nobody = out(&mut typed(&["reads", "histipooficina", "--percent", "0", "--format", "csv"]));
     assert!(nobody.contains("histipooficina,not read,"), "{nobody}");
-    // The last levels bring back whatever is moved, or dropped; of those that never were they say nothing.
+    // The last levels bring back whatever is moved, or dropped; tables that never moved are not mentioned.
     out(&mut typed(&["migrate", "histipooficina", "tipocorreo"]));
     let histories = out(&mut typed(&["rollback", "--all", "--level", "3", "--format", "csv"]));
     assert!(

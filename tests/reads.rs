@@ -1,6 +1,6 @@
-//! Some sessions read a copied history in its new form while everybody writes the legacy table: everyone reads what he wrote, whoever reads
-//! what; a read that differs ends it on every proxy; one that fails is answered from the table. The proxies and the migration work as a role
-//! that is no superuser.
+//! Some sessions read a copied history in its new form while everybody writes the legacy table: every session reads its own writes, whichever
+//! form it reads; a read that differs ends this on every proxy; one that fails is answered from the table. The proxies and the migration work as a
+//! role that is not a superuser.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test or a benchmark stops at the first surprise")]
 
 mod common;
@@ -29,7 +29,7 @@ const TABLES: &str = "CREATE TABLE usuario (id numeric(10,0) PRIMARY KEY, nombre
     CREATE INDEX hisusuario_id ON hisusuario (id, hora DESC)";
 const WHY: Why<'_> = Why { who: "Ana", reason: Some("a test") };
 
-/// A history, proxies and a control role that is no superuser.
+/// A history, proxies and a control role that is not a superuser.
 struct Stage {
     bed: Bed,
     control: String,
@@ -42,7 +42,7 @@ fn share(percent: u8) -> Readers {
 }
 
 impl Stage {
-    /// `every`: of the reads of a copy one in so many is compared.
+    /// `every`: one in this many reads of a copy is compared.
     async fn new(proxies: usize, every: usize) -> Stage {
         Stage::with(proxies, every, "esclusa_shadow").await
     }
@@ -88,7 +88,7 @@ impl Stage {
         let run = migration.begin("test").await.unwrap();
         let done = work(&migration, run).await;
         migration.finish(run).await.unwrap();
-        assert_eq!(replica::settled(&database).await.unwrap(), []);
+        assert_eq!(replica::late(&database).await.unwrap(), []);
         done
     }
 
@@ -131,7 +131,7 @@ impl Stage {
         Raw(Client::connect(&self.proxies[proxy].server.address, &parameters).await.unwrap())
     }
 
-    /// One row of the copy is another one than that of the table: who reads the copy sees `copia`.
+    /// Changes one row of the copy: a session that reads the copy sees `copia`.
     async fn mark(&self) {
         self.bed.sql("UPDATE esclusa_leaf.hisusuario SET al_old_data = jsonb_set(al_old_data, '{nombre}', '\"copia\"') WHERE al_old_data ->> 'id' = '7'").await;
         assert_eq!(self.bed.cell("SELECT nombre FROM esclusa.hisusuario WHERE id = 7").await, "copia");
@@ -244,7 +244,7 @@ async fn everyone_reads_what_he_wrote() {
     assert_eq!(stage.bed.cell(left).await, "0", "something is left");
 }
 
-/// The share is about as asked, a session stays what it is, and a greater share has all whom the smaller one had.
+/// The share is about as asked, a session stays what it is, and a greater share includes all sessions of the smaller one.
 #[tokio::test]
 async fn a_share_of_sessions_is_chosen() {
     let stage = Stage::new(2, 0).await;
@@ -310,7 +310,7 @@ async fn an_application_or_a_user_is_chosen() {
         assert_eq!(early.ask(&[b("x", &["7"]), e(), s()]).await, wanted.replace("ZI", "ZT"));
         assert_eq!(early.query("COMMIT").await, "[COMMIT] ZI");
     }
-    // What writes, locks, asks for places or more than one thing has the table.
+    // Statements that write, lock, ask for row positions, or are several at once use the table.
     for text in [
         "SELECT nombre FROM hisusuario WHERE id = 7 FOR SHARE",
         "SELECT nombre FROM hisusuario WHERE id = 7 AND ctid IS NOT NULL",
@@ -329,7 +329,7 @@ async fn an_application_or_a_user_is_chosen() {
     );
 }
 
-/// A read that differs: nobody reads the copy any more, on any proxy, within a second; and what was proven is not.
+/// A read that differs: within a second no session reads the copy any more, on any proxy; and its proof is void.
 #[tokio::test]
 async fn a_difference_sends_the_table_back_everywhere() {
     let stage = Stage::new(2, 1).await;
@@ -365,7 +365,7 @@ async fn a_difference_sends_the_table_back_everywhere() {
     assert_eq!(stage.bed.cell("SELECT percent, changed_by FROM esclusa.reads").await, "0|esclusa serve");
     common::wait_for(&stage.bed.db, "SELECT count(*) > 0 FROM esclusa.shadow_difference").await;
     assert_eq!(ledger::broken(&stage.bed.db).await.unwrap().0, None);
-    // It has to be proven again, which it cannot: the copy is taken away, and the next one is good.
+    // It has to be proven again, which fails: the copy is dropped, and the next one is good.
     let error = stage.migrate().await.unwrap_err();
     assert!(said(&error).contains("did not pass its parity checks"), "{}", said(&error));
     assert_eq!(stage.state().await, State::Planned);
@@ -413,7 +413,7 @@ async fn a_read_that_fails_is_answered_from_the_table() {
     // What fails on the table too is the table's own error.
     assert_eq!(client.query("SELECT 1 / (n - n) FROM hisusuario WHERE id = 6").await, "T <22012 division by zero> ZI");
     answered += 1;
-    // In a transaction, and behind the first row, the client is told.
+    // In a transaction, and after the first row, the client gets the error.
     assert_eq!(client.query("BEGIN").await, "[BEGIN] ZT");
     let told = client.query("SELECT count(n) FROM hisusuario").await;
     assert!(told.contains("<22P02 ") && told.ends_with("ZE"), "{told}");
@@ -424,7 +424,7 @@ async fn a_read_that_fails_is_answered_from_the_table() {
     let failed: usize = hits.iter().find_map(|h| h.strip_prefix("rewritten|22P02|")?.parse().ok()).unwrap();
     let by_zero = hits.iter().find_map(|h| h.strip_prefix("rewritten|22012|")?.parse::<usize>().ok()).unwrap_or(0);
     println!("{hits:?}");
-    // Those of the transaction and of the stretch of two are told, and count too.
+    // The errors in the transaction and in the stretch of two statements reach the client, and are counted too.
     assert_eq!(failed + by_zero, answered + 2, "{hits:?}");
     let report = stage.proxies[0].server.admin().recorded(esclusa::report::find("reads").unwrap()).await.unwrap();
     let row: Vec<String> = report.rows[0].iter().map(|cell| cell.text().to_string()).collect();
@@ -452,13 +452,13 @@ async fn a_failure_that_the_table_has_not_is_a_difference() {
     }
 }
 
-/// A heap that is rewritten: its copy fits it no more, and nobody reads it; the next choice copies it anew.
+/// The table is rewritten: its copy no longer matches, and is not read; the next choice copies it again.
 #[tokio::test]
 async fn a_table_that_is_rewritten_is_not_read_by_its_copy() {
     let stage = Stage::new(1, 0).await;
     stage.choose(share(100)).await;
     let mut client = stage.client(0).await;
-    // By the session itself: nobody else knows yet, and it reads what it has left.
+    // By the session itself: nobody else knows yet, and it reads the table as it left it.
     assert_eq!(client.query("BEGIN").await, "[BEGIN] ZT");
     assert_eq!(client.query("TRUNCATE hisusuario").await, "[TRUNCATE TABLE] ZT");
     assert_eq!(client.query("SELECT count(*) FROM hisusuario").await, "T (0) [SELECT 1] ZT");
@@ -480,7 +480,7 @@ async fn a_table_that_is_rewritten_is_not_read_by_its_copy() {
             assert!(begun.elapsed() < Duration::from_secs(10), "{change}: {answer}");
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        // The next choice copies it anew.
+        // The next choice copies it again.
         stage.choose(share(100)).await;
         let told = stage
             .bed
@@ -491,7 +491,7 @@ async fn a_table_that_is_rewritten_is_not_read_by_its_copy() {
     }
 }
 
-/// Whoever may not read the table does not read its copy, from the moment on at which that is so; who may read a part of it has the table.
+/// A role that may not read the table cannot read its copy, from that moment on; a role that may read some columns reads the table.
 #[tokio::test]
 async fn rights_are_those_of_the_table() {
     let stage = Stage::new(1, 0).await;
@@ -530,7 +530,7 @@ async fn rights_are_those_of_the_table() {
     assert!(direct.contains("42501"), "{direct}");
     let leaf = stage.bed.session(&stage.app, "SELECT 1").await.say("SELECT * FROM esclusa_leaf.hisusuario").await;
     assert!(leaf.contains("42501"), "{leaf}");
-    // When it moves nobody has more than he had on the table.
+    // After the move no role has more rights than on the table.
     stage.bed.sql("UPDATE esclusa_leaf.hisusuario SET al_old_data = jsonb_set(al_old_data, '{nombre}', '\"n0\"') WHERE al_old_data ->> 'id' = '7'").await;
     stage.migrate().await.unwrap_or_else(|error| panic!("{}", said(&error)));
     for name in ["esclusa.hisusuario", "esclusa_leaf.hisusuario", "cf_quere_pro.hisusuario"] {
@@ -542,12 +542,12 @@ async fn rights_are_those_of_the_table() {
     }
 }
 
-/// A transaction with a snapshot from before the copy is waited for: it would see a part of the copy.
+/// A transaction with a snapshot from before the copy is waited for: it would see only a part of the copy.
 #[tokio::test]
 async fn old_snapshots_are_waited_for() {
     let stage = Stage::new(1, 0).await;
     let rule = &stage.bed.rules.rules[TABLE];
-    // What is copied for the first time has indexes built behind it, which wait by themselves.
+    // A first copy has its indexes built afterwards, and that waits for old snapshots anyway.
     stage.choose(share(10)).await;
     stage.choose(share(0)).await;
     let mut old = stage.client(0).await;
@@ -577,7 +577,7 @@ async fn old_snapshots_are_waited_for() {
     assert_eq!(young.query("SELECT count(*) FROM hisusuario").await, "T (901) [SELECT 1] ZI");
 }
 
-/// What cannot be read so is refused, and told why.
+/// Tables that cannot be read this way are refused, with the reason.
 #[tokio::test]
 async fn what_cannot_be_copied_is_refused() {
     let mut stage = Stage::new(0, 0).await;
@@ -587,7 +587,7 @@ async fn what_cannot_be_copied_is_refused() {
     let readers = share(10);
     let patience = Duration::from_secs(5);
     let error = stage.run(patience, async |m, run| m.let_read(run, look_up, &readers, WHY).await).await.unwrap_err();
-    assert!(said(&error).contains("is not copied before it moves"), "{}", said(&error));
+    assert!(said(&error).contains("moves without being copied first"), "{}", said(&error));
     stage.bed.sql("ALTER TABLE cf_quere_pro.hisusuario ENABLE ROW LEVEL SECURITY").await;
     let rule = &stage.bed.rules.rules[TABLE];
     let error = stage.run(patience, async |m, run| m.let_read(run, rule, &readers, WHY).await).await.unwrap_err();
@@ -595,7 +595,7 @@ async fn what_cannot_be_copied_is_refused() {
     stage.bed.sql("ALTER TABLE cf_quere_pro.hisusuario DISABLE ROW LEVEL SECURITY").await;
     stage.migrate().await.unwrap_or_else(|error| panic!("{}", said(&error)));
     let error = stage.run(patience, async |m, run| m.let_read(run, rule, &readers, WHY).await).await.unwrap_err();
-    assert!(said(&error).contains("is no table any more"), "{}", said(&error));
+    assert!(said(&error).contains("is no longer a table"), "{}", said(&error));
     assert!(!stage.run(patience, async |m, run| m.let_nobody_read(run, rule, WHY).await).await.unwrap());
     assert_eq!(
         stage.bed.cell("SELECT count(*) FROM pg_class WHERE oid = 'esclusa.hisusuario'::regclass").await,

@@ -1,5 +1,5 @@
-//! The real schema, with keys, foreign keys, views, functions and owners, moved by a role that is no superuser: what `esclusa roles` asks for
-//! is enough, what is missing is told before any work, and grants follow the views afterwards.
+//! The real schema, with keys, foreign keys, views, functions and owners, moved by a role that is not a superuser: the rights of `esclusa roles`
+//! are enough, missing rights are reported before any work, and grants follow the views afterwards.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test or a benchmark stops at the first surprise")]
 
 mod common;
@@ -112,7 +112,7 @@ async fn what_is_missing_is_told_and_each_statement_mends_it() {
         "no right to create in schema cf_quere_pro, with grant option",
         "not a member of real_owner, owner of ",
         "not a member of real_other_owner, owner of ",
-        "event trigger esclusa_grants, by which grants follow the views, does not exist",
+        "event trigger esclusa_grants, which carries grants to views and leaves, does not exist",
         "esclusa roles",
     ] {
         assert!(said.contains(part), "{part}\n{said}");
@@ -124,7 +124,7 @@ async fn what_is_missing_is_told_and_each_statement_mends_it() {
         admin.batch(&one.what, &one.mend).await.unwrap_or_else(|e| panic!("{e} {:?}\n{}", e.more(), one.mend));
         assert_eq!(roles::missing(&bare, &context, &tables).await.unwrap(), missing[mended + 1..], "{}", one.what);
     }
-    // What went wrong since.
+    // Rights that were lost since.
     for (wrong, what) in [
         ("ALTER EVENT TRIGGER esclusa_grants DISABLE", "is disabled"),
         (
@@ -169,7 +169,7 @@ async fn the_script_gives_all_that_is_needed_and_may_be_run_again() {
     assert!(said(&error).contains("postgres is a superuser"), "{}", said(&error));
     admin.batch("leaving its transaction", "ROLLBACK").await.unwrap();
 
-    // The schema is its own work; and pg_partman's months are told to whoever keeps them.
+    // It may create the schema itself; and a hint says who has to maintain pg_partman's partitions.
     for partman in [Partman::Never, Partman::Auto] {
         let context = Context { partman, ..context.clone() };
         let done = schema::apply(&control, &context).await.unwrap_or_else(|e| panic!("{e} {:?}", e.more()));
@@ -178,7 +178,7 @@ async fn the_script_gives_all_that_is_needed_and_may_be_run_again() {
         assert!(keeper.ends_with(expected), "{keeper}");
         assert_eq!(schema::check(&control, &context).await.unwrap().rows, Vec::<Vec<Cell>>::new());
     }
-    // Nobody else may make anything where everybody's functions are.
+    // No other role may create objects in the schema of shared functions.
     let open =
         "SELECT count(*) FROM pg_roles WHERE NOT rolsuper AND rolname <> $1 AND has_schema_privilege(oid, 'esclusa', 'CREATE')";
     assert_eq!(admin.one("who may create", open, &[&"o'control"]).await.unwrap().get::<_, i64>(0), 0);
@@ -192,7 +192,7 @@ async fn a_right_to_create_is_lent() {
     admin.batch("the script", &script).await.unwrap();
     control.batch("a table", "CREATE TABLE esclusa.t (a int); CREATE TABLE cf_quere_pro.\"T t\" (a int)").await.unwrap();
     roles::give(&control, "TABLE esclusa.t", "esclusa", "real_owner").await.unwrap_or_else(|e| panic!("{e}"));
-    // One who had the right keeps it.
+    // A role that had the right keeps it.
     for owner in ["real_owner", "real_other_owner"] {
         roles::give(&control, "TABLE cf_quere_pro.\"T t\"", "cf_quere_pro", owner).await.unwrap_or_else(|e| panic!("{e}"));
     }
@@ -206,7 +206,7 @@ async fn a_right_to_create_is_lent() {
     assert_eq!((row.get(0), row.get(1), row.get(2)), (false, false, true));
 }
 
-/// The 202 tables, moved by a role that is no superuser and owns none of them.
+/// The 202 tables, moved by a role that is not a superuser and owns none of them.
 #[tokio::test]
 async fn all_tables_move_as_a_role_that_is_no_superuser() {
     let real = Real::build(&Plot::default()).await;
@@ -234,7 +234,7 @@ async fn all_tables_move_as_a_role_that_is_no_superuser() {
     );
 }
 
-/// Whatever is lost of a moved table is made again by the control role, which owns nothing of it; and nobody keeps a right that was lent for that.
+/// The control role restores every lost object of a moved table, although it owns none of them; and no role keeps a right that was granted for that.
 #[tokio::test]
 async fn a_role_that_is_no_superuser_mends_what_was_lost() {
     let real = Real::build(&Plot::default()).await;
@@ -273,7 +273,7 @@ async fn a_role_that_is_no_superuser_mends_what_was_lost() {
     assert!(damages.len() >= 15, "{damages:#?}");
     admin.batch("alone", "SET esclusa.carry_grants = 'off'").await.unwrap();
     for damage in &damages {
-        // What an earlier one has taken with it is gone.
+        // An object that was dropped together with an earlier one is gone.
         let _ = admin.batch("damaging", damage).await;
     }
     let told = schema::check(&control, &real.context).await.unwrap().rows;
@@ -285,7 +285,7 @@ async fn a_role_that_is_no_superuser_mends_what_was_lost() {
         .filter(|r| r[1].text().starts_with("not mended"))
         .map(|r| format!("{}: {}", r[0].text(), r[1].text()))
         .collect();
-    // What a superuser has taken for himself is not the control role's to give.
+    // The control role cannot change the owner of an object that a superuser has taken.
     let waits = |f: &String| f.contains("must be owner of") || f.contains("cannot be compared");
     assert!(failed.iter().all(waits), "{failed:#?}");
     for table in ["hisaccesos", "tipocorreo"] {
@@ -306,7 +306,7 @@ async fn a_role_that_is_no_superuser_mends_what_was_lost() {
     assert_eq!(admin.one("who may create", creators, &[]).await.unwrap().get::<_, Option<String>>(0), before);
 }
 
-/// With dependents a table is moved or refused, never half: what is refused stands as it was, and says what it was that it would have lost.
+/// With dependents a table is moved or refused, never half: a refused table stays as it was, and the message says which object would have been lost.
 #[tokio::test]
 async fn what_depends_on_a_table_is_kept_or_the_table_refused() {
     let real = Real::build(&Plot { dependents: true, ..Plot::default() }).await;
@@ -319,7 +319,7 @@ async fn what_depends_on_a_table_is_kept_or_the_table_refused() {
         assert!(db.one("is it still a table", &kind, &[]).await.unwrap().get::<_, bool>(0), "{table}");
         refused.push(format!("{table}: {}", said(&error)));
     }
-    // A policy cannot be kept on rows that other names reach; a computed column is none in a view.
+    // A policy cannot be kept on rows that other names reach; a generated column is not generated in a view.
     for (table, word) in [("tipocorreo", "row"), ("tiposervicio", "identity"), ("tipogestcobro", "generated")] {
         let found = refused
             .iter()

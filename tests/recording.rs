@@ -382,7 +382,7 @@ async fn reports_tell_what_was_recorded() {
             2,
             "there is no report `nosuch`; there are verdicts, order, waves, next, basis, usage, statements",
         ),
-        (&["report", "hits"], 2, "SHOW HITS on its console"),
+        (&["report", "hits"], 2, "by SHOW HITS"),
         (&["report", "usage", "--since", "yesterday or so"], 2, "invalid input syntax"),
         (&["report", "--lang", "fr"], 2, "unknown language `fr`"),
     ] {

@@ -41,7 +41,7 @@ fn the_shipped_settings_have_no_fault() {
     }
 }
 
-/// The rules are generated once and then reviewed like code: they still are what the plan and the snapshot give, and have no fault.
+/// The rules are generated once and then reviewed like code: they still equal what the plan and the snapshot give, and have no fault.
 #[test]
 fn the_shipped_rules_are_those_of_the_plan() {
     let directory = root().join("rules");

@@ -1,9 +1,9 @@
-//! PostgreSQL's own regression scripts, each by psql directly and through the proxy, with the same output. `make regress` brings the
-//! scripts from Debian's source package and runs this; it is no part of `make test`.
+//! PostgreSQL's own regression scripts, each by psql directly and through the proxy, with the same output. `make regress` fetches the
+//! scripts from Debian's source package and runs this; it is not part of `make test`.
 //!
 //! Two new clusters get the same statements in the same order, so that even OIDs are equal. The proxy of the second rewrites: its rules
 //! say that the tables which the scripts use most were legacy tables of schema `cf_quere_pro`. So nearly every statement is parsed,
-//! resolved along the search path and found to mean another table, and none may change by that.
+//! resolved along the search path and found to mean another table, and none may be changed.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test or a benchmark stops at the first surprise")]
 
 use std::fs::File;
@@ -17,7 +17,7 @@ use esclusa::demo::postgres::{Options, Postgres};
 use esclusa::mode::Mode;
 use esclusa::server::{Loader, Server};
 
-/// A script that takes longer hangs.
+/// A script that takes longer is considered hung.
 const PATIENCE: Duration = Duration::from_secs(600);
 const DATABASE: &str = "regression";
 
@@ -164,8 +164,8 @@ async fn proxy(postgres: &Postgres) -> Server {
     settings.upstream.address = local(postgres.port);
     settings.rules.directory = rules;
     settings.rules.default_mode = Mode::Rewrite;
-    // Without a database of its own the proxy takes the mode at its word: none of these tables was ever moved. And no session of its own
-    // stands in the clients' database.
+    // Without a control database the proxy trusts the mode, although none of these tables was ever moved. And it has no session of its
+    // own in the clients' database.
     let server = Server::start(Loader::new(move || Ok(settings.clone()))).await.unwrap();
     assert!(server.shared.policy.load().entries().count() == WATCHED.len());
     server
@@ -178,7 +178,7 @@ fn schedule(source: &Path) -> Vec<String> {
     groups.flat_map(str::split_whitespace).map(str::to_owned).collect()
 }
 
-/// Runs a script on both sides at once; what is theirs alone, the directory, is not shown.
+/// Runs a script on both sides at once; the directory, which differs, is removed from the output.
 fn run(sides: &[Side; 2], script: &str) -> [String; 2] {
     let mut running = sides.each_ref().map(|side| start(side, script));
     let begun = Instant::now();
@@ -234,7 +234,7 @@ fn is_expected(source: &Path, script: &str, output: &str) -> bool {
     names.filter_map(|n| std::fs::read_to_string(source.join(format!("expected/{script}{n}.out"))).ok()).any(|e| e == output)
 }
 
-/// The first lines that differ, with what stands around them.
+/// The first lines that differ, with their context.
 fn first_difference(direct: &str, proxied: &str) -> Option<String> {
     const AROUND: usize = 6;
     let at = direct.lines().zip(proxied.lines()).take_while(|(d, p)| d == p).count();

@@ -1,5 +1,5 @@
-//! `--dry-run` tells what a run sends, and the locks that it gets: a rehearsal is held against a run that is watched, statement by statement, and the
-//! locks that it tells against those that the server has given.
+//! `--dry-run` shows the statements of a run, and its locks: a rehearsal is compared with a watched run, statement by statement, and the
+//! locks that it shows with those that the server granted.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test or a benchmark stops at the first surprise")]
 
 mod common;
@@ -26,7 +26,7 @@ use esclusa::migrate::{self, PINNED, capture, condition, schema, signature};
 use esclusa::mode::{Mode, Readers};
 use esclusa::relation::Relation;
 
-/// A history with all that tables have; a look-up to which foreign keys lead; a junction. Something hangs on each.
+/// A history with all that tables have; a look-up that foreign keys refer to; a junction. Each has dependents.
 const TABLES: &str = "CREATE TABLE usuario (id numeric(10,0) PRIMARY KEY, nombre varchar(40));
     INSERT INTO usuario SELECT i, 'u' FROM generate_series(1, 50) i;
     CREATE TABLE hisusuario (id numeric(10,0) NOT NULL REFERENCES usuario, nombre varchar(40) DEFAULT 'x', nota text CHECK (nota <> 'no'),
@@ -55,7 +55,7 @@ async fn bed() -> Bed {
     bed.kept = true;
     let target = "{ base = 'usuario', user = 'usu', time = 'hora' }";
     bed.rule("hisusuario", "history", target, "{ columns = ['id'], base = ['id'] }").await;
-    // So the base is audited when it has moved.
+    // So the base is audited after the move.
     let history = bed.rules.rules.get_mut("hisusuario").unwrap();
     history
         .columns
@@ -148,7 +148,7 @@ async fn done(bed: &Bed, manner: Manner, table: &str, deed: Deed<'_>, pace: Pace
     journal.take()
 }
 
-/// The statements that are told, without their numbers; rounds of a copy or of a proof once.
+/// The statements of the output, without their numbers; rounds of a copy or of a proof only once.
 fn told(noted: &[Noted]) -> Vec<String> {
     let mut out: Vec<String> = Vec::new();
     for note in noted {
@@ -168,7 +168,7 @@ fn told(noted: &[Noted]) -> Vec<String> {
     out
 }
 
-/// Which transactions were open is no matter of the statement.
+/// Removes the numbers of open transactions, which are not part of the statement.
 fn without_snapshots(shape: &str) -> String {
     let mut parts = shape.split("'#:#:");
     let mut out = parts.next().unwrap().to_owned();
@@ -189,13 +189,13 @@ fn assert_same(what: &str, rehearsed: &[Noted], watched: &[Noted]) {
     assert!(rehearsed.len() > 10, "{what}: {rehearsed:#?}");
 }
 
-/// A moved table is the legacy table, by whatever name.
+/// Maps every name of a moved table to the legacy table.
 fn legacy(name: &str) -> String {
     name.replace("mig_old.", "cf_quere_pro.").replace("esclusa_aside_", "")
 }
 
-/// Each lock that the server has given is told, and each that is told was given. Of esclusa's own tables more may be locked, by their foreign
-/// keys, and of what is made in the transaction nobody knows. How many were looked at.
+/// Each lock that the server granted is shown, and each that is shown was granted. Exempt are esclusa's own tables, of which foreign keys may lock
+/// more, and objects made in the transaction. Returns the number of locks compared.
 fn assert_locks(what: &str, watched: &[Noted], keys: &Keys, archived: &HashMap<String, String>) -> usize {
     let (mut claimed, mut given): (Vec<Lock>, Vec<Lock>) = Default::default();
     let mut made: BTreeSet<String> = BTreeSet::new();
@@ -268,7 +268,7 @@ async fn a_move_and_the_way_back_are_told_as_they_are_done() {
         assert_eq!(schema::check(&bed.db, &bed.context).await.unwrap().rows.len(), 0);
         assert_told(&bed, table, Deed::Back, pace(online_above)).await;
     }
-    // A second time, with what the first has left.
+    // A second time, on the state that the first run has left.
     assert_told(&bed, "tipocolor", Deed::Move(None), pace(u64::MAX)).await;
 }
 
@@ -276,11 +276,11 @@ async fn a_move_and_the_way_back_are_told_as_they_are_done() {
 async fn reading_a_copy_and_what_follows_are_told_as_they_are_done() {
     let bed = bed().await;
     assert_told(&bed, "hisusuario", Deed::Read, pace(0)).await;
-    // It goes on with the copy that there is.
+    // It continues with the existing copy.
     assert_told(&bed, "hisusuario", Deed::Move(None), pace(0)).await;
 }
 
-/// The archive goes, comes again from its dump and the rows as they are, and takes its name; the name is retired and called back.
+/// The archive is dropped, restored from its dump with the current rows, and gets its name back; the name is retired and restored.
 #[tokio::test]
 async fn the_end_and_the_way_back_from_it_are_told_as_they_are_done() {
     let bed = bed().await;
@@ -302,7 +302,7 @@ async fn the_end_and_the_way_back_from_it_are_told_as_they_are_done() {
     }
 }
 
-/// The proof of an earlier move is none of the copy that is being made, and none of a table that has come back.
+/// The proof of an earlier move is not valid for a new copy, nor for a table that has come back.
 #[tokio::test]
 async fn a_status_shows_the_proof_of_what_there_is() {
     let bed = bed().await;
@@ -378,7 +378,7 @@ async fn the_schema_is_told_as_it_is_applied() {
     assert_same("schema apply", &noted[0], &without_check(&noted[1]));
 }
 
-/// Nothing is changed, even by a statement that calls itself a question; and numbers of rows come from the catalog.
+/// Nothing is changed, even by a query with side effects; and numbers of rows come from the catalog.
 #[tokio::test]
 async fn nothing_is_changed_and_a_plan_has_rows() {
     let bed = bed().await;
@@ -407,7 +407,7 @@ async fn nothing_is_changed_and_a_plan_has_rows() {
         assert!(script.contains(part), "{part}\n{script}");
     }
 
-    // What would be refused says so, and the rest is not told.
+    // What would be refused is shown as refused, and the rest is not shown.
     bed.sql("CREATE FUNCTION cf_quere_pro.toma(x cf_quere_pro.hisusuario) RETURNS int LANGUAGE sql AS 'SELECT 1'").await;
     let ended = migration.table(run, &bed.rules.rules["hisusuario"]).await.map(|outcome| outcome.notes);
     let plan = rehearsal.plan("hisusuario: history", ended).await.unwrap();

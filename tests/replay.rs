@@ -1,5 +1,5 @@
-//! Conversations of real clients are recorded by a running proxy, and sent to a legacy copy and a consolidated one: as roles that are no
-//! superusers, with locks between them, and with secrets that must not get to the disk.
+//! Conversations of real clients are recorded by a running proxy, and sent to a legacy copy and a consolidated one: as roles that are not
+//! superusers, with locks between them, and with secrets that must not reach the disk.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test or a benchmark stops at the first surprise")]
 
 mod common;
@@ -71,7 +71,7 @@ impl Shelf {
         Recording::read(file, &Key::read(&self.key()).unwrap()).unwrap()
     }
 
-    /// Waits until the only process says something.
+    /// Waits until the only process has this status.
     async fn until(&self, what: impl Fn(&Status) -> bool) -> Status {
         let begun = Instant::now();
         loop {
@@ -88,7 +88,7 @@ impl Shelf {
         self.start_all(1).await;
     }
 
-    /// Waits for so many processes.
+    /// Waits for this many processes.
     async fn start_all(&self, count: usize) {
         let number = now_ms();
         let order =
@@ -165,7 +165,7 @@ fn row<'r>(rows: &'r [Value], name: &str) -> &'r Value {
     rows.iter().find(|row| row["name"].as_str().unwrap().starts_with(name)).unwrap_or_else(|| panic!("{name}: {rows:#?}"))
 }
 
-/// What clients do to each other: transactions with a lock between them, COPY, errors, a statement that is cancelled.
+/// The recorded clients: transactions with a lock between them, COPY, errors, a cancelled statement.
 async fn converse(proxy: &Proxy, bed: &Bed) {
     let address = &proxy.server.address;
     let (mut one, mut two) = (client(address, bed).await, client(address, bed).await);
@@ -174,7 +174,7 @@ async fn converse(proxy: &Proxy, bed: &Bed) {
         Extended { types: vec![], values: vec![Some("10".into())], images: Some(vec![Some(vec![0, 0, 0, 10])]), binary: true };
     two.prepare("s", "SELECT tcdesc FROM tipocolor WHERE tcid = $1::int4").await.unwrap();
     assert_eq!(two.execute("s", &how).await.unwrap().rows(), [[Some("diez".to_owned())]]);
-    // Who has the lock changes what the other one sees when it gets it.
+    // The holder of the lock changes what the other session sees when it gets the lock.
     query(&mut one, "BEGIN").await;
     query(&mut one, "UPDATE tipocolor SET tcdesc = tcdesc || ' uno' WHERE tcid = 1").await;
     query(&mut two, "BEGIN").await;
@@ -243,8 +243,8 @@ async fn what_was_recorded_gives_the_same_on_a_legacy_and_a_consolidated_copy() 
     assert!(told.err.contains("3 sessions: ") && told.err.contains(" 0 different, 2 not comparable"), "{}", told.err);
     assert_eq!(row(&rows, "update tipocolor set tcdesc = tcdesc || ? where tcid = ? returning tcdesc")["equal"], 1);
     assert_eq!(row(&rows, "select pg_sleep(?)")["equal"], 1);
-    assert_eq!(row(&rows, "select now(), random()")["first"], "it names now");
-    assert_eq!(row(&rows, "select azar()")["first"], "run twice on one side, it differs as well");
+    assert_eq!(row(&rows, "select now(), random()")["first"], "it uses now");
+    assert_eq!(row(&rows, "select azar()")["first"], "two runs on the same side differ as well");
     assert_eq!(row(&rows, "tipocolor")["equal"], 1);
     assert_eq!(serde_json::from_str::<Vec<Value>>(&std::fs::read_to_string(&report).unwrap()).unwrap(), rows);
     // What was sent is there: on the legacy side directly, on the other behind the view.
@@ -252,7 +252,7 @@ async fn what_was_recorded_gives_the_same_on_a_legacy_and_a_consolidated_copy() 
         assert_eq!(bed.cell("SELECT tcdesc FROM cf_quere_pro.tipocolor WHERE tcid = 1").await, "color 1 uno dos");
         assert_eq!(bed.cell("SELECT count(*) FROM cf_quere_pro.tipotalla").await, "10");
     }
-    // A second time the sides are not what they were; and nothing is sent to where it was recorded.
+    // A second time the sides are not in the initial state; and nothing is sent to the recorded database.
     for bed in [&sides.left, &sides.right] {
         bed.sql("DELETE FROM cf_quere_pro.tipotalla WHERE ttid IN (11, 12)").await;
     }
@@ -284,7 +284,7 @@ async fn a_fault_is_found_and_shown_with_its_row() {
     leave(one).await;
     let file = shelf.stop().await;
     let sides = Sides::new().await;
-    // What a rule has become writes something else than the client has said.
+    // A changed rule makes the proxy write something else than the client said.
     sides
         .right
         .sql(
@@ -302,7 +302,7 @@ async fn a_fault_is_found_and_shown_with_its_row() {
     let state = row(&rows, "tipotalla");
     assert!(state["what"] == "table" && state["first"].as_str().unwrap().contains("talla vieja"), "{state}");
     assert_eq!(row(&rows, "select tcdesc")["equal"], 1);
-    // Sides that differ from the beginning are told before anything is sent.
+    // Sides that differ from the beginning are reported before anything is sent.
     let (told, _) = sides.replay(&shelf, &file, &[]).await;
     assert!(told.code == Some(1) && told.err.contains("differ before anything was sent"), "{}", told.err);
 }
@@ -357,7 +357,7 @@ async fn no_secret_gets_to_the_disk_and_joins_still_match() {
     );
 }
 
-/// Columns under other names, whole rows, code in strings: no value of a rule's table gets to the disk, and what is kept still runs.
+/// Columns under other names, whole rows, code in strings: no value of a rule's table reaches the disk, and the recorded statements still run.
 #[tokio::test]
 async fn a_column_under_another_name_is_no_way_out() {
     let (shelf, bed) = (Shelf::new(), bed().await);
@@ -410,7 +410,7 @@ async fn nobody_gets_another_password_and_who_cannot_log_in_is_told() {
     let mut one = client(&proxy.server.address, &bed).await;
     query(&mut one, "ALTER ROLE replay_app PASSWORD 'hunter2'").await;
     query(&mut one, "DO $$BEGIN EXECUTE 'alter role replay_app password ''hunter2'''; END$$; SELECT 'after'").await;
-    // Nobody may who is recorded here; on the left side the role may.
+    // The recorded role may not do it on one side; on the left side it may.
     assert!(query(&mut one, "DO $$BEGIN EXECUTE format('alter role %I nologin', current_user); END$$").await.contains("42501"));
     query(&mut one, "SELECT 'last'").await;
     leave(one).await;
@@ -425,7 +425,7 @@ async fn nobody_gets_another_password_and_who_cannot_log_in_is_told() {
         shown.out
     );
     let none = said(&mut esclusa(&["record", "show", file.to_str().unwrap()]));
-    assert!(none.code == Some(2) && none.err.contains("record.key_file is not set, nor --key"), "{}", none.err);
+    assert!(none.code == Some(2) && none.err.contains("neither record.key_file nor --key"), "{}", none.err);
     bed.sql("ALTER ROLE replay_app PASSWORD NULL").await;
     let sides = Sides::new().await;
     let (told, rows) = sides.replay(&shelf, &file, &[]).await;
@@ -433,7 +433,7 @@ async fn nobody_gets_another_password_and_who_cannot_log_in_is_told() {
     assert!(told.err.contains("2 statements about passwords of roles are not sent"), "{}", told.err);
     assert_eq!(row(&rows, "(a role's password)")["not_comparable"], 1);
     assert_eq!(bed.cell("SELECT count(rolpassword) FROM pg_authid WHERE rolname = 'replay_app'").await, "0");
-    // A login that fails in the middle: what was compared is told, and written.
+    // A login that fails in the middle: the comparisons made so far are reported and written.
     let role = "DROP ROLE IF EXISTS replay_gone; CREATE ROLE replay_gone LOGIN CREATEROLE IN ROLE replay_app";
     sides.left.sql(role).await;
     let left = format!("postgres://replay_gone@127.0.0.1:{}/{}", server().await.port, sides.left.name());
@@ -489,11 +489,11 @@ async fn a_process_that_is_killed_leaves_what_it_had_written() {
     let sent =
         recording.records.iter().filter_map(|r| if let Event::Sent(bytes) = &r.event { Some(bytes.clone()) } else { None });
     assert!(memchr::memmem::find(&sent.flatten().collect::<Vec<u8>>(), b"SELECT 'first'").is_some());
-    // What is there is sent; what was changed is not.
+    // A truncated recording is sent as far as it goes; a changed one is not.
     let sides = Sides::new().await;
     let (told, rows) = sides.replay(&shelf, &file, &["--no-state"]).await;
     assert_eq!((told.code, row(&rows, "select ?")["equal"].as_i64()), (Some(0), Some(1)), "{}", told.err);
-    assert!(told.err.contains("was cut off"), "{}", told.err);
+    assert!(told.err.contains("is missing: the rest is sent"), "{}", told.err);
     let mut bytes = std::fs::read(&file).unwrap();
     bytes[300] ^= 1;
     std::fs::write(&file, bytes).unwrap();
@@ -576,7 +576,7 @@ async fn nothing_hangs_for_ever_and_passwords_are_proven() {
     leave(two).await;
     let file = shelf.stop().await;
     let sides = Sides::new().await;
-    // Somebody has a lock on one side and never lets it go; one side asks for a password.
+    // A session holds a lock on one side and never releases it; one side asks for a password.
     let (hba, password) = (server().await.directory.join("data/pg_hba.conf"), shelf.path().join("password"));
     std::fs::write(&password, "hunter2\n").unwrap();
     let before = std::fs::read_to_string(&hba).unwrap();
@@ -609,7 +609,7 @@ async fn nothing_hangs_for_ever_and_passwords_are_proven() {
     assert!(row(&rows, "tipocolor")["first"].as_str().unwrap().contains("uno"), "the state shows it too");
 }
 
-/// Transactions that add to the same few rows, each to two of them in order: what a row holds in the end says in which order they had it.
+/// Transactions that add to the same few rows, each to two of them in order: the final value of a row shows the order in which they had it.
 async fn contend(address: &Address, bed: &Bed, number: usize) {
     let mut one = client(address, bed).await;
     let mut seed = number as u64 * 7919 + 1;
@@ -643,7 +643,7 @@ async fn sessions_meet_in_the_order_in_which_they_had_met() {
     let sides = Sides::new().await;
     let (told, rows) = sides.replay(&shelf, &file, &[other.to_str().unwrap()]).await;
     assert_eq!(told.code, Some(0), "{}\n{rows:#?}", told.err);
-    assert!(!told.err.contains("before their time"), "{}", told.err);
+    assert!(!told.err.contains("sent early"), "{}", told.err);
     let state = "SELECT string_agg(tcid || tcdesc, ' ' ORDER BY tcid) FROM cf_quere_pro.tipocolor";
     let (then, left, right) = (bed.cell(state).await, sides.left.cell(state).await, sides.right.cell(state).await);
     assert_eq!((&left, &right), (&then, &then));
@@ -677,6 +677,6 @@ async fn who_has_a_lock_that_nobody_had_then_goes_on_before_its_time() {
     let begun = Instant::now();
     let (told, rows) = sides.replay(&shelf, &file, &[]).await;
     assert_eq!(told.code, Some(0), "{}\n{rows:#?}", told.err);
-    assert!(told.err.contains("2 acts went before their time"), "{}", told.err);
+    assert!(told.err.contains("2 acts were sent early"), "{}", told.err);
     assert!(begun.elapsed() < Duration::from_secs(20), "nobody waited for the patience: {:?}", begun.elapsed());
 }

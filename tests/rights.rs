@@ -1,8 +1,8 @@
-//! The rights matrix: who could read, write, lock or copy a legacy table, and who could not, can and cannot afterwards, through the proxy and
-//! beside it, with the same answers; and nobody has a right on anything else that was made. Before is the database as it was, after the one
-//! that was migrated by a role that is no superuser. The same two databases show that plans use the indexes that they used (`plans`).
+//! The rights matrix: roles that could or could not read, write, lock or copy a legacy table can or cannot do so after the move, through the proxy and
+//! around it, with the same answers; and no role has a right on anything else that was made. "Before" is the original database, "after" the one
+//! migrated by a role that is not a superuser. The same two databases show that plans use the same indexes as before (`plans`).
 //!
-//! `ESCLUSA_RIGHTS_TABLES=20` takes every so many-th table only, for a first look.
+//! `ESCLUSA_RIGHTS_TABLES=20` tests only every 20th table, for a quick check.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test or a benchmark stops at the first surprise")]
 
 mod common;
@@ -37,7 +37,7 @@ enum Side {
     Beside,
 }
 
-/// What may differ: where, the operation, what is then answered, why.
+/// The allowed differences: side, operation, answer, reason.
 const KNOWN: &[(Side, &str, &str, &str)] = &[
     (Side::Beside, "TRUNCATE", "<42809", "a view cannot be truncated"),
     (Side::Beside, "ANALYZE", "[ANALYZE]", "a view is passed over, before its columns are looked for"),
@@ -48,7 +48,7 @@ const KNOWN: &[(Side, &str, &str, &str)] = &[
     (Side::Through, "MERGE", "<0A000", "who has less than a whole table writes through the view"),
 ];
 
-/// Of two rules that a statement breaks, the foreign key is told before the key: a view's trigger writes row by row, and the server checks
+/// If a statement violates two constraints, the foreign key is reported before the key: a view's trigger writes row by row, and the server checks
 /// foreign keys after each of them. Through the proxy this is so for roles that have less than the whole table.
 const VIEW_BY_ROW: &str = "a view is written row by row";
 
@@ -121,7 +121,7 @@ impl Stage {
         }
     }
 
-    /// Sends each operation in a transaction of its own that is rolled back; what was told, in order.
+    /// Sends each operation in a transaction of its own that is rolled back; returns the answers in order.
     async fn play(&self, side: Side, role: &Role, work: &[(String, Vec<Operation>)]) -> Vec<String> {
         let mut session = self.session(side, role).await;
         let mut told = Vec::new();
@@ -217,7 +217,7 @@ async fn the_matrix_is_steady() {
                 } else {
                     yes += 1
                 }
-                // A fault of the statement itself would hide the right, but where it is the question who is told of it.
+                // An error of the statement itself would hide the check of rights, so there must be none except where the test is about who gets that error.
                 assert!(
                     operation.sql.contains("nosuch")
                         || !["<42601", "<42703", "<42804", "<22P02", "<25P02"].iter().any(|s| told.contains(s)),
@@ -245,7 +245,7 @@ async fn rights_are_the_same_beside_the_proxy() {
     matrix(Side::Beside).await;
 }
 
-/// Who a role is to the catalog's functions: the one that it becomes, or that it logs in as.
+/// The role that the catalog's functions are asked about: the one set by SET ROLE, or the login role.
 fn effective(role: &Role) -> &'static str {
     role.becomes.unwrap_or(role.login)
 }
@@ -266,7 +266,7 @@ async fn rights(db: &Database, role: &str, relations: &str, columns: bool) -> Ve
     db.text("asking for rights", &sql).await.unwrap().into_iter().flatten().flatten().collect()
 }
 
-/// On a leaf a role has what it had on the whole legacy table, on the views that and its columns; on nothing else of ours anything.
+/// On a leaf a role has the rights that it had on the whole legacy table, on the views these and its column rights; on our other objects none.
 #[tokio::test]
 async fn nobody_has_a_right_on_anything_else() {
     let stage = stage().await;
@@ -283,7 +283,7 @@ async fn nobody_has_a_right_on_anything_else() {
         let whole: Vec<String> = whole.into_iter().filter(|r| RIGHTS[..5].iter().any(|n| r.ends_with(n))).collect();
         let leaves = renamed(rights(&after, role, "n.nspname = 'esclusa_leaf'", false).await, "esclusa_leaf", SCHEMA);
         if role == "real_login" {
-            // The owner owns the leaf: more than on the table only where it had taken a right from itself.
+            // The owner owns the leaf: it has more than on the table only where it had revoked a right from itself.
             assert!(whole.iter().all(|r| leaves.contains(r)), "{role}");
         } else {
             assert_eq!(leaves, whole, "{role} on leaves");
@@ -303,7 +303,7 @@ async fn nobody_has_a_right_on_anything_else() {
         }
         // The ledger, the parents, the months, the archive.
         let names = moving.join(", ");
-        // Where an archive's rows stand is its owner's: what keeps it up to date runs with his rights.
+        // The owner has rights on the positions of an archive's rows, because the trigger that keeps the archive up to date runs with the owner's rights.
         let ours = format!(
             "n.nspname = 'esclusa' AND c.relname NOT IN ({names}) AND NOT (c.relname ~ '^kept_' AND pg_has_role('{role}', c.relowner, 'USAGE')) OR n.nspname IN ('partman', 'mig_old')
              OR n.nspname = '{SCHEMA}' AND c.relname ~ '^(audit_log|domain_value)(_|$)'"
@@ -315,7 +315,7 @@ async fn nobody_has_a_right_on_anything_else() {
     }
 }
 
-/// The catalog may say so; the server must do so.
+/// The same as tested on the catalog, tested on the server's behaviour.
 async fn refused_in_fact(stage: &Stage, role: &str) {
     let Some(role) = ROLES.iter().find(|r| effective(r) == role) else { return };
     let mut session = stage.session(Side::Beside, role).await;
@@ -343,7 +343,7 @@ async fn refused_in_fact(stage: &Stage, role: &str) {
     }
 }
 
-/// Sequences give numbers to who inserts, and no more; functions that run as somebody else are nobody's to call; nobody creates among ours.
+/// Sequences are usable only by roles that may insert; no role may call SECURITY DEFINER functions; no role may create objects in our schemas.
 #[tokio::test]
 async fn nothing_is_open_to_public_beyond_need() {
     let world = world().await;
@@ -416,7 +416,7 @@ async fn a_later_grant_or_revoke_is_in_force_at_once() {
         let delete = format!("BEGIN; DELETE FROM {table}; ROLLBACK");
         for (sql, allowed) in [("GRANT DELETE ON {t} TO real_late", true), ("REVOKE DELETE ON {t} FROM real_late", false)] {
             assert_eq!(say(&mut owner, &sql.replace("{t}", &format!("{SCHEMA}.{table}"))).await, None, "{side:?}: {sql}");
-            // Rows that others refer to stay; who may not delete is told so first.
+            // Rows that are referenced stay; a role without the right to delete gets that error first.
             let state = say(&mut user, &delete).await.map(|s| String::from_utf8(s.unwrap_or_default()).unwrap());
             user.query("ROLLBACK").await.unwrap();
             assert!(state.as_deref().is_none_or(|s| s == "42501" || s == "23503"), "{state:?}");

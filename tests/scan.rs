@@ -1,4 +1,4 @@
-//! `esclusa scan`: legacy names in a source tree, in logs and dumps, as the program tells them; and files that are meant to hurt.
+//! `esclusa scan`: legacy names in a source tree, in logs and dumps, as the program reports them; and files made to cause trouble.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test or a benchmark stops at the first surprise")]
 
 use std::path::Path;
@@ -124,7 +124,7 @@ fn logs_and_dumps_are_added_up() {
     assert!(out.contains("select * from tipositver where tsvid = ?") && !out.contains("499"), "values are not told: {out}");
 }
 
-/// Files that no reader should stumble over, each of some megabytes: the time goes with their bytes.
+/// Difficult files of some megabytes each: the time must be proportional to their size.
 #[test]
 fn hostile_files_take_their_time_and_no_more() {
     let tree = tempfile::tempdir().unwrap();
@@ -165,12 +165,12 @@ fn hostile_files_take_their_time_and_no_more() {
     let began = Instant::now();
     let said = scan(tree, &[]);
     let (out, faults) = (String::from_utf8_lossy(&said.stdout), String::from_utf8_lossy(&said.stderr));
-    // What was not read of three of them is told.
+    // For three of them the unread parts are reported.
     assert_eq!(said.status.code(), Some(1), "{faults}");
     assert_eq!(faults.matches("its rest was not read").count(), 3, "{faults}");
     // Quadratic work would take hours.
     assert!(began.elapsed() < Duration::from_secs(400), "{:?}", began.elapsed());
-    assert!(faults.contains("24 files were read; 1 are no text"), "{faults}");
+    assert!(faults.contains("24 files were read; 1 are not text"), "{faults}");
     for name in [
         "/invalid.sql,1,tipositver,",
         "/deep/a/b/c/d/x.sql,1,tipositver,select,",

@@ -1,5 +1,5 @@
-//! What moved tables consist of: everything that a DBA may drop, change or take away is told by `schema check` and mended by
-//! `schema apply`, with the rows as they were.
+//! The objects of moved tables: everything that a DBA may drop, alter or revoke is reported by `schema check` and mended by
+//! `schema apply`, without a change to the rows.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test or a benchmark stops at the first surprise")]
 
 mod common;
@@ -60,7 +60,7 @@ async fn apply(bed: &Bed) -> Vec<String> {
     lines(&done).into_iter().filter(|l| !l.starts_with("was there: ") && !l.contains("partitions ahead")).collect()
 }
 
-/// All rows and all rights: what mending must leave as it was.
+/// All rows and all rights, which mending must not change.
 const EVERYTHING: &str = "
     SELECT md5(string_agg(x, E'\\n' ORDER BY x)) FROM (
       SELECT h::text AS x FROM cf_quere_pro.hisbase AS h UNION ALL SELECT h::text FROM esclusa.hisbase AS h
@@ -72,7 +72,7 @@ const EVERYTHING: &str = "
         FROM pg_class AS c, pg_roles AS r, unnest('{SELECT,INSERT,UPDATE,REFERENCES}'::text[]) AS p(wanted)
         WHERE c.relname IN ('hisbase', 'color', 'pair') AND c.relnamespace::regnamespace::text <> 'mig_old' AND r.rolname LIKE 'keeper%') AS all_of_it";
 
-/// What is done to a sound database, and what the check says of it, separated by bars.
+/// A change to a correct database, and what the check reports, separated by bars.
 const DRIFT: &[(&str, &str)] = &[
     ("DROP VIEW cf_quere_pro.hisbase", "missing: view cf_quere_pro.hisbase"),
     ("DROP VIEW esclusa.hisbase", "missing: view esclusa.hisbase"),
@@ -147,7 +147,7 @@ const DRIFT: &[(&str, &str)] = &[
     ),
 ];
 
-/// What somebody else has made, or only a superuser may: told, left, and told again.
+/// Objects that somebody else has made, or that only a superuser may change: reported, left as they are, and reported again.
 const TOLD: &[(&str, &str, &str)] = &[
     (
         "CREATE RULE r AS ON INSERT TO esclusa_leaf.color DO INSTEAD NOTHING",
@@ -192,16 +192,16 @@ async fn a_move_and_a_grant_are_no_drift() {
     let bed = moved().await;
     assert_eq!(check(&bed).await, Vec::<String>::new());
     assert_eq!(apply(&bed).await, Vec::<String>::new());
-    // A right that has reached everything it belongs to.
+    // A right that is complete on all objects concerned.
     bed.sql("GRANT DELETE ON cf_quere_pro.color, esclusa.color, esclusa_leaf.color TO keeper_clerk").await;
-    // One role takes all of a table over.
+    // One role becomes the owner of all objects of a table.
     bed.sql(
         "ALTER VIEW cf_quere_pro.pair OWNER TO postgres; ALTER VIEW esclusa.pair OWNER TO postgres; ALTER TABLE esclusa_leaf.pair OWNER TO postgres; \
          ALTER FUNCTION esclusa.write_pair() OWNER TO postgres; ALTER FUNCTION esclusa.keep_pair() OWNER TO postgres",
     )
     .await;
     assert_eq!(check(&bed).await, Vec::<String>::new());
-    // One on the compatibility view alone is carried on by `apply`.
+    // A grant on the compatibility view alone is carried over by `apply`.
     bed.sql("SET esclusa.carry_grants = 'off'; GRANT INSERT, SELECT (hname) ON cf_quere_pro.hisbase TO keeper_clerk").await;
     assert_eq!(check(&bed).await, ["esclusa.hisbase", "esclusa_leaf.hisbase"].map(|o| format!("grants differ: grants {o}")));
     apply(&bed).await;
@@ -232,7 +232,7 @@ async fn every_loss_is_told_and_mended() {
     assert_eq!(bed.cell(EVERYTHING).await, everything);
 }
 
-/// What nobody can mend is said, and what stands against a remedy.
+/// Drift that cannot be mended is reported, with the obstacle.
 #[tokio::test]
 async fn what_cannot_be_mended_is_said() {
     let bed = moved().await;
@@ -249,7 +249,7 @@ async fn what_cannot_be_mended_is_said() {
     assert_eq!(lines(&schema::check(&bed.db, &bed.context).await.unwrap()), ["gone: table esclusa_leaf.color"]);
 }
 
-/// The legacy table may be dropped: nothing that is told or mended needs it.
+/// The legacy table may be dropped: neither check nor repair needs it.
 #[tokio::test]
 async fn the_archive_is_not_needed() {
     let bed = moved().await;
@@ -260,7 +260,7 @@ async fn the_archive_is_not_needed() {
     assert_eq!(bed.cell(EVERYTHING).await, everything);
 }
 
-/// Numbers that would be given again: what keeps the archive equal goes by them.
+/// Numbers that would be assigned twice: the trigger that keeps the archive equal identifies rows by them.
 #[tokio::test]
 async fn a_sequence_that_was_set_back_is_set_on() {
     let bed = moved().await;
@@ -271,7 +271,7 @@ async fn a_sequence_that_was_set_back_is_set_on() {
     )
     .await;
     let expected = ["audit_log_al_id_seq", "domain_value_dv_id_seq"]
-        .map(|name| format!("is behind: numbers of rows would be given again: sequence cf_quere_pro.{name}"));
+        .map(|name| format!("is behind: it would give numbers again that rows already have: sequence cf_quere_pro.{name}"));
     assert_eq!(check(&bed).await, expected);
     assert_eq!(
         apply(&bed).await,

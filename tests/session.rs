@@ -1,17 +1,17 @@
-//! The session's state machine as letters: frames in, frames out. No server, no socket and no clock: a conversation is shown the frames of
-//! `tests/session/*.txt`, and the files say what goes on. `UPDATE_EXPECT=1` writes what went on into them.
+//! The session's state machine as text: frames in, frames out. No server, no socket and no clock: a conversation gets the frames of
+//! `tests/session/*.txt`, and the files say what it sends. `UPDATE_EXPECT=1` writes what it sent into them.
 //!
-//! A file is a list of conversations, each with a heading in `#` lines. Flush left is what happens:
+//! A file is a list of conversations, each with a heading in `#` lines. Lines that are not indented are events:
 //! `client Q select 1|` and `server Z I` are frames, a letter and a body; `switch rewrite` puts another mode in force for all tables;
-//! `pause` and `resume` hold clients and let them go on, `cancel` cancels what runs or waits;
+//! `pause` and `resume` hold and release clients, `cancel` is a cancel request for what runs or waits;
 //! `chosen` lets all sessions read the copies of all tables, which are observed;
 //! `retire` makes a tombstone of the name, which `switch` brings back and `lost` gives up;
-//! `moves` holds the name, because its table changes its place, and says whether it is in use; `stands` lets it go;
-//! `others a.pozo b` are the relations of other schemas that it is told of, and schemas without any; `made` says that another session has made some;
-//! `plain` says that the client's leg has no TLS and the server's has; `longest 20` is the longest statement that is read;
-//! `path public` answers all that the session has asked about names; `known public` is a login and such an answer, not shown. Indented is what comes of it: `> ` a frame that the
-//! server gets, `< ` one that the client gets, `: ` what the house is told, and at the end of each conversation whether a switch would have
-//! to wait. In a body `|` is a zero, `\|` a bar and `\x07` a byte.
+//! `moves` holds the name, because its table is moving, and says whether it is in use; `stands` releases it;
+//! `others a.pozo b` are the relations of other schemas that the session is told about, and schemas without any; `made` says that another session has made some;
+//! `plain` says that the client's leg has no TLS and the server's has; `longest 20` is the longest statement that is parsed;
+//! `path public` answers all that the session has asked about names; `known public` is a login and such an answer, not shown. Indented lines are the results: `> ` a frame to the
+//! server, `< ` one to the client, `: ` a call of the house, and at the end of each conversation whether a switch would have
+//! to wait. In a body `|` is a zero byte, `\|` a bar and `\x07` a byte.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test or a benchmark stops at the first surprise")]
 
 use std::cell::{Cell, RefCell};
@@ -60,7 +60,7 @@ fn movers() -> Arc<Movers> {
     )
 }
 
-/// A house of fixed values. What it is told is written down.
+/// A house of fixed values that notes its calls.
 #[derive(Debug, Clone)]
 struct Fixed {
     policy: Rc<ArcSwap<Policy>>,
@@ -257,7 +257,7 @@ impl Play {
         Play { house, conversation, oldest, waiting: VecDeque::new(), others: Vec::new(), asked: Vec::new(), out: Vec::new() }
     }
 
-    /// What happens, and whether it is something that can happen.
+    /// Plays an event; panics if there is no such event.
     fn happens(&mut self, line: &str) {
         self.out.push(line.to_owned());
         let (who, what) = line.split_once(' ').unwrap_or((line, ""));
@@ -330,7 +330,7 @@ impl Play {
         self.tell();
     }
 
-    /// Shows the client's frames, as a relay does.
+    /// Gives the client's frames to the conversation, as the relay does.
     fn client(&mut self) {
         while let Some((tag, body)) = self.waiting.front().cloned() {
             let want = self.conversation.wants(tag, body.len() + HEADER_BYTES);
@@ -370,7 +370,7 @@ impl Play {
         }
     }
 
-    /// The server answers what the session has asked it, frame by frame.
+    /// The server answers the session's own requests, frame by frame.
     fn answer(&mut self, path: &str) {
         let column = |text: &str| [&u32::try_from(text.len()).unwrap().to_be_bytes()[..], text.as_bytes()].concat();
         let row = |text: &str| [&[0, 1], &column(text)[..]].concat();
@@ -408,7 +408,7 @@ impl Play {
         let shown = self.out.len();
         self.happens("server Z I");
         self.happens("client Q select 1 from pozo|");
-        // Of a path that begins elsewhere there is more to ask.
+        // A path that begins with another schema needs a further query.
         while !self.asked.is_empty() {
             self.happens(&format!("path {path}"));
             self.happens("server Z I");

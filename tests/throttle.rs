@@ -137,7 +137,7 @@ async fn waits_until_mended(bed: &Bed, limits: Limits, reason: &str, mended: imp
         tokio::time::sleep(Duration::from_secs(2)).await;
         assert_eq!(bed.cell("SELECT next_block FROM esclusa.copy").await, copied, "it goes on nevertheless");
         mended().await;
-        ear.hears("hisusuario goes on after").await;
+        ear.hears("hisusuario continues after").await;
         std::future::pending::<()>().await;
     };
     let outcome = tokio::select! {
@@ -145,7 +145,7 @@ async fn waits_until_mended(bed: &Bed, limits: Limits, reason: &str, mended: imp
         () = watch => unreachable!(),
     };
     assert!(outcome.parity.unwrap().holds());
-    assert!(ear.has("hisusuario goes on after"), "{:#?}", ear.0.lock().unwrap());
+    assert!(ear.has("hisusuario continues after"), "{:#?}", ear.0.lock().unwrap());
     migration.finish(run).await.unwrap();
 }
 
@@ -196,7 +196,7 @@ async fn a_copy_waits_while_its_clients_wait_longer_than_before() {
         tokio::time::sleep(Duration::from_secs(2)).await;
         assert_eq!(bed.cell("SELECT next_block FROM esclusa.copy").await, copied, "it goes on nevertheless");
         clients.take(4);
-        ear.hears("hisusuario goes on after").await;
+        ear.hears("hisusuario continues after").await;
         std::future::pending::<()>().await;
     };
     let outcome = tokio::select! {
@@ -205,7 +205,7 @@ async fn a_copy_waits_while_its_clients_wait_longer_than_before() {
     };
     clients.take(0);
     assert!(outcome.parity.unwrap().holds());
-    assert!(ear.has("goes on after"), "{:#?}", ear.0.lock().unwrap());
+    assert!(ear.has("continues after"), "{:#?}", ear.0.lock().unwrap());
     proxy.server.stop().await;
     assert_eq!(bed.rows("SELECT instance FROM esclusa.felt").await, Vec::<String>::new(), "who leaves takes his readings along");
 }

@@ -1,5 +1,5 @@
-//! Names that are retired, and come back when a statement through a proxy names them: every client gets its rows, whoever it is and however it
-//! asks, and whoever retired the name is told.
+//! Names that are retired, and restored when a statement through a proxy names them: every client gets its rows, however it asks, and the person who
+//! retired the name is informed.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test or a benchmark stops at the first surprise")]
 
 mod common;
@@ -28,7 +28,7 @@ const TABLES: &str = "CREATE TABLE tipocolor (id numeric(5,0) PRIMARY KEY, nombr
     GRANT USAGE ON SCHEMA cf_quere_pro TO lectora; GRANT SELECT (id, nombre), UPDATE (nombre) ON tipocolor TO lectora;
     GRANT SELECT ON tipotalla TO lectora WITH GRANT OPTION";
 
-/// What the views are, with their rights and comments.
+/// The definitions of the views, with their rights and comments.
 const VIEWS: &str = "SELECT n.nspname || '.' || c.relname, pg_get_userbyid(relowner), pg_get_viewdef(c.oid), obj_description(c.oid, 'pg_class'),
       (SELECT string_agg(concat_ws(' ', attname, attacl::text, col_description(c.oid, attnum), (SELECT pg_get_expr(adbin, adrelid) FROM pg_attrdef WHERE adrelid = c.oid AND adnum = attnum)), ', ' ORDER BY attnum)
        FROM pg_attribute WHERE attrelid = c.oid AND attnum > 0),
@@ -59,12 +59,12 @@ async fn bury(bed: &Bed, table: &str) -> Result<Vec<String>> {
     name::bury(&migration, &relation(bed, table), BY).await
 }
 
-/// As `esclusa retire` does it.
+/// Retires a name as `esclusa retire` does.
 async fn retire(bed: &Bed, tables: &[&str]) {
     for table in tables {
         name::announce(&bed.db, &bed.context, table, BY).await.unwrap_or_else(|e| panic!("{}", said(&e)));
     }
-    assert_eq!(replica::settled(&bed.db).await.unwrap(), []);
+    assert_eq!(replica::late(&bed.db).await.unwrap(), []);
     for table in tables {
         bury(bed, table).await.unwrap_or_else(|e| panic!("{}", said(&e)));
     }
@@ -78,9 +78,9 @@ fn has(answer: &str, part: &str) {
     assert!(answer.contains(part), "{part} is not in {answer}");
 }
 
-/// Both proxies have followed what was done last.
+/// Waits until both proxies have followed the last change.
 async fn followed(bed: &Bed) {
-    assert_eq!(replica::settled(&bed.db).await.unwrap(), []);
+    assert_eq!(replica::late(&bed.db).await.unwrap(), []);
 }
 
 async fn reader(proxy: &Proxy, bed: &Bed) -> Raw {
@@ -103,7 +103,7 @@ async fn everybody_gets_his_rows_and_the_name_comes_back_once() {
         retire(&bed, &["tipocolor"]).await;
         assert_eq!(bed.rows("SELECT 1 FROM pg_class WHERE relname = 'tipocolor' AND relkind = 'v'").await, Vec::<String>::new());
         assert_eq!(bed.rows("SELECT 1 FROM pg_proc WHERE proname = 'write_tipocolor'").await, Vec::<String>::new());
-        // Around the proxies it is gone: that was told to whoever retired it.
+        // Around the proxies the name does not exist, as `esclusa retire` had warned.
         let around = direct(&bed).await.query("SELECT nombre FROM tipocolor").await;
         assert!(around.contains("<42P01 relation \"tipocolor\" does not exist>"), "{around}");
         let mut tasks = tokio::task::JoinSet::new();
@@ -131,7 +131,7 @@ async fn everybody_gets_his_rows_and_the_name_comes_back_once() {
             });
         }
         let begun = Instant::now();
-        // What was prepared before it was retired is one more.
+        // A statement prepared before the name was retired is one more use.
         let bound = early.ask(&[b("a", &["2"]), e(), s()]).await;
         assert!(bound.contains("(azul)"), "{bound}");
         let executed = early.query("EXECUTE b").await;
@@ -158,7 +158,7 @@ async fn everybody_gets_his_rows_and_the_name_comes_back_once() {
     has(&direct(&bed).await.query("SELECT nombre FROM tipocolor WHERE id = 1").await, "(rosa)");
 }
 
-/// A history whose rows go on coming while its name is retired, and that the first statement writes; a foreign key holds all the while.
+/// A history that still gets rows while its name is retired, and whose first statement is a write; a foreign key is enforced throughout.
 #[tokio::test]
 async fn what_is_behind_a_retired_name_goes_on() {
     let mut bed = bed().await;
@@ -188,7 +188,7 @@ async fn what_is_behind_a_retired_name_goes_on() {
     has(&client.query("INSERT INTO pedido VALUES (2, 2)").await, "[INSERT 0 1]");
     assert_eq!(name::name(&bed.db, "hisusuario").await.unwrap(), Name::Tombstone);
     assert_eq!(name::name(&bed.db, "tipocolor").await.unwrap(), Name::Tombstone);
-    // What the application adds itself is counted, and added by the trigger alone.
+    // Rows that the application inserts itself are counted, and only the trigger adds them.
     let answer = client.query("INSERT INTO hisusuario VALUES (1, 'Ana María', 'app', '2026-03-06 10:00')").await;
     assert!(answer.contains("[INSERT 0 1]"), "{answer}");
     let rows = client.query("SELECT nombre FROM hisusuario ORDER BY hora").await;
@@ -200,7 +200,7 @@ async fn what_is_behind_a_retired_name_goes_on() {
     assert_eq!(schema::check(&bed.db, &bed.context).await.unwrap().rows, Vec::<Vec<_>>::new());
 }
 
-/// What names it and does not use it leaves it where it is.
+/// A statement that contains the name without using the table does not restore it.
 #[tokio::test]
 async fn what_fails_anyhow_and_what_only_speaks_of_it_is_no_touch() {
     let bed = bed().await;
@@ -229,7 +229,7 @@ async fn what_fails_anyhow_and_what_only_speaks_of_it_is_no_touch() {
     let answer = client.query("ROLLBACK; SELECT nombre FROM tipocolor WHERE id = 1").await;
     assert!(answer.contains("(rojo)"), "{answer}");
     assert_eq!(name::name(&bed.db, "tipocolor").await.unwrap(), Name::Served);
-    // While it is retired no mode can be given to it; schema check and schema apply take its absence for what it is.
+    // While it is retired its mode cannot be changed; schema check and schema apply treat its absence as intended.
     retire(&bed, &["tipocolor"]).await;
     assert_eq!(schema::check(&bed.db, &bed.context).await.unwrap().rows, Vec::<Vec<_>>::new());
     schema::apply(&bed.db, &bed.context).await.unwrap();
@@ -240,14 +240,14 @@ async fn what_fails_anyhow_and_what_only_speaks_of_it_is_no_touch() {
         "{}",
         said(&refused)
     );
-    // A table of that name elsewhere on the path of a session is that session's.
+    // A table of that name in another schema of a session's path is used by that session.
     let made = client.query("CREATE TEMPORARY TABLE tipocolor (x integer)").await;
     let answer = client.query("SELECT count(*) FROM tipocolor").await;
     assert!(answer.contains("(0)"), "{made} {answer}");
     assert_eq!(name::name(&bed.db, "tipocolor").await.unwrap(), Name::Tombstone);
 }
 
-/// Nothing hangs where the database does not answer, or takes too long: the server says that there is no such table, and the next one tries.
+/// No statement hangs if the database does not answer or is slow: the client gets the server's error for a missing table, and the next statement tries again.
 #[tokio::test]
 async fn a_name_that_cannot_come_back_is_given_up_in_time() {
     let bed = bed().await;
@@ -271,7 +271,7 @@ async fn a_name_that_cannot_come_back_is_given_up_in_time() {
     thief.sql("ROLLBACK").await;
     watcher.batch("test", &format!("ALTER DATABASE {} ALLOW_CONNECTIONS false", bed.name())).await.unwrap();
     lost(&mut clients, Duration::from_secs(4)).await;
-    // An open transaction that was told so has failed, as it would without the proxy.
+    // An open transaction with that error has failed, as it would without the proxy.
     assert!(clients[0].query("BEGIN").await.ends_with("ZT"));
     assert!(clients[0].query("SELECT nombre FROM tipocolor").await.ends_with("ZE"));
     watcher.batch("test", &format!("ALTER DATABASE {} ALLOW_CONNECTIONS true", bed.name())).await.unwrap();
@@ -282,7 +282,7 @@ async fn a_name_that_cannot_come_back_is_given_up_in_time() {
         "{:?}",
         steps(&bed).await
     );
-    // Who goes while he waits keeps nobody.
+    // A client that disconnects while waiting blocks no other.
     retire(&bed, &["tipocolor"]).await;
     thief.sql("BEGIN; LOCK TABLE esclusa.tombstone IN ACCESS EXCLUSIVE MODE").await;
     let mut gone = proxy.client(&bed).await;
@@ -293,7 +293,7 @@ async fn a_name_that_cannot_come_back_is_given_up_in_time() {
     tokio::time::timeout(Duration::from_secs(10), proxy.server.stop()).await.unwrap();
 }
 
-/// Between its two steps, and when the process that retires is killed there, everybody is served; and a name that was used in between stays.
+/// Between the two steps of a retirement, and if the process is killed there, every client is served; and a name that was used in between stays.
 #[tokio::test]
 async fn a_name_that_is_used_while_it_is_retired_stays() {
     let bed = bed().await;
@@ -308,7 +308,7 @@ async fn a_name_that_is_used_while_it_is_retired_stays() {
     let error = bury(&bed, "tipocolor").await.unwrap_err();
     assert!(said(&error).contains("was used while it was retired"), "{}", said(&error));
     has(&client.query("SELECT nombre FROM tipocolor WHERE id = 2").await, "(azul)");
-    // A view that hangs on it keeps it; so does a trigger of somebody else's.
+    // A view that depends on it prevents the retirement; so does somebody else's trigger.
     for (make, drop, told) in [
         ("CREATE VIEW public.v AS SELECT id FROM cf_quere_pro.tipocolor", "DROP VIEW public.v", "view public.v"),
         (
@@ -333,7 +333,7 @@ async fn a_name_that_is_used_while_it_is_retired_stays() {
     assert_eq!(steps(&bed).await.iter().filter(|s| s.contains(" retire ")).count(), 0);
 }
 
-/// A retired name in mode refuse comes back in mode rewrite; a table whose name is retired is brought back by a rollback, or is dropped, as any.
+/// A retired name in mode refuse comes back in mode rewrite; a table whose name is retired can be rolled back or dropped like any other.
 #[tokio::test]
 async fn a_retired_table_comes_back_and_its_client_is_not_refused() {
     let bed = bed().await;
@@ -343,7 +343,7 @@ async fn a_retired_table_comes_back_and_its_client_is_not_refused() {
     let mut client = proxy.client(&bed).await;
     has(&client.query("SELECT nombre FROM tipocolor WHERE id = 1").await, "(rojo)");
     assert_eq!(bed.cell("SELECT mode FROM esclusa.mode WHERE legacy_table = 'tipocolor'").await, "rewrite");
-    // A person brings it back, or the table.
+    // A person restores the name, or the table.
     assert!(name::bring_back(&bed.db, &relation(&bed, "tipotalla"), NameStep::Undo, BY).await.unwrap());
     assert!(!name::bring_back(&bed.db, &relation(&bed, "tipotalla"), NameStep::Undo, BY).await.unwrap());
     has(&client.query("SELECT nombre FROM tipotalla").await, "(M)");
@@ -353,7 +353,7 @@ async fn a_retired_table_comes_back_and_its_client_is_not_refused() {
     let run = migration.begin("back").await.unwrap();
     let back = migration.back(run, &bed.rules.rules["tipotalla"]).await.unwrap_or_else(|e| panic!("{}", said(&e)));
     migration.finish(run).await.unwrap();
-    assert_eq!((back.rows, back.notes.join("")), (1, "its name was retired: it came back first".into()));
+    assert_eq!((back.rows, back.notes.join("")), (1, "its name was retired, and was restored first".into()));
     followed(&bed).await;
     has(&client.query("SELECT nombre FROM tipotalla").await, "(M)");
     assert_eq!(bed.cell("SELECT relkind FROM pg_class WHERE oid = 'cf_quere_pro.tipotalla'::regclass").await, "r");
@@ -370,7 +370,7 @@ async fn the_command_lists_what_a_name_waits_for() {
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_esclusa"));
         command.args(arguments).envs([("ESCLUSA_CONTROL_URL", url.as_str()), ("USER", "ana")]);
         command.env("ESCLUSA_RULES_DIRECTORY", &proxy.rules);
-        // The proxy goes on meanwhile.
+        // The proxy must run meanwhile.
         let done = tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap();
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
         (done.status.success(), text(done.stdout) + &text(done.stderr))

@@ -1,5 +1,5 @@
-//! Every trap of the lossless model, each a test: values, time, structure, proof, views and rollback, the audit trigger, retained
-//! tables. On a real PostgreSQL; the legacy table in the archive says what is right.
+//! A test for every pitfall of the lossless model: values, time, structure, proof, views and rollback, the audit trigger, retained
+//! tables. On a real PostgreSQL; the legacy table in the archive is the reference.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test or a benchmark stops at the first surprise")]
 
 mod common;

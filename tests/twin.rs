@@ -19,16 +19,16 @@ mod shared;
 mod words;
 use narrowed::narrowed;
 
-/// Where the scripts make relations that have the names of legacy tables.
+/// The schema in which the scripts make relations with the names of legacy tables.
 const OTHER_SCHEMAS: &str = "CREATE SCHEMA otro; GRANT USAGE, CREATE ON SCHEMA otro, public TO aquasis";
 
-/// Only the rewriting can answer: the legacy tables are gone, and nothing has their names.
+/// Only the rewriting can answer: the legacy tables are dropped, and no relation has their names.
 #[tokio::test]
 async fn scripts_and_tables_without_views() {
     run(Plot::default()).await;
 }
 
-/// The views stand under the legacy names, as they do in production; the data are the generator's worst.
+/// The views have the legacy names, as in production; the data are the generator's extreme data.
 #[tokio::test]
 async fn scripts_and_tables_with_views_and_extreme_data() {
     run(Plot { views: true, sizes: Sizes { extreme: true, seed: 23, ..Sizes::default() }, ..Plot::default() }).await;
@@ -64,7 +64,7 @@ async fn run(plot: Plot) {
     }
     let mut relations: Vec<_> = policy.entries().map(|e| e.relation.clone()).collect();
     relations.sort_by(|a, b| a.table.cmp(&b.table));
-    // The conditions go over the worst data, everything else over the ordinary.
+    // The conditions run over the extreme data, everything else over the ordinary.
     let texts = |r: &Relation| if plot.sizes.extreme { narrowed(r) } else { every_table(r) };
     let cases = relations.iter().filter(|_| only.is_none()).flat_map(|r| texts(r));
     let cases: Vec<Case> = cases.map(|text| Case { line: 1, text, ..Case::default() }).collect();
@@ -104,7 +104,7 @@ fn scripts() -> Vec<(String, Vec<Case>)> {
     files.iter().map(read).collect()
 }
 
-/// What can be said about any legacy table, whatever its columns are.
+/// Statements that fit any legacy table, whatever its columns are.
 fn every_table(relation: &Relation) -> Vec<String> {
     let t = &relation.table;
     let columns: Vec<&str> = relation.columns.iter().map(|c| c.name.as_str()).collect();
@@ -130,7 +130,7 @@ fn every_table(relation: &Relation) -> Vec<String> {
         format!("insert into {t} ({first}) values (default) returning *"),
         format!("insert into {t} default values returning {last}"),
         format!("update {t} set {last} = {last} returning *"),
-        // The row that an error shows is the first that is met: here they are all alike.
+        // An error shows the first row that fails: here all rows are alike.
         format!("update {t} set {last} = null where {t}::text = (select min(x::text) from {t} x)"),
         format!("update {t} set {first} = {first} where {key} is not null returning {first}, {last}"),
         format!("delete from {t} where {key} = (select min({key}) from {t}) returning *"),

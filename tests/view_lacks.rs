@@ -1,5 +1,5 @@
-//! What a view lacks beside a table, as text: the functional dependency of GROUP BY key, system columns, TABLESAMPLE, the name of the row
-//! type. Data in files, `tests/rewrite/*.sql`: a statement, and below `--` what is sent in its place; `UPDATE_EXPECT=1` writes them anew.
+//! What a view lacks compared with a table, as text: the functional dependency of GROUP BY key, system columns, TABLESAMPLE, the name of the row
+//! type. Data in files, `tests/rewrite/*.sql`: a statement, and below `--` what is sent instead; `UPDATE_EXPECT=1` rewrites the files.
 //! The twin runs the same forms against both databases.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test or a benchmark stops at the first surprise")]
 
@@ -98,7 +98,7 @@ fn statements_become_what_the_files_say() {
     assert!(update || wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// What is found out for one name is kept: nested stars and thousands of names cost no more than their text.
+/// The result for one name is cached: nested stars and thousands of names cost no more than their text.
 #[test]
 fn long_statements_take_no_time() {
     let policy = policy();

@@ -1,4 +1,4 @@
-//! The web port, by clients that write their bytes themselves: what machines ask, who is let in, and who means no good.
+//! The web port, tested by clients that write raw bytes: machines' requests, access, and hostile clients.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test or a benchmark stops at the first surprise")]
 
 mod common;
@@ -30,7 +30,7 @@ fn on_a_port(settings: &mut Settings) {
     settings.web.address = Some(Address::Tcp("127.0.0.1".into(), 0));
 }
 
-/// A proxy that has one, without a users file.
+/// A proxy with such a port, without a users file.
 async fn site() -> (Bed, Proxy, Port) {
     let mut bed = Bed::new("CREATE TABLE tipocorreo (tipcid numeric(5,0) PRIMARY KEY, tipcdesc varchar(40))").await;
     bed.lookup("tipocorreo", "tipcid").await;

@@ -17,9 +17,9 @@ use crate::error::{Error, Result};
 pub struct Database {
     pub(super) client: Client,
     config: Config,
-    /// Why nothing more may be sent, where that is so.
+    /// If set, the reason why no more statements may be sent.
     stopped: Mutex<Option<&'static str>>,
-    /// Where what is done is noted, if it is.
+    /// The journal in which statements are noted, if there is one.
     journal: Option<Arc<Journal>>,
 }
 
@@ -50,21 +50,21 @@ impl Database {
         Database { client, config, stopped: Mutex::default(), journal: None }
     }
 
-    /// The server looks every ten seconds whether this end is still there, and ends the session after two tries more: by itself it would do so
-    /// after two hours (manual, section 20.3.2), and keep its locks. A pooler between may not know these settings: then it is as it was.
+    /// The server probes this connection when idle for ten seconds, and ends the session after a few failed probes; by default it would do so after
+    /// two hours (manual, section 20.3.2), and keep its locks until then. A pooler in between may reject these settings; then the default stays.
     async fn notice_a_dead_line(&self) {
         let sql = "SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3; SET tcp_user_timeout = 25000";
         if let Err(error) = self.batch("asking for keepalives", sql).await {
-            tracing::debug!(%error, "a dead line is noticed later");
+            tracing::debug!(%error, "a broken connection will be noticed later");
         }
     }
 
-    /// From here on every statement fails before it is sent, for this reason; with none they are sent again. What the server is running goes on.
+    /// From here on every statement fails before it is sent, for this reason; with `None` statements are sent again. A running statement is not affected.
     pub fn stop(&self, why: Option<&'static str>) {
         *self.stopped.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = why;
     }
 
-    /// The client, where something may be sent.
+    /// The client, or the reason why nothing may be sent.
     fn sending(&self) -> Result<&Client> {
         match *self.stopped.lock().unwrap_or_else(std::sync::PoisonError::into_inner) {
             None => Ok(&self.client),
@@ -87,7 +87,7 @@ impl Database {
         tokio::spawn(async move {
             while let Some(Ok(message)) = std::future::poll_fn(|cx| connection.poll_message(cx)).await {
                 if matches!(message, AsyncMessage::Notification(_)) {
-                    // One that waits already stands for this one too.
+                    // A notification that still waits in the channel covers this one too.
                     let _ = sender.try_send(());
                 }
             }
@@ -98,7 +98,7 @@ impl Database {
         Ok((database, receiver))
     }
 
-    /// Notes from here on what is done, here and on connections [`Database::beside`] this one.
+    /// From here on, statements of this connection and of connections made by [`Database::beside`] are noted.
     pub async fn noting(mut self, manner: Manner) -> Result<(Self, Arc<Journal>)> {
         let journal = Arc::new(Journal::new(manner));
         self.journal = Some(journal.clone());
@@ -106,7 +106,7 @@ impl Database {
         Ok((self, journal))
     }
 
-    /// In a rehearsal the server refuses what would change something, should it be sent by mistake.
+    /// In a rehearsal the server refuses statements that would change something, should one be sent by mistake.
     async fn hold_still(&self) -> Result<()> {
         match self.is_rehearsal() {
             true => {
@@ -122,31 +122,31 @@ impl Database {
         self.journal.as_deref().filter(|journal| journal.is_rehearsal())
     }
 
-    /// Whether what changes something is noted, and not sent.
+    /// Whether statements that change something are noted but not sent.
     pub fn is_rehearsal(&self) -> bool {
         self.rehearsal().is_some()
     }
 
-    /// See [`Journal::will_be`]; without a rehearsal the catalog knows.
+    /// See [`Journal::will_be`]; without a rehearsal the catalog has the relation.
     pub fn will_be(&self, relation: &str, origin: &str) {
         if let Some(journal) = self.rehearsal() {
             journal.will_be(relation, origin);
         }
     }
 
-    /// Where the catalog has a relation: in a rehearsal, what it would come from.
+    /// The name under which the catalog has a relation: in a rehearsal, the relation that it would be made from.
     pub fn origin(&self, relation: &str) -> String {
         self.rehearsal().map_or_else(|| relation.to_owned(), |journal| journal.origin(relation))
     }
 
-    /// See [`Journal::believe`]; without a rehearsal the server knows.
+    /// See [`Journal::believe`]; without a rehearsal the server has the value.
     pub fn believe(&self, what: &str, value: &str) {
         if let Some(journal) = self.rehearsal() {
             journal.believe(what, value);
         }
     }
 
-    /// What a rehearsal would know by now.
+    /// A value that a rehearsal assumes by now.
     pub fn believed(&self, what: &str) -> Option<String> {
         self.rehearsal()?.believed(what)
     }
@@ -158,7 +158,7 @@ impl Database {
         }
     }
 
-    /// What a watched transaction has locked by now. One that has failed cannot be asked.
+    /// Notes the locks that a watched transaction holds by now. A failed transaction cannot be asked.
     async fn look_at_locks(&self) {
         let Some(journal) = self.journal.as_deref().filter(|journal| !journal.is_rehearsal()) else { return };
         let sql = "SELECT DISTINCT format('%I.%I', n.nspname, c.relname), l.mode FROM pg_locks AS l JOIN pg_class AS c ON c.oid = l.relation \
@@ -186,7 +186,7 @@ impl Database {
         Ok(row)
     }
 
-    /// The one row of a statement that changes something. A rehearsal asks `instead`.
+    /// The one row of a statement that changes something. A rehearsal runs the query `instead`.
     pub async fn change(&self, context: &str, sql: &str, params: Params<'_>, instead: (&str, Params<'_>)) -> Result<Row> {
         self.note(context, sql, params, false);
         let (sql, params) = if self.is_rehearsal() { instead } else { (sql, params) };
@@ -195,7 +195,7 @@ impl Database {
         Ok(row)
     }
 
-    /// Rows touched by a statement with parameters; one, in a rehearsal.
+    /// The number of rows that a statement with parameters affects; 1 in a rehearsal.
     pub async fn execute(&self, context: &str, sql: &str, params: Params<'_>) -> Result<u64> {
         self.note(context, sql, params, false);
         if self.is_rehearsal() {
@@ -216,7 +216,7 @@ impl Database {
             return Ok(());
         }
         self.sending()?.batch_execute(sql).await.map_err(|e| database_error(context, &e))?;
-        // How a transaction is isolated is said before anything is asked in it.
+        // SET TRANSACTION may have to follow BEGIN directly, so nothing is asked in between.
         if sql != "BEGIN" {
             self.look_at_locks().await;
         }
@@ -248,7 +248,7 @@ impl Database {
         Ok(messages.into_iter().filter_map(row).collect())
     }
 
-    /// The same of what earlier statements have made. In a rehearsal it is not there, and the answer is `instead`.
+    /// The same for objects that earlier statements have made. A rehearsal has not made them, and returns `instead`.
     pub async fn text_of_made(&self, context: &str, sql: &str, instead: &[&str]) -> Result<Vec<Vec<Option<String>>>> {
         if !self.is_rehearsal() {
             return self.text(context, sql).await;
@@ -278,13 +278,13 @@ impl Database {
         Ok(beside)
     }
 
-    /// The same without a journal: what it does is no part of what is told.
+    /// The same without a journal: its statements are not part of a plan.
     pub async fn apart(&self) -> Result<Database> {
         Database::open(&self.config).await?.pinned().await
     }
 
-    /// Unqualified names mean PostgreSQL's own objects from here on, whatever the search path of the database or of the role is: in a schema
-    /// before pg_catalog, or with types that fit better, another's function would run with this session's rights.
+    /// Unqualified names mean PostgreSQL's own objects from here on, whatever the search path of the database or of the role is: otherwise another
+    /// user's function, in a schema before pg_catalog or with better-matching types, could run with this session's rights.
     pub async fn pinned(self) -> Result<Database> {
         self.batch("pinning the session", "SET search_path = pg_catalog, pg_temp").await?;
         Ok(self)
@@ -311,7 +311,7 @@ fn config(url: &Url, password: Option<&str>) -> Result<Config> {
     Ok(config)
 }
 
-/// What is being done, for an error: the password is not in it.
+/// The context for an error, without the password.
 fn connecting(config: &Config) -> String {
     let host = |h: &Host| match h {
         Host::Tcp(host) => host.clone(),
@@ -327,7 +327,7 @@ fn with_source(error: &tokio_postgres::Error) -> String {
     std::error::Error::source(error).map_or_else(|| error.to_string(), |source| format!("{error}: {source}"))
 }
 
-/// The environment in which PostgreSQL's own programs connect to a URL, to another database of it maybe (manual, section 34.15).
+/// The environment with which PostgreSQL's own programs connect to a URL, optionally to another database of that server (manual, section 34.15).
 pub fn environment(url: &Url, password: Option<&str>, database: Option<&str>) -> Result<Vec<(&'static str, String)>> {
     let config = config(url, password)?;
     let host = |h: &Host| match h {

@@ -1,38 +1,38 @@
-//! What a connection was given to do, in order. A *rehearsal* notes every statement that would change something instead of sending it, and asks
-//! the server only what it asks it anyway; so what it tells is what a real run sends, because the same code has made it. A connection that is
-//! *watched* sends everything, and notes beside each statement the locks that the server gave it.
+//! The statements of a connection, in order. A *rehearsal* notes every statement that would change something instead of sending it, and sends
+//! queries as usual; so its plan is what a real run sends, because the same code makes both. A *watched* connection sends everything, and notes for
+//! each statement the locks that the server granted.
 //!
-//! Some questions of a run are about what its earlier statements have made. A rehearsal is told the answer: where a relation would come from
-//! ([`Journal::will_be`]), and what would be known by then ([`Journal::believe`]).
+//! Some queries of a run are about objects that its earlier statements made. For those a rehearsal is given the answer: which relation one would be
+//! made from ([`Journal::will_be`]), and which values would be known by then ([`Journal::believe`]).
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// What is done with statements, beside noting them.
+/// What is done with statements besides noting them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Manner {
-    /// What changes something is not sent.
+    /// Statements that change something are not sent.
     Rehearsed,
-    /// Everything is sent, and locks are looked at.
+    /// All statements are sent, and their locks are noted.
     Watched,
 }
 
 /// A statement, or several in one text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Noted {
-    /// What was being done, as errors say it.
+    /// The context, as in error messages.
     pub doing: String,
     /// The text.
     pub sql: String,
-    /// Its parameters, as they print; none where there are none.
+    /// Its parameters as text.
     pub parameters: Vec<String>,
-    /// It asks, and changes nothing.
+    /// Whether it is a query that changes nothing.
     pub is_question: bool,
-    /// Locks on relations that the transaction has behind it, and had not before: relation and mode; only where it was watched, in a transaction.
+    /// Locks on relations that the transaction holds after the statement and did not hold before: relation and mode. Only in a transaction of a watched connection.
     pub locks: Vec<(String, String)>,
 }
 
-/// The notes of a connection and of those beside it.
+/// The notes of a connection and of those made by [`super::Database::beside`].
 #[derive(Debug)]
 pub struct Journal {
     manner: Manner,
@@ -47,7 +47,7 @@ impl Journal {
         Journal { manner, notes: Mutex::default(), origins: Mutex::default(), beliefs: Mutex::default() }
     }
 
-    /// Whether what changes something is not sent.
+    /// Whether statements that change something are not sent.
     pub fn is_rehearsal(&self) -> bool {
         self.manner == Manner::Rehearsed
     }
@@ -56,7 +56,7 @@ impl Journal {
         guard(&self.notes).push(noted);
     }
 
-    /// Writes the locks that a transaction has now to its last statement, where they are new.
+    /// Adds the locks that are new to the last statement of the transaction.
     pub(super) fn locked(&self, now: Vec<(String, String)>) {
         let mut notes = guard(&self.notes);
         let begun = notes.iter().rposition(|n| n.sql == "BEGIN").unwrap_or(0);
@@ -67,35 +67,35 @@ impl Journal {
         }
     }
 
-    /// All notes so far; the journal is empty then, and knows nothing of what would be.
+    /// Takes all notes so far; afterwards the journal is empty, without assumed relations and values.
     pub fn take(&self) -> Vec<Noted> {
         guard(&self.origins).clear();
         guard(&self.beliefs).clear();
         std::mem::take(&mut guard(&self.notes))
     }
 
-    /// A relation (qualified) would stand there by now, with what `origin` has: its owner, its rights, its rows.
+    /// Assumes that a relation (qualified) exists by now, with the owner, rights and rows of `origin`.
     pub fn will_be(&self, relation: &str, origin: &str) {
         let origin = self.origin(origin);
         guard(&self.origins).insert(relation.to_owned(), origin);
     }
 
-    /// Where the catalog has a relation, or what it would come from.
+    /// The relation in the catalog that this one is, or would be made from.
     pub fn origin(&self, relation: &str) -> String {
         guard(&self.origins).get(relation).cloned().unwrap_or_else(|| relation.to_owned())
     }
 
-    /// Relations that would stand by now, with what they come from.
+    /// Relations that are assumed to exist by now, with their origins.
     pub fn origins(&self) -> HashMap<String, String> {
         guard(&self.origins).clone()
     }
 
-    /// Something would be known by now.
+    /// Assumes a value that would be known by now.
     pub fn believe(&self, what: &str, value: &str) {
         guard(&self.beliefs).insert(what.to_owned(), value.to_owned());
     }
 
-    /// What would be known.
+    /// An assumed value.
     pub fn believed(&self, what: &str) -> Option<String> {
         guard(&self.beliefs).get(what).cloned()
     }
@@ -105,7 +105,7 @@ fn guard<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A question without what locks rows: a rehearsal locks none.
+/// A query without its row-locking clause: a rehearsal locks no rows.
 pub(super) fn without_row_lock(sql: &str) -> &str {
     sql.trim_end().strip_suffix("FOR UPDATE").unwrap_or(sql)
 }

@@ -1,5 +1,5 @@
-//! The key tables that carry the foreign keys of moved tables, as far as whoever rewrites a statement has to know them: which tables have
-//! one, and where a constraint lies now that a client names as it was.
+//! The key tables that carry the foreign keys of moved tables, as far as rewriting needs them: which tables have one, and where a constraint is now
+//! that clients still name by its legacy name.
 
 use std::collections::{HashMap, HashSet};
 
@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::database::Database;
 use crate::error::Result;
 
-/// Constraints of key tables, and all others of the same names, because a search path may find them first; and the triggers that lock a
-/// referenced row, of those foreign keys that can be deferred. `$1` is the legacy schema, `$2` that of the key tables, `$3` that of the
+/// Constraints of key tables, and all others of the same names, because a search path may find them first; and, of deferrable foreign keys, the
+/// triggers that lock a referenced row. `$1` is the legacy schema, `$2` that of the key tables, `$3` that of the
 /// triggers' functions.
 const CONSTRAINTS: &str = "
 WITH held AS (
@@ -27,7 +27,7 @@ UNION
 SELECT name::text, CASE nspname WHEN $2 THEN $1 ELSE nspname::text END, true, nspname::text, conname::text FROM held
 ORDER BY 1, 2, 3, 4, 5";
 
-/// Where they are: schemas.
+/// The schemas involved.
 #[derive(Debug, Clone, Copy)]
 pub struct Places<'p> {
     /// The legacy tables.
@@ -43,12 +43,12 @@ pub struct Places<'p> {
 pub struct KeyTables {
     /// Legacy tables that have one.
     tables: HashSet<String>,
-    /// By the schema in which a client knows a constraint, and its name: the constraints that stand for it now, by schema and name.
+    /// By the schema and name under which a client knows a constraint: the schemas and names of the constraints that replace it.
     constraints: HashMap<String, HashMap<String, Vec<(String, String)>>>,
 }
 
 impl KeyTables {
-    /// Reads them; there are none where the schema is not there.
+    /// Reads them; empty where the schema does not exist.
     pub async fn read(database: &Database, places: Places<'_>) -> Result<KeyTables> {
         let sql = "SELECT relname::text FROM pg_class WHERE relnamespace = to_regnamespace(quote_ident($1)) AND relkind = 'r'";
         let rows = database.query("looking for key tables", sql, &[&places.keys]).await?;
@@ -64,12 +64,12 @@ impl KeyTables {
         Ok(found)
     }
 
-    /// Adds what stands for a constraint, without a database to ask.
+    /// Adds the replacement of a constraint, without a database.
     #[must_use]
-    pub fn with(mut self, schema: &str, name: &str, standing: &[(&str, &str)]) -> KeyTables {
+    pub fn with(mut self, schema: &str, name: &str, replacements: &[(&str, &str)]) -> KeyTables {
         let pair = |(schema, name): &(&str, &str)| ((*schema).to_owned(), (*name).to_owned());
         let of_schema = self.constraints.entry(schema.to_owned()).or_default();
-        of_schema.insert(name.to_owned(), standing.iter().map(pair).collect());
+        of_schema.insert(name.to_owned(), replacements.iter().map(pair).collect());
         self
     }
 
@@ -83,7 +83,7 @@ impl KeyTables {
         !self.constraints.is_empty()
     }
 
-    /// What stands for a constraint that a client knows in this schema; `None` where nothing is known of it.
+    /// The replacements of a constraint that a client names in this schema; `None` if it is unknown.
     pub fn constraint(&self, schema: &str, name: &str) -> Option<&[(String, String)]> {
         self.constraints.get(schema)?.get(name).map(Vec::as_slice)
     }

@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 /// A result.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fetched {
-    /// Names and type OIDs.
+    /// Column names and type OIDs.
     pub columns: Vec<(String, u32)>,
     /// Cells in binary format; NULL is `None`.
     pub rows: Vec<Vec<Option<Vec<u8>>>>,
@@ -53,8 +53,8 @@ impl<'b> FromSql<'b> for Bytes {
 }
 
 impl Database {
-    /// Runs a query with parameters as they were sent (whether binary, and the bytes) and these declared types, 0 for one that the
-    /// server finds. `None` when there are more than `limit` rows.
+    /// Runs a query with parameters as they were sent (whether binary, and the bytes) and these declared types, 0 for one that the server infers.
+    /// `None` when there are more than `limit` rows.
     pub async fn raw(
         &self,
         context: &str,
@@ -66,10 +66,10 @@ impl Database {
         let wrong = |e: &tokio_postgres::Error| database_error(context, e);
         let types: Option<Vec<Type>> =
             types.iter().map(|oid| if *oid == 0 { Some(Type::UNKNOWN) } else { Type::from_oid(*oid) }).collect();
-        let types = types.ok_or_else(|| Error::refused("a parameter has a type that is not built in"))?;
+        let types = types.ok_or_else(|| Error::refused("a parameter has a type that is not a built-in one"))?;
         let statement = self.client.prepare_typed(sql, &types).await.map_err(|e| wrong(&e))?;
         if statement.params().len() != parameters.len() {
-            return Err(Error::refused("the number of parameters is another one"));
+            return Err(Error::refused("the number of parameters does not match"));
         }
         let columns = statement.columns().iter().map(|c| (c.name().to_owned(), c.type_().oid())).collect();
         let parameters = parameters.iter().map(|(binary, value)| Parameter { binary: *binary, value: *value });

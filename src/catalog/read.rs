@@ -26,8 +26,8 @@ WHERE n.nspname = $1 AND k.contype IN ('p', 'u') AND NOT c.relispartition
   AND ($2::text[] IS NULL OR c.relname = ANY ($2))
 ORDER BY c.relname, k.conname";
 
-/// Views are looked at whose grants name columns, or a change without SELECT, or whose owner took a right from itself, which it has on
-/// the leaf all the same; there are few, so that all roles can be asked about them.
+/// Only views are examined whose grants name columns, or allow a change without SELECT, or whose owner revoked a right from itself (which it still
+/// has on the leaf); there are few, so all roles can be checked for them.
 const LIMITED: &str = "
 WITH part AS (
   SELECT c.oid, c.relname, c.relowner FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -47,8 +47,8 @@ WHERE EXISTS (SELECT FROM unnest(ARRAY['SELECT', 'INSERT', 'UPDATE']) AS a(right
                   WHERE NOT has_table_privilege(r.oid, p.oid, right_))
 UNION ALL SELECT r.rolname::text, '' FROM pg_roles r, pg_namespace n WHERE n.nspname = $1 AND NOT has_schema_privilege(r.oid, n.oid, 'USAGE')";
 
-/// What a catalog is known by: another one, once something in it has changed. Every change of a row of the system catalogs gives it another
-/// `xmin` (manual, section 5.6), which stays what it was when it is frozen.
+/// A mark of the catalog that changes whenever something in it changes. Every change of a row of the system catalogs gives it a new `xmin` (manual,
+/// section 5.6), which freezing does not alter.
 const MARK: &str = "
 WITH c AS (SELECT c.oid, c.xmin FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
            WHERE n.nspname = $1 AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition),
@@ -64,13 +64,13 @@ SELECT count(*), coalesce(sum(hashint8extended(xmin::text::bigint, (relation::bi
 pub struct Mark(i64, String);
 
 impl Catalog {
-    /// By what the catalog of a schema is known: much less to read than the catalog.
+    /// The mark of a schema's catalog: much less to read than the catalog itself.
     pub async fn mark(database: &Database, schema: &str) -> Result<Mark> {
         let row = database.one("looking for changes of the catalog", MARK, &[&schema]).await?;
         Ok(Mark(row.get(0), row.get(1)))
     }
 
-    /// Reads every relation of a schema. Partitions are left out: what is said of their parent holds for them.
+    /// Reads every relation of a schema. Partitions are left out: their parent stands for them.
     pub async fn read(database: &Database, schema: &str) -> Result<Catalog> {
         Catalog::read_some(database, schema, None).await
     }
@@ -80,8 +80,7 @@ impl Catalog {
         Catalog::read_some(database, schema, Some(tables)).await
     }
 
-    /// By what the relations of other schemas that have one of these names are known, and who may use these schemas: a search path may find them
-    /// first.
+    /// The mark of relations with these names in other schemas, and of who may use those schemas: a search path may find them first.
     pub async fn mark_of_others(database: &Database, schema: &str, names: &[&str]) -> Result<(i64, i64)> {
         let sql = "SELECT count(*), coalesce(sum(hashtextextended(concat_ws(' ', c.oid, n.oid, c.relname, n.nspname, n.nspacl), 0)) % 1000000000000000000, 0)::bigint
                    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -90,8 +89,8 @@ impl Catalog {
         Ok((row.get(0), row.get(1)))
     }
 
-    /// Roles that have less than a whole view of a schema: rights on some of its columns, or a right to change what they may not read. Those
-    /// that may not use the schema come with an empty name.
+    /// Roles with limited rights on a view of a schema: on some of its columns only, or a right to change what they may not read. A role that may
+    /// not use the schema has an entry with an empty view name.
     pub async fn limited(database: &Database, schema: &str) -> Result<HashSet<(String, String)>> {
         let rows = database.query("looking for rights on parts of tables", LIMITED, &[&schema]).await?;
         Ok(rows.into_iter().map(|r| (r.get(0), r.get(1))).collect())

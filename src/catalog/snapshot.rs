@@ -1,4 +1,4 @@
-//! A catalog as a CSV file that a person can read and diff: one line a column. `rules generate` writes it beside the rules, so
+//! A catalog as a CSV file that a person can read and diff: one line per column. `rules generate` writes it beside the rules, so
 //! that `explain` and `check` work without a database, and so that `rules diff` can tell what has changed since.
 
 use std::path::Path;
@@ -57,7 +57,7 @@ impl Catalog {
                     });
                     for key in r[6].split_whitespace() {
                         if add_to_key(table, &r[2], key).is_none() {
-                            faults.push(fault(format!("`{key}` is no key such as \"name/1/p\"")));
+                            faults.push(fault(format!("`{key}` is not a key such as \"name/1/p\"")));
                         }
                     }
                 }

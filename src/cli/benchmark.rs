@@ -1,4 +1,5 @@
-//! `esclusa benchmark [--queries FILE]`: reads on the archived legacy tables beside the same reads rewritten, against the plan's bars.
+//! `esclusa benchmark [--queries FILE]`: times reads on the archived legacy tables and the same reads rewritten, and checks them against the plan's
+//! limits.
 
 use std::path::PathBuf;
 
@@ -14,10 +15,10 @@ use crate::table::Table;
     esclusa benchmark --queries top20.sql --runs 200 --format csv"
 )]
 pub(super) struct Benchmark {
-    /// Reads to measure, as SQL; without it those that clients have sent most often, with values from the tables.
+    /// Reads to measure, as SQL; without it, those that clients have sent most often, with values from the tables.
     #[arg(long, value_name = "FILE")]
     queries: Option<PathBuf>,
-    /// How many of those.
+    /// How many of those most frequent reads.
     #[arg(long, default_value_t = 20)]
     top: u16,
     /// How often each form is run.
@@ -36,7 +37,9 @@ pub(super) async fn run(call: Call, asked: Benchmark) -> Result<()> {
         None => benchmark::of_traffic(&control, &rules, i64::from(asked.top)).await?,
     };
     if cases.is_empty() {
-        return Err(Error::refused("there is nothing to measure: no read on a legacy table was recorded, or the file has none"));
+        return Err(Error::refused(
+            "there is nothing to measure: no read on a legacy table was recorded, or the file contains none",
+        ));
     }
     let bench = Bench::new(&control, &call.settings, &rules, usize::from(asked.runs)).await?;
     let (mut table, mut ratios) = (Table::new(COLUMNS), Vec::new());
@@ -50,6 +53,6 @@ pub(super) async fn run(call: Call, asked: Benchmark) -> Result<()> {
     call.print(&table)?;
     match passed {
         true => Ok(()),
-        false => Err(Error::refused("not every read is within the plan's bars")),
+        false => Err(Error::refused("not every read is within the plan's limits")),
     }
 }

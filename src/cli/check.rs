@@ -1,5 +1,5 @@
-//! `esclusa check`: settings were read when the program started; here rules are read, and held against the catalog: that of the
-//! database where one is configured, otherwise the snapshot. With a database, tables whose mode cannot do what it says are told too.
+//! `esclusa check`: settings were read when the program started; here rules are read and compared with the catalog: that of the database where one
+//! is configured, otherwise the snapshot. With a database, tables whose mode cannot work in their state are reported too.
 
 use super::call::Call;
 use super::terminal::say;
@@ -53,7 +53,7 @@ pub(super) async fn run(call: Call) -> Result<()> {
     }
 }
 
-/// Tables that are to be rewritten, and whose statements fail or go where they were not meant to.
+/// Reports tables whose mode does not fit their state, so that statements fail or reach the wrong table.
 async fn standing(call: &Call, database: &Database, rules: &RuleSet, faults: &mut Faults) -> Result<()> {
     let (modes, states) = (control::modes(database).await?, state::states(database, &call.settings.rules.schema).await?);
     for rule in rules.rules.values() {

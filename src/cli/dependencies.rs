@@ -1,4 +1,4 @@
-//! `esclusa dependencies TABLE... | --wave W | --all`: what hangs on tables that have not been moved yet, and what becomes of it.
+//! `esclusa dependencies TABLE... | --wave W | --all`: what depends on tables that have not been moved yet, and what becomes of it.
 
 use super::call::Call;
 use super::selection::Selection;

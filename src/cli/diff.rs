@@ -5,7 +5,7 @@ use std::ops::Range;
 
 /// Lines around a change that are shown with it.
 const CONTEXT: usize = 3;
-/// Where more lines than this differ on one side, nobody looks for what they have in common.
+/// Where more lines than this differ on one side, common lines among them are not searched for.
 const MOST_LINES: usize = 2_000;
 
 /// One line: whether it is in the old text and in the new one.
@@ -85,7 +85,7 @@ fn middle<'t>(a: &[&'t str], b: &[&'t str], out: &mut Vec<Line<'t>>) {
     }
 }
 
-/// Changes with the lines around them; those that touch are one.
+/// Changes with the lines around them; adjacent ones are joined.
 fn hunks(lines: &[Line<'_>]) -> Vec<Range<usize>> {
     let mut hunks: Vec<Range<usize>> = Vec::new();
     for at in (0..lines.len()).filter(|&i| !matches!(lines[i], Line::Both(_))) {

@@ -10,6 +10,6 @@ pub(super) async fn run(call: Call) -> Result<()> {
     call.print(&found)?;
     match doctor::has_fault(&found) {
         false => Ok(()),
-        true => Err(Error::refused("this server has faults that a migration would meet")),
+        true => Err(Error::refused("this server has faults that would disturb a migration")),
     }
 }

@@ -1,4 +1,4 @@
-//! `esclusa drop TABLE... | --wave W | --all --dump DIRECTORY`: the archived tables go, each behind its conditions and its dump.
+//! `esclusa drop TABLE... | --wave W | --all --dump DIRECTORY`: drops archived tables, each once its conditions are met and its dump is checked.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -26,10 +26,10 @@ use crate::table::{Cell, Columns, Format, Table};
 pub(super) struct Drop {
     #[command(flatten)]
     selection: Selection,
-    /// Where the dumps are kept, one a table. Each is restored and compared before its table goes.
+    /// Where the dumps are kept, one per table. Each is restored and compared before its table is dropped.
     #[arg(long, value_name = "DIRECTORY", required_unless_present = "dry_run")]
     dump: Option<PathBuf>,
-    /// Prints what each table waits for, and of those that may be dropped every statement, with its locks and rows; changes nothing.
+    /// Prints what each table waits for and, for those that may be dropped, every statement with its locks and rows; changes nothing.
     #[arg(long)]
     dry_run: bool,
 }
@@ -84,14 +84,14 @@ const LEFT: &str = "left as it was";
 
 const COLUMNS: Columns = &[("table", Text), ("state", Text), ("rows", Int), ("dump", Text), ("sha256", Text), ("notes", Text)];
 
-/// The target database for PostgreSQL's programs, and where dumps are restored.
+/// The server for pg_dump, and the one where dumps are restored.
 fn servers(call: &Call) -> Result<(Server, Option<Server>)> {
     let server = Server::new(&call.settings.control.url, policy::password(&call.settings)?);
     let scratch = &call.settings.migrate.restore_url;
     Ok((server, (!scratch.is_empty()).then(|| Server::new(scratch, None))))
 }
 
-/// What each table waits for; and behind that, for a person, what would be sent for those that wait for nothing.
+/// Prints what each table waits for, then what would be sent for those that may be dropped.
 async fn rehearse(call: &Call, asked: &Drop, rules: &RuleSet, chosen: &[&Rule]) -> Result<()> {
     let rehearsal = call.rehearsal().await?;
     let context = Context::new(&call.settings);
@@ -128,7 +128,7 @@ async fn rehearse(call: &Call, asked: &Drop, rules: &RuleSet, chosen: &[&Rule]) 
             told.take(&rehearsal, &about(rule), None, ended).await?;
         }
         migration.finish(run).await?;
-        told.take(&rehearsal, "(the run): behind the last table", None, Ok(Vec::new())).await?;
+        told.take(&rehearsal, "(the run): after the last table", None, Ok(Vec::new())).await?;
         told.end()?;
     }
     match held {
@@ -142,7 +142,7 @@ fn row(rule: &Rule, state: &str, why: String) -> Vec<Cell> {
     vec![rule.table.as_str().into(), state.into(), 0usize.into(), "".into(), "".into(), why.into()]
 }
 
-/// Whether a table may be dropped, and here.
+/// Whether a table may be dropped, by this command on this server.
 async fn looked_at(migration: &Migration<'_>, rule: &Rule, scratch: Option<&Server>, observation: Duration) -> Result<()> {
     drop::refuse_unmet(rule, &drop::unmet(migration, rule, observation).await?)?;
     dump::ready(migration.database, scratch, &rule.table).await

@@ -1,5 +1,5 @@
-//! `esclusa explain "SQL"`: before, how each legacy name was understood, which rules, after, why not where not. Needs no database: rules carry their columns, and the
-//! snapshot beside them knows the other tables.
+//! `esclusa explain "SQL"`: shows the statement before and after, how each legacy name was understood, which rules apply, and why anything was not
+//! rewritten. Needs no database: rules carry their columns, and the snapshot beside them has the other tables.
 
 use super::call::Call;
 use crate::error::Result;

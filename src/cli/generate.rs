@@ -1,5 +1,5 @@
-//! `esclusa rules generate`: rule files from the catalog and the plan. Rules are reviewed and edited like code, so a file that somebody
-//! has edited is never overwritten without a word: the difference is shown, and a person or a flag decides.
+//! `esclusa rules generate`: rule files from the catalog and the plan. Rules are reviewed and edited like code, so an edited file is never
+//! overwritten silently: the difference is shown, and a person or a flag decides.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, IsTerminal as _, Write};
@@ -15,7 +15,7 @@ use crate::rule::plan::Plan;
 use crate::rule::{RuleSet, file, generate};
 use crate::table::Table;
 
-/// What the settings' snapshot of the catalog is called, beside the rules.
+/// The file name of the catalog's snapshot, in the directory of the rules.
 const SNAPSHOT: &str = "catalog.csv";
 
 #[derive(Debug, clap::Args)]
@@ -40,14 +40,14 @@ enum Decision {
     Overwrite,
 }
 
-/// A file that is to hold another text.
-struct Change {
+/// A file whose text is to change.
+struct FileChange {
     table: String,
     path: PathBuf,
     text: String,
-    /// What it holds now, where somebody has edited it.
+    /// Its present text, where somebody has edited it.
     edited: Option<String>,
-    /// It is there, and is what was generated the last time.
+    /// It exists, and is as it was generated the last time.
     follows: bool,
 }
 
@@ -83,7 +83,7 @@ pub(super) async fn run(call: Call, options: Generate) -> Result<()> {
     let count = files.len();
     let text = catalog.to_csv();
     if std::fs::read_to_string(&snapshot).ok().as_ref() != Some(&text) {
-        // The last one: a run that is killed before it finds, the next time, what it had not come to.
+        // Written last: if a run is killed before this, the next run still finds the changes that were not written.
         files.push((snapshot, text));
     }
     disk::replace(&files)?;
@@ -92,21 +92,21 @@ pub(super) async fn run(call: Call, options: Generate) -> Result<()> {
         "{count} rules and the snapshot of {} tables were written to {}{}{}{}",
         catalog.tables.len(),
         directory.display(),
-        told(same, "were as they are"),
+        told(same, "were already up to date"),
         told(kept, "with edits were kept"),
         told(edited - kept, "with edits were overwritten"),
     ));
     call.print(&findings)
 }
 
-/// The file of a table's rule, which may have a name of its own.
+/// The file of a table's rule, whose name may be a different one.
 fn place(directory: &Path, rules: &RuleSet, table: &str) -> PathBuf {
     let known = rules.rules.get(table).map(|r| &r.origin.file).or_else(|| rules.faulty.get(table).map(|f| &f.file));
     known.filter(|f| f.exists()).cloned().unwrap_or_else(|| directory.join(format!("{table}.toml")))
 }
 
-/// What a file's new text means for it; `None` where it holds that text already.
-fn change(table: &str, path: PathBuf, text: String, last: Option<&String>) -> Result<Option<Change>> {
+/// The change of a file to a new text; `None` where it has that text already.
+fn change(table: &str, path: PathBuf, text: String, last: Option<&String>) -> Result<Option<FileChange>> {
     let there = match std::fs::read_to_string(&path) {
         Ok(there) => Some(there),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
@@ -116,18 +116,18 @@ fn change(table: &str, path: PathBuf, text: String, last: Option<&String>) -> Re
         return Ok(None);
     }
     let follows = there.is_some() && there.as_ref() == last;
-    Ok(Some(Change { table: table.to_owned(), path, text, edited: there.filter(|_| !follows), follows }))
+    Ok(Some(FileChange { table: table.to_owned(), path, text, edited: there.filter(|_| !follows), follows }))
 }
 
-/// A new rule does not take the domain or link type of a rule that is there: neither of them would be in force.
-fn without_conflicts(changes: &mut Vec<Change>, rules: &RuleSet, findings: &mut Table) -> Result<()> {
+/// Leaves out new rules with the domain or link type of an existing rule: otherwise neither would be in force.
+fn without_conflicts(changes: &mut Vec<FileChange>, rules: &RuleSet, findings: &mut Table) -> Result<()> {
     let mut set = RuleSet { rules: rules.rules.clone(), ..RuleSet::default() };
     for change in changes.iter() {
         let document = crate::config::document::Document::parse(&change.path, &change.text)?;
         set.rules.insert(change.table.clone(), file::parse(&document)?);
     }
     for (tables, fault) in crate::rule::check::between(&set) {
-        let is_new = |c: &Change| tables.contains(&c.table) && !rules.rules.contains_key(&c.table);
+        let is_new = |c: &FileChange| tables.contains(&c.table) && !rules.rules.contains_key(&c.table);
         changes.iter().filter(|c| is_new(c)).for_each(|c| {
             findings.push(vec![c.table.as_str().into(), format!("no rule was written: {}", fault.message).into()]);
         });
@@ -136,10 +136,10 @@ fn without_conflicts(changes: &mut Vec<Change>, rules: &RuleSet, findings: &mut 
     Ok(())
 }
 
-/// Leaves the changes that are to be made. How many edited files are kept.
-fn decide(changes: &mut Vec<Change>, options: &Generate, findings: &mut Table) -> Result<usize> {
-    let edited: Vec<&Change> = changes.iter().filter(|c| c.edited.is_some()).collect();
-    let shown = |c: &&Change| {
+/// Removes the changes that are not to be made; returns how many edited files are kept.
+fn decide(changes: &mut Vec<FileChange>, options: &Generate, findings: &mut Table) -> Result<usize> {
+    let edited: Vec<&FileChange> = changes.iter().filter(|c| c.edited.is_some()).collect();
+    let shown = |c: &&FileChange| {
         let path = c.path.display().to_string();
         diff::unified(&path, "generated", c.edited.as_deref().unwrap_or_default(), &c.text)
     };
@@ -157,7 +157,7 @@ fn decide(changes: &mut Vec<Change>, options: &Generate, findings: &mut Table) -
             edited.iter().try_for_each(|c| say(&shown(c)))?;
             return Err(Error::Refused {
                 message: format!("{} rule files were edited, and nothing was written", edited.len()),
-                detail: Some("the difference to what would be generated is on standard output".into()),
+                detail: Some("standard output shows how they differ from what would be generated".into()),
                 hint: Some("`--keep` keeps these files and writes the others, `--overwrite` writes all".into()),
             });
         }
@@ -171,7 +171,7 @@ fn decide(changes: &mut Vec<Change>, options: &Generate, findings: &mut Table) -
     Ok(kept.len())
 }
 
-/// Shows each difference and asks. `None` when nothing is to be done at all.
+/// Shows each difference and asks. `None` if the user quits.
 fn ask(questions: &[(String, String)], input: &mut dyn BufRead, out: &mut dyn Write) -> std::io::Result<Option<Vec<Decision>>> {
     let mut decisions = Vec::new();
     for (difference, path) in questions {

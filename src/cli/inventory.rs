@@ -1,4 +1,4 @@
-//! `esclusa inventory`: the legacy tables that there are, beside the plan and the rules.
+//! `esclusa inventory`: lists the legacy tables, beside the plan and the rules.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::relation::Context;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  esclusa inventory\n  esclusa inventory --sample 60 --format csv")]
 pub(super) struct Inventory {
-    /// Seconds between the two samples from which the rate of changes follows.
+    /// Seconds between the two samples that the rate of changes is computed from.
     #[arg(long, default_value_t = 5, value_name = "SECONDS")]
     sample: u64,
 }

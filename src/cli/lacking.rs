@@ -1,4 +1,4 @@
-//! What a person is told when the server has refused a statement for want of a right (SQLSTATE 42501): whose, which, and what grants it.
+//! The error message when the server refused a statement for a missing right (SQLSTATE 42501): which role lacks which right, and what grants it.
 
 use crate::catalog::Database;
 use crate::catalog::database::user_name;
@@ -9,16 +9,16 @@ use crate::relation::Context;
 use crate::rule::RuleSet;
 use crate::server::policy;
 
-/// So many are told; the others are counted.
+/// So many missing rights are listed; the others are counted.
 const TOLD: usize = 5;
 
-/// The error, or what the role in control.url lacks, where it was that.
+/// The error; if it was a missing right, what the role in control.url lacks.
 pub(super) async fn explained(error: Error, settings: &Settings) -> Error {
     let Error::Database { context, message, sqlstate, .. } = &error else { return error };
     let Some(right) = (sqlstate == "42501").then(|| right(message)) else { return error };
     let role = user_name(&settings.control.url).unwrap_or_else(|| "of control.url".to_owned());
     let mut detail = format!("{context}: {message}");
-    // That it cannot be asked is no matter: the right that was missed is known.
+    // If the full list cannot be read, the one missing right is still known.
     if let Ok(missing) = missing(settings).await.map(told)
         && !missing.is_empty()
     {
@@ -34,7 +34,7 @@ pub(super) async fn explained(error: Error, settings: &Settings) -> Error {
     }
 }
 
-/// What a role lacks, by the server's words about what is missing (source, aclchk.c, aclcheck_error).
+/// What a role lacks, according to the server's error message (source, aclchk.c, aclcheck_error).
 fn right(message: &str) -> String {
     if let Some(schema) = message.strip_prefix("permission denied for schema ") {
         return format!("lacks USAGE on schema {schema}");
@@ -43,7 +43,7 @@ fn right(message: &str) -> String {
         return format!("lacks a right on {what}");
     }
     match message.strip_prefix("must be owner of ") {
-        Some(what) => format!("is no member of the owner of {what}"),
+        Some(what) => format!("is not a member of the owner of {what}"),
         None => format!("lacks a right: {message}"),
     }
 }
@@ -57,7 +57,7 @@ async fn missing(settings: &Settings) -> Result<Vec<String>> {
     Ok(found)
 }
 
-/// Asked of the catalog, which everybody may read.
+/// Read from the catalog, which every role may read.
 async fn of_our_schema(database: &Database) -> Result<Vec<String>> {
     let sql = "SELECT 'USAGE on schema esclusa' FROM pg_namespace WHERE nspname = 'esclusa' AND NOT has_schema_privilege(oid, 'USAGE') \
                UNION ALL SELECT format('SELECT on %s tables of schema esclusa', count(*)) FROM pg_class \
@@ -81,7 +81,7 @@ mod tests {
         for (message, expected) in [
             ("permission denied for schema esclusa", "lacks USAGE on schema esclusa"),
             ("permission denied for table run", "lacks a right on table run"),
-            ("must be owner of table hisusuario", "is no member of the owner of table hisusuario"),
+            ("must be owner of table hisusuario", "is not a member of the owner of table hisusuario"),
             ("permission denied to create role", "lacks a right: permission denied to create role"),
         ] {
             assert_eq!(right(message), expected);

@@ -32,20 +32,20 @@ use crate::table::{Cell, Table};
 pub(super) struct Migrate {
     #[command(flatten)]
     selection: Selection,
-    /// Prints every statement of every step, with the locks that it takes, for about how long, and its rows; changes nothing. Without a target
-    /// database only the statements that would move the rows.
+    /// Prints every statement of every step, with its locks, about how long it holds them, and its rows; changes nothing. Without a target
+    /// database, only the statements that would move the rows.
     #[arg(long)]
     dry_run: bool,
-    /// Moves tables although something hangs on them that cannot come along: it is told, and left.
+    /// Moves tables although something that cannot move with them depends on them: that is reported and left behind.
     #[arg(long)]
     accept: bool,
-    /// Puts each table into mode rewrite in the moment in which it moves: clients of the proxies never meet its view.
+    /// Puts each table into mode rewrite in the moment when it moves, so that clients of the proxies never use its view.
     #[arg(long)]
     rewrite: bool,
 }
 
 impl Migrate {
-    /// The same of tables by name.
+    /// The command for tables by name.
     pub(super) fn of(tables: Vec<String>, dry_run: bool) -> Self {
         Migrate { selection: Selection { tables, wave: None, all: false }, dry_run, accept: false, rewrite: false }
     }
@@ -118,7 +118,7 @@ pub(super) async fn run(call: Call, migrate: Migrate) -> Result<()> {
     Ok(())
 }
 
-/// What would be done, on a connection on which nothing is changed; each table as things stand now, and not as those before it leave them.
+/// What would be done, on a connection that changes nothing; each table in its present state, not as the moves before it would leave things.
 async fn rehearse(call: &Call, migrate: &Migrate, rules: &RuleSet, chosen: &[&Rule]) -> Result<()> {
     let rehearsal = call.rehearsal().await?;
     let context = Context::new(&call.settings);
@@ -141,11 +141,11 @@ async fn rehearse(call: &Call, migrate: &Migrate, rules: &RuleSet, chosen: &[&Ru
         told.take(&rehearsal, &about(rule), room, ended).await?;
     }
     migration.finish(run).await?;
-    told.take(&rehearsal, "(the run): behind the last table", None, Ok(Vec::new())).await?;
+    told.take(&rehearsal, "(the run): after the last table", None, Ok(Vec::new())).await?;
     told.end()
 }
 
-/// What would move a table's rows, as far as that is known without a database.
+/// The statements that would move a table's rows, as far as they are known without a database.
 fn statements(rule: &Rule, context: &Context) -> String {
     let relation = Relation::compile(rule, context);
     match rule.target.stays() {
@@ -159,7 +159,7 @@ fn left(name: &str, state: &str, why: String) -> Vec<Cell> {
     vec![name.into(), state.into(), 0usize.into(), 0usize.into(), why.into()]
 }
 
-/// How far it is: a bar on a terminal, lines in a pipe.
+/// Shows progress: a bar on a terminal, lines otherwise.
 struct Shown {
     bar: ProgressBar,
     began: Instant,

@@ -1,4 +1,4 @@
-//! `esclusa off`: the emergency brake. It needs neither the database nor a password, only the right to write into the spool directory.
+//! `esclusa off`: the emergency switch. It needs neither the database nor a password, only the right to write to the spool directory.
 
 use std::time::Duration;
 
@@ -10,16 +10,16 @@ use crate::server::order::{Order, processes};
 use crate::table::ColumnType::Text;
 use crate::table::Table;
 
-/// A process looks for the order twenty times a second, and lets statements land for up to 5 seconds.
+/// A process looks for the order twenty times a second, and then waits up to 5 seconds for statements in flight.
 const PATIENCE: Duration = Duration::from_secs(7);
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  esclusa off --reason 'ticket 4711'\n  esclusa off --undo")]
 pub(super) struct Off {
-    /// Statements are looked at again, by the modes as they are stored.
+    /// Ends it: the stored modes apply again.
     #[arg(long)]
     undo: bool,
-    /// Why; the log says it.
+    /// Why; written to the log.
     #[arg(long)]
     reason: Option<String>,
 }
@@ -27,7 +27,7 @@ pub(super) struct Off {
 pub(super) async fn run(call: Call, off: Off) -> Result<()> {
     let directory = &call.settings.control.spool;
     if directory.as_os_str().is_empty() {
-        return Err(Error::usage("the proxies of this machine are told by way of control.spool, which is not set"));
+        return Err(Error::usage("control.spool is not set; through that directory the proxies of this machine are told"));
     }
     let reason = off.reason.as_deref().map(reason::checked).transpose().map_err(Error::usage)?.map(str::to_owned);
     if off.undo {
@@ -36,7 +36,7 @@ pub(super) async fn run(call: Call, off: Off) -> Result<()> {
         let by = user();
         let since = jiff::Timestamp::now().strftime("%FT%TZ").to_string();
         Order { by, reason, since }.give(directory)?;
-        remark("statements on tables that have moved are answered by their views: reads as before, writes row by row");
+        remark("statements on moved tables are now answered by their views: reads as before, writes row by row");
     }
     let wanted = !off.undo;
     let until = tokio::time::Instant::now() + PATIENCE;
@@ -48,7 +48,10 @@ pub(super) async fn run(call: Call, off: Off) -> Result<()> {
         tokio::time::sleep(Duration::from_millis(10)).await;
     };
     if found.is_empty() {
-        remark(&format!("no process serves with the spool {}; the order holds for those that start", directory.display()));
+        remark(&format!(
+            "no running process uses the spool {}; the order applies to those that start later",
+            directory.display()
+        ));
     }
     let late = found.iter().filter(|(_, aside)| *aside != wanted).count();
     let mut table = Table::new(&[("process", Text), ("statements", Text)]);
@@ -58,6 +61,6 @@ pub(super) async fn run(call: Call, off: Off) -> Result<()> {
     call.print(&table)?;
     match late {
         0 => Ok(()),
-        late => Err(Error::refused(format!("{late} of the processes have not followed within {} s", PATIENCE.as_secs()))),
+        late => Err(Error::refused(format!("{late} of the processes have not obeyed within {} s", PATIENCE.as_secs()))),
     }
 }

@@ -17,13 +17,13 @@ pub(super) struct Order {
     /// One wave, with its gates and the commands to run.
     #[command(subcommand)]
     next: Option<Next>,
-    /// From when on traffic counts: a date or moment such as 2026-03-01, or an age such as 12h or 41d.
+    /// Traffic counts from this time on: a date or time such as 2026-03-01, or an age such as 12h or 41d.
     #[arg(long, value_name = "WHEN", global = true)]
     since: Option<String>,
-    /// Up to when.
+    /// Traffic counts up to this time.
     #[arg(long, value_name = "WHEN", global = true)]
     until: Option<String>,
-    /// One legacy table.
+    /// Only this legacy table.
     #[arg(long)]
     table: Option<String>,
     /// The language of sentences: en or es.
@@ -33,7 +33,7 @@ pub(super) struct Order {
 
 #[derive(Debug, clap::Subcommand)]
 enum Next {
-    /// The wave that is next: its tables, its gates (met or not, and why), and what to type.
+    /// The next wave: its tables, its gates (met or not, and why), and the commands to type.
     Next,
 }
 
@@ -54,7 +54,7 @@ pub(super) async fn run(call: Call, asked: Order) -> Result<()> {
         return call.print(&order::next(&facts, &planned, language));
     }
     call.print(&order::order(&facts, &planned, one, language))?;
-    // A machine gets one table; `esclusa report basis` has the other.
+    // CSV and JSON print only one table; `esclusa report basis` prints the other.
     if call.format == Format::Table {
         say(&format!("\n{}\n", language.of("It rests on:", "Se basa en:")))?;
         call.print(&order::basis(&facts, &planned, language))?;

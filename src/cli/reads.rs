@@ -1,4 +1,4 @@
-//! `esclusa reads TABLE... [--percent P] [--application NAME]... [--user NAME]...`: who reads copied histories in their new form.
+//! `esclusa reads TABLE... [--percent P] [--application NAME]... [--user NAME]...`: chooses which sessions read copied histories in their new form.
 
 use super::call::{Call, user};
 use super::rehearse::{Rehearsed, about};
@@ -28,7 +28,7 @@ use crate::table::{Cell, Table};
 pub(super) struct Reads {
     #[command(flatten)]
     selection: Selection,
-    /// Of all sessions so many in a hundred; a session is one of them, or is not, as long as it lives.
+    /// Percentage of all sessions; a session is chosen, or not, for its whole lifetime.
     #[arg(long, value_name = "P", value_parser = clap::value_parser!(u8).range(0..=100), required_unless_present_any = ["application", "user"])]
     percent: Option<u8>,
     /// Sessions of this application_name.
@@ -40,10 +40,10 @@ pub(super) struct Reads {
     /// Why; the ledger keeps it.
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
-    /// Copies tables although something hangs on them that cannot come along when they move.
+    /// Copies tables although something depends on them that cannot move with them.
     #[arg(long)]
     accept: bool,
-    /// Prints every statement that would be sent, with the locks that it takes, for about how long, and its rows; changes nothing.
+    /// Prints every statement that would be sent, with its locks, about how long it holds them, and its rows; changes nothing.
     #[arg(long)]
     dry_run: bool,
 }
@@ -59,7 +59,9 @@ pub(super) async fn run(call: Call, asked: Reads) -> Result<()> {
     let rules = call.rules()?;
     let chosen: Vec<&Rule> = asked.selection.of(&rules)?.into_iter().filter(|r| r.target.history().is_some()).collect();
     if chosen.is_empty() {
-        return Err(Error::usage("only a history that goes to audit_log is copied before it moves, and can be read so"));
+        return Err(Error::usage(
+            "only a history that moves to audit_log is copied before it moves, and can be read in this way",
+        ));
     }
     let readers = asked.readers();
     let why = asked.reason.as_deref().map(reason::checked).transpose().map_err(Error::usage)?;
@@ -70,7 +72,7 @@ pub(super) async fn run(call: Call, asked: Reads) -> Result<()> {
     let context = Context::new(&call.settings);
     roles::require(&database, &context, &rules).await?;
     if readers != Readers::default() {
-        // Without it no difference would be seen.
+        // Without this role no difference could be found.
         shadow_role::require(&database, &call.settings.shadow.user).await?;
     }
     let migration = Migration {
@@ -105,14 +107,14 @@ pub(super) async fn run(call: Call, asked: Reads) -> Result<()> {
         }
     }
     migration.finish(run).await?;
-    for late in replica::settled(&database).await? {
+    for late in replica::late(&database).await? {
         remark(&late.to_string());
     }
     call.print(&table)?;
     if failed > 0 { Err(Error::refused(format!("{failed} tables were left as they were"))) } else { Ok(()) }
 }
 
-/// What would be done, on a connection on which nothing is changed.
+/// What would be done, on a connection that changes nothing.
 async fn rehearse(call: &Call, asked: &Reads, rules: &RuleSet, chosen: &[&Rule], why: Option<&str>) -> Result<()> {
     let rehearsal = call.rehearsal().await?;
     let (database, context) = (&rehearsal.database, Context::new(&call.settings));
@@ -130,11 +132,11 @@ async fn rehearse(call: &Call, asked: &Reads, rules: &RuleSet, chosen: &[&Rule],
         told.take(&rehearsal, &about(rule), room, ended.map(|[_, _, notes]| vec![notes])).await?;
     }
     migration.finish(run).await?;
-    told.take(&rehearsal, "(the run): behind the last table", None, Ok(Vec::new())).await?;
+    told.take(&rehearsal, "(the run): after the last table", None, Ok(Vec::new())).await?;
     told.end()
 }
 
-/// One table: what its copy is now, for whom, and what the reader should know.
+/// One table: the state of its copy, which sessions read it, and what the operator should know.
 async fn choose(migration: &Migration<'_>, run: i64, rule: &Rule, readers: &Readers, why: Why<'_>) -> Result<[String; 3]> {
     if *readers == Readers::default() {
         let was_read = migration.let_nobody_read(run, rule, why).await?;
@@ -145,7 +147,7 @@ async fn choose(migration: &Migration<'_>, run: i64, rule: &Rule, readers: &Read
     Ok(["read".to_owned(), readers.to_string(), notes.join("; ")])
 }
 
-/// A line each.
+/// Prints progress, one line each.
 struct Lines;
 
 impl Told for Lines {

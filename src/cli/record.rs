@@ -1,4 +1,4 @@
-//! `esclusa record`: tells the proxies of this machine to keep conversations, and to stop; shows what they have kept.
+//! `esclusa record`: tells the proxies of this machine to record conversations, and to stop; shows what they recorded.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -24,22 +24,22 @@ const PATIENCE: Duration = Duration::from_secs(5);
     esclusa record status\n  esclusa record stop\n  esclusa record show recordings/1764408516000-x.rec --format csv"
 )]
 pub(super) enum Command {
-    /// Makes the key that recordings are sealed with.
+    /// Makes the key that recordings are encrypted with.
     Key {
-        /// The file; one that is there is never replaced.
+        /// The file; an existing one is never replaced.
         file: PathBuf,
     },
-    /// Keeps sessions that begin from now on, from their login to their end.
+    /// Records sessions that begin from now on, from their login to their end.
     Start(Start),
-    /// Ends it. What was kept is then whole.
+    /// Ends the recording; its file is then complete.
     Stop,
-    /// Tells what each process keeps, or has kept last.
+    /// Shows what each process records, or recorded last.
     Status,
-    /// Prints what a file holds: who said what when. Read it once before it leaves the machine.
+    /// Prints what a file contains: who sent what, and when. Check it before the file leaves the machine.
     Show {
         /// A recording.
         file: PathBuf,
-        /// The key; by default that of record.key_file.
+        /// The key; by default record.key_file.
         #[arg(long, value_name = "FILE")]
         key: Option<PathBuf>,
     },
@@ -47,16 +47,16 @@ pub(super) enum Command {
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Start {
-    /// It ends by itself after so long, such as 30min.
+    /// The recording ends by itself after this time, such as 30min.
     #[arg(long = "for", value_name = "DURATION", value_parser = Duration::from_text)]
     duration: Option<Duration>,
-    /// Of the sessions that come, from 0 to 1.
+    /// Share of new sessions to record, from 0 to 1.
     #[arg(long, default_value_t = 1.0)]
     share: f64,
-    /// Only sessions of this user; may stand several times.
+    /// Only sessions of this user; may be given several times.
     #[arg(long = "user", value_name = "USER")]
     users: Vec<String>,
-    /// Only sessions of this application; may stand several times.
+    /// Only sessions of this application; may be given several times.
     #[arg(long = "application", value_name = "NAME")]
     applications: Vec<String>,
 }
@@ -64,25 +64,25 @@ pub(super) struct Start {
 pub(super) async fn run(call: Call, command: Command) -> Result<()> {
     if let Command::Key { file } = &command {
         Key::create(file)?;
-        remark(&format!("{} is the only key to what is recorded with it: keep a copy elsewhere", file.display()));
+        remark(&format!("{} is the only key that can read what is recorded with it: keep a copy elsewhere", file.display()));
         return Ok(());
     }
     if let Command::Show { file, key } = &command {
         let recording = Recording::read(file, &Key::read(key.as_ref().unwrap_or(&call.settings.record.key_file))?)?;
         if recording.ending == Ending::Truncated {
-            remark(&format!("{} was cut off: this is what is there", file.display()));
+            remark(&format!("the end of {} is missing: this is what there is", file.display()));
         }
         return call.print(&shown(&recording));
     }
     let directory = call.settings.record.directory.clone();
     if directory.as_os_str().is_empty() {
-        return Err(Error::usage("the proxies of this machine are told by way of record.directory, which is not set"));
+        return Err(Error::usage("record.directory is not set; through that directory the proxies of this machine are told"));
     }
     match command {
         Command::Start(start) => begin(&call, &directory, start).await,
         Command::Stop => {
             if !Order::take_back(&directory)? {
-                remark("nothing was to be recorded");
+                remark("no recording was in progress");
             }
             wait(&call, &directory, |status| status.recording.as_ref().is_none_or(|shown| shown.ended.is_some())).await
         }
@@ -92,22 +92,22 @@ pub(super) async fn run(call: Call, command: Command) -> Result<()> {
 
 async fn begin(call: &Call, directory: &Path, start: Start) -> Result<()> {
     if !(start.share > 0.0 && start.share <= 1.0) {
-        return Err(Error::usage("--share is more than 0 and at most 1"));
+        return Err(Error::usage("--share must be more than 0 and at most 1"));
     }
     Key::read(&call.settings.record.key_file)?;
     if Order::given(directory)?.is_some_and(|order| !order.is_past()) {
-        return Err(Error::refused("conversations are recorded already: `esclusa record status`"));
+        return Err(Error::refused("a recording is already in progress: `esclusa record status`"));
     }
     let number = now_ms();
     let until_ms = start.duration.map(|d| number.saturating_add(u64::try_from(d.as_millis()).unwrap_or(u64::MAX)));
     let by = user();
     let Start { share, users, applications, .. } = start;
     Order { number, by, until_ms, share, users, applications }.give(directory)?;
-    remark("sessions that begin from now on are kept; those of a pool when it connects anew");
+    remark("sessions that begin from now on are recorded; those of a pool once it reconnects");
     wait(call, directory, |status| status.recording.as_ref().is_some_and(|shown| shown.number == number)).await
 }
 
-/// Waits until all processes have followed, and shows them.
+/// Waits until all processes have obeyed, and shows them.
 async fn wait(call: &Call, directory: &Path, done: impl Fn(&Status) -> bool) -> Result<()> {
     let until = tokio::time::Instant::now() + PATIENCE;
     let all = loop {
@@ -118,16 +118,19 @@ async fn wait(call: &Call, directory: &Path, done: impl Fn(&Status) -> bool) -> 
         tokio::time::sleep(Duration::from_millis(50)).await;
     };
     if all.is_empty() {
-        remark(&format!("no process serves with record.directory {}; the order holds for those that start", directory.display()));
+        remark(&format!(
+            "no running process uses record.directory {}; the order applies to those that start later",
+            directory.display()
+        ));
     }
     call.print(&table(&all))?;
     match all.iter().filter(|status| !done(status)).count() {
         0 => Ok(()),
-        late => Err(Error::refused(format!("{late} of the processes have not followed"))),
+        late => Err(Error::refused(format!("{late} of the processes have not obeyed"))),
     }
 }
 
-/// Who said what when: frames as far as they are text.
+/// Who sent what, and when: frames as far as they are text.
 fn shown(recording: &Recording) -> Table {
     let mut table = Table::new(&[("session", Int), ("ms", Int), ("event", Text), ("what", Text)]);
     for Record { session, at, event } in &recording.records {
@@ -158,7 +161,7 @@ fn shown(recording: &Recording) -> Table {
     table
 }
 
-/// Bytes for a person: what is no text is escaped, and a zero is a blank.
+/// Bytes as readable text: what is not text is escaped, and a NUL becomes a blank.
 fn text(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
     let one = |c: char| match c {

@@ -1,4 +1,4 @@
-//! `esclusa registry --directory DIR`: the final documentation, from the rules, with what the database has of it.
+//! `esclusa registry --directory DIR`: writes the final documentation from the rules, with rows and states from the database.
 
 use std::path::PathBuf;
 
@@ -29,7 +29,7 @@ pub(super) async fn run(call: Call, asked: Asked) -> Result<()> {
     let rules = call.rules()?;
     let context = Context::new(&call.settings);
     let deployed = if call.settings.control.url.is_empty() {
-        remark("without control.url: the registry of the rules alone, without rows and states");
+        remark("control.url is not set: the registry is made from the rules alone, without rows and states");
         Deployed::default()
     } else {
         let database = call.prepared_database().await?;

@@ -1,5 +1,4 @@
-//! `--dry-run` of the commands that change the target database: each is run on a connection on which nothing is changed, and what it would have
-//! sent is printed.
+//! `--dry-run` of the commands that change the target database: each runs on a connection that changes nothing, and what it would have sent is printed.
 
 use super::call::Call;
 use super::terminal::say;
@@ -21,7 +20,7 @@ impl<'c> Rehearsed<'c> {
         Rehearsed { call, plans: Vec::new(), refused: 0 }
     }
 
-    /// Takes the plan of what has been done since the last one: printed at once, where a person reads it.
+    /// Takes the plan of what was done since the last call; on a terminal's table format it is printed at once.
     pub(super) async fn take(
         &mut self,
         rehearsal: &Rehearsal,
@@ -39,7 +38,7 @@ impl<'c> Rehearsed<'c> {
         Ok(())
     }
 
-    /// Ends it. Exit code 1 where something would be refused.
+    /// Ends the rehearsal; an error (exit code 1) where something would be refused.
     pub(super) fn end(self) -> Result<()> {
         if self.call.format != Format::Table {
             say(&table(&self.plans).print(self.call.format))?;
@@ -52,18 +51,18 @@ impl<'c> Rehearsed<'c> {
 }
 
 impl Call {
-    /// A connection on which nothing is changed.
+    /// A connection that changes nothing.
     pub(super) async fn rehearsal(&self) -> Result<Rehearsal> {
         self.rehearsal_on(self.prepared_database().await?).await
     }
 
-    /// The same on a connection that is open.
+    /// The same on an open connection.
     pub(super) async fn rehearsal_on(&self, database: Database) -> Result<Rehearsal> {
         Rehearsal::begin(database, self.settings.migrate.chunk).await
     }
 }
 
-/// A table, as a plan says what it is about.
+/// The name of a table in a printed plan.
 pub(super) fn about(rule: &Rule) -> String {
     let wave = if rule.wave.is_empty() { String::new() } else { format!(", wave {}", rule.wave) };
     format!("{}: {}{wave}", rule.table, rule.target.kind().name())

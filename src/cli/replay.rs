@@ -11,10 +11,10 @@ use crate::config::Url;
 use crate::config::value::Setting as _;
 use crate::error::{Error, Result};
 use crate::record::{Ending, Key, Recording};
-use crate::replay::Found;
+use crate::replay::Findings;
 use crate::replay::run::{Driver, Pace};
 use crate::replay::script::{Script, What};
-use crate::replay::side::Place;
+use crate::replay::side::SideAddress;
 use crate::replay::state::{self, Compared, Legacy};
 use crate::table::Format;
 use crate::wire::tls::Connector;
@@ -27,7 +27,7 @@ use crate::wire::tls::Connector;
     postgres://qa@staging:6432/target\n  esclusa replay a.rec --left ... --right ... --speed 4 --report replay.json"
 )]
 pub(super) struct Replay {
-    /// Recordings; those of several proxies are put together by their clocks.
+    /// Recordings; those of several proxies are merged by their clocks.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// The legacy side.
@@ -42,32 +42,32 @@ pub(super) struct Replay {
     /// The same for the right side.
     #[arg(long, value_name = "FILE")]
     right_password_file: Option<PathBuf>,
-    /// The key that they were sealed with; by default that of record.key_file.
+    /// The key that they were encrypted with; by default record.key_file.
     #[arg(long, value_name = "FILE")]
     key: Option<PathBuf>,
-    /// Statements wait for their time, so many times as fast as they were recorded.
+    /// Sends each statement at its recorded time, sped up by this factor.
     #[arg(long, value_name = "N", conflicts_with = "in_order")]
     speed: Option<f64>,
-    /// As fast as the order of the recording lets them; so it is without --speed.
+    /// Sends statements as fast as the recorded order allows; the default without --speed.
     #[arg(long)]
     in_order: bool,
-    /// A statement that takes longer is cancelled, and told.
+    /// A statement that takes longer is cancelled and reported.
     #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = Duration::from_text)]
     patience: Duration,
-    /// Only these legacy tables are read back; by default all that have a rule.
+    /// Reads back and compares only these legacy tables; by default all that have a rule.
     #[arg(long = "table", value_name = "TABLE")]
     tables: Vec<String>,
-    /// No table is read back, before or afterwards.
+    /// Reads no table back, before or afterwards.
     #[arg(long, conflicts_with = "tables")]
     no_state: bool,
-    /// Writes what was found as JSON as well.
+    /// Also writes the findings as JSON.
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
 }
 
 pub(super) async fn run(call: Call, asked: Replay) -> Result<()> {
     if asked.speed.is_some_and(|speed| !(speed > 0.0 && speed.is_finite())) {
-        return Err(Error::usage("--speed is more than 0"));
+        return Err(Error::usage("--speed must be more than 0"));
     }
     let key = Key::read(asked.key.as_ref().unwrap_or(&call.settings.record.key_file))?;
     let recordings = read(&asked.files, &key)?;
@@ -78,13 +78,13 @@ pub(super) async fn run(call: Call, asked: Replay) -> Result<()> {
     refuse_the_original(&recordings, &places)?;
     let script = Script::of(recordings);
     let Some(first) = script.conversations.first() else {
-        return Err(Error::refused("no session of these recordings can be sent: none was seen to log in"));
+        return Err(Error::refused("no session of these recordings can be sent: the login of none was recorded"));
     };
     tell_what_is_missing(&script);
     let tables = tables(&call, &asked)?;
     let sides = [&*places[0], &*places[1]];
-    let mut found = Found::default();
-    // What differs already would be told as a fault of every statement that reads it.
+    let mut found = Findings::default();
+    // An existing difference would be reported as a fault of every statement that reads it.
     let read = state::compare(sides, &first.parameters, &tables).await;
     if let Some(error) = take_state(&mut found, &tables, read) {
         report(&asked, &found)?;
@@ -101,11 +101,11 @@ pub(super) async fn run(call: Call, asked: Replay) -> Result<()> {
     let unsent = driver.unsent;
     if driver.early > 0 {
         remark(&format!(
-            "{} acts went before their time: they had locks that others had got first when this was recorded",
+            "{} acts were sent early: their sessions held locks that other sessions had held before them in the recording",
             driver.early
         ));
     }
-    let mut found = Found::default();
+    let mut found = Findings::default();
     found.take(&script, driver.outcomes);
     let read = state::compare(sides, &first.parameters, &tables).await;
     let failed = take_state(&mut found, &tables, read);
@@ -113,8 +113,8 @@ pub(super) async fn run(call: Call, asked: Replay) -> Result<()> {
     failed.map_or(concluded, Err)
 }
 
-/// Takes what was read back. Where nothing could be, the report says so of each table, and the error is the command's end.
-fn take_state(found: &mut Found, tables: &[Legacy], read: Result<Vec<Compared>>) -> Option<Error> {
+/// Adds what was read back. Where nothing could be read, the report says so for each table, and the command ends with the error.
+fn take_state(found: &mut Findings, tables: &[Legacy], read: Result<Vec<Compared>>) -> Option<Error> {
     match read {
         Ok(compared) => {
             found.take_state(tables, compared);
@@ -134,22 +134,22 @@ fn read(files: &[PathBuf], key: &Key) -> Result<Vec<Recording>> {
     for file in files {
         let recording = Recording::read(file, key)?;
         if recording.ending == Ending::Truncated {
-            remark(&format!("{} was cut off: what is there is sent", file.display()));
+            remark(&format!("the end of {} is missing: the rest is sent", file.display()));
         }
         recordings.push(recording);
     }
     Ok(recordings)
 }
 
-fn place(call: &Call, connection: &str, password_file: Option<&Path>) -> Result<Arc<Place>> {
+fn place(call: &Call, connection: &str, password_file: Option<&Path>) -> Result<Arc<SideAddress>> {
     let read = |file: &Path| std::fs::read_to_string(file).map_err(|e| Error::io(format!("reading {}", file.display()), e));
     let password = password_file.map(read).transpose()?;
     let tls = Connector::new(&call.settings.upstream, None)?;
-    Place::new(&Url::new(connection), password.as_deref().map(str::trim_end), tls).map(Arc::new)
+    SideAddress::new(&Url::new(connection), password.as_deref().map(str::trim_end), tls).map(Arc::new)
 }
 
-/// What was recorded somewhere is never sent there: it would be done twice.
-fn refuse_the_original(recordings: &[Recording], places: &[Arc<Place>; 2]) -> Result<()> {
+/// A recording is never sent to the server where it was made: its writes would be done twice.
+fn refuse_the_original(recordings: &[Recording], places: &[Arc<SideAddress>; 2]) -> Result<()> {
     let databases: BTreeSet<Vec<u8>> = recordings.iter().flat_map(|r| r.databases()).collect();
     let addresses: BTreeSet<&String> = recordings.iter().flat_map(|r| &r.head.addresses).collect();
     for place in places {
@@ -170,7 +170,11 @@ fn tell_what_is_missing(script: &Script) {
     let reasons: BTreeSet<String> = script.conversations.iter().filter_map(|c| c.cut.map(|why| why.to_string())).collect();
     if cut > 0 {
         let reasons: Vec<String> = reasons.into_iter().collect();
-        remark(&format!("{cut} of {} sessions are sent without their end: {}", script.conversations.len(), reasons.join("; ")));
+        remark(&format!(
+            "{cut} of {} sessions were recorded without their end, and are sent so: {}",
+            script.conversations.len(),
+            reasons.join("; ")
+        ));
     }
     let acts = script.conversations.iter().flat_map(|c| &c.acts);
     let left_out = acts.filter(|act| matches!(&act.what, What::Stretch(stretch) if stretch.leaves_out())).count();
@@ -200,7 +204,7 @@ fn tables(call: &Call, asked: &Replay) -> Result<Vec<Legacy>> {
     Ok(chosen.map(legacy).collect())
 }
 
-/// Tells how far it is: on a terminal in place, elsewhere every tenth part.
+/// Shows progress: on a terminal in place, elsewhere after every tenth.
 fn progress(all: usize) -> impl Fn(usize) {
     let bar = indicatif::ProgressBar::new(all as u64);
     move |done| {
@@ -214,24 +218,24 @@ fn progress(all: usize) -> impl Fn(usize) {
     }
 }
 
-/// Writes what was found as JSON, where that was asked for.
-fn report(asked: &Replay, found: &Found) -> Result<()> {
+/// Writes the findings as JSON, where requested.
+fn report(asked: &Replay, found: &Findings) -> Result<()> {
     match &asked.report {
         Some(file) => crate::disk::replace(&[(file.clone(), found.table().print(Format::Json))]),
         None => Ok(()),
     }
 }
 
-fn conclude(call: &Call, asked: &Replay, found: &Found, sessions: usize, unsent: usize) -> Result<()> {
+fn conclude(call: &Call, asked: &Replay, found: &Findings, sessions: usize, unsent: usize) -> Result<()> {
     report(asked, found)?;
     call.print(&found.table())?;
     let [equal, different, not_comparable] = found.counts();
     remark(&format!("{sessions} sessions: {equal} equal, {different} different, {not_comparable} not comparable"));
     if unsent > 0 {
-        return Err(Error::refused(format!("{unsent} statements could not be sent, because their session was no more")));
+        return Err(Error::refused(format!("{unsent} statements could not be sent because their session had ended")));
     }
     match found.different() {
         0 => Ok(()),
-        lines => Err(Error::refused(format!("the two sides differ: {lines} lines of the report"))),
+        lines => Err(Error::refused(format!("the two sides differ in {lines} lines of the report"))),
     }
 }

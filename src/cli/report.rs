@@ -18,21 +18,21 @@ use crate::table::Format;
     esclusa report usage --format csv"
 )]
 pub(super) struct Report {
-    /// Which report; `list` lists them.
+    /// The report's name; `list` lists all reports.
     name: Option<String>,
-    /// From when on: a date or moment such as 2026-03-01, or an age such as 12h or 41d.
+    /// Only what was recorded from this time on: a date or time such as 2026-03-01, or an age such as 12h or 41d.
     #[arg(long, value_name = "WHEN")]
     since: Option<String>,
-    /// Up to when.
+    /// Only what was recorded up to this time.
     #[arg(long, value_name = "WHEN")]
     until: Option<String>,
-    /// One legacy table.
+    /// Only this legacy table.
     #[arg(long)]
     table: Option<String>,
     /// The language of sentences: en or es.
     #[arg(long, default_value = "en")]
     lang: Language,
-    /// Writes everything as one HTML file.
+    /// Writes all reports as one HTML file.
     #[arg(long, value_name = "FILE", conflicts_with = "name")]
     html: Option<PathBuf>,
 }
@@ -68,7 +68,7 @@ pub(super) async fn run(call: Call, report: Report) -> Result<()> {
     }
 }
 
-/// The answers, then the verdicts; machines get the verdicts alone.
+/// The headline, then the verdicts; CSV and JSON have the verdicts only.
 async fn overview_of(call: &Call, database: &Database, asked: &Asked, language: Language) -> Result<()> {
     let judged = overview::judged(database, &call.settings, asked, language).await?;
     if call.format == Format::Table {
@@ -84,7 +84,7 @@ async fn html(call: &Call, database: &Database, asked: &Asked, language: Languag
     let planned = Planned { facts: &facts, order: &order, one: asked.table.as_deref(), language };
     let mut sections = Vec::new();
     for listed in REPORTS.iter().filter(|r| r.is_recorded()) {
-        // What several of them follow from is read once.
+        // Facts that several reports use are read once.
         let (table, whole) = match listed.rows {
             Rows::Verdicts => (overview::table(&judged, language), true),
             Rows::Order(rows) => (rows(&planned), true),

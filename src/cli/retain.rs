@@ -1,4 +1,4 @@
-//! `esclusa retain TABLE... | --all`: the improvements of the histories that stay.
+//! `esclusa retain TABLE... | --all`: improves the retained histories.
 
 use super::call::Call;
 use super::migrate;
@@ -13,7 +13,7 @@ use crate::error::Result;
 pub(super) struct Retain {
     #[command(flatten)]
     selection: Selection,
-    /// Prints the statements, and touches nothing.
+    /// Prints the statements; changes nothing.
     #[arg(long)]
     dry_run: bool,
 }
@@ -23,7 +23,7 @@ pub(super) async fn run(call: Call, retain: Retain) -> Result<()> {
     let chosen = retain.selection.of(&rules)?;
     let is_named = !retain.selection.tables.is_empty();
     for rule in chosen.iter().filter(|rule| is_named && !rule.target.stays()) {
-        remark(&format!("{} does not stay: `esclusa migrate` moves it", rule.table));
+        remark(&format!("{} is not a retained table: `esclusa migrate` moves it", rule.table));
     }
     let tables: Vec<String> = chosen.iter().filter(|rule| rule.target.stays()).map(|rule| rule.table.clone()).collect();
     migrate::run(call, migrate::Migrate::of(tables, retain.dry_run)).await

@@ -1,4 +1,4 @@
-//! `esclusa retire TABLE... | --wave W | --all`: names that nobody uses any more become tombstones; `--undo` brings them back.
+//! `esclusa retire TABLE... | --wave W | --all`: turns unused names into tombstones; `--undo` brings them back.
 
 use std::collections::HashMap;
 
@@ -37,10 +37,10 @@ pub(super) struct Retire {
     /// Brings names back.
     #[arg(long, conflicts_with = "accept")]
     undo: bool,
-    /// Retires names although they were used, seen around the proxies, not understood, or are named by a function.
+    /// Retires names although they were used, were used around the proxies, occurred in statements that were not understood, or are named by a function.
     #[arg(long)]
     accept: bool,
-    /// Prints what each name waits for, and of those that may be retired every statement, with its locks; changes nothing.
+    /// Prints what each name waits for and, for those that may be retired, every statement with its locks; changes nothing.
     #[arg(long)]
     dry_run: bool,
 }
@@ -69,7 +69,7 @@ pub(super) async fn run(call: Call, asked: Retire) -> Result<()> {
         let facts = facts.remove(&rule.table).unwrap_or_default();
         let unmet: Vec<Condition> = condition::to_retire(&facts).into_iter().filter(|c| !c.met).collect();
         let may = unmet.iter().all(|c| asked.accept && condition::may_be_accepted(c));
-        // Of a wave, or of all, those that are retired are no failures.
+        // With --wave or --all, names that are already retired do not count as failures.
         if name::name(&database, &rule.table).await? == Name::Tombstone {
             done.row(rule, "is retired", String::new());
         } else if !may {
@@ -96,17 +96,17 @@ pub(super) async fn run(call: Call, asked: Retire) -> Result<()> {
     done.print(&call, "retired")
 }
 
-/// When every proxy holds who names them, the views go. One that does not follow keeps them: it would send what finds nothing.
+/// Drops the views once every proxy holds statements that name them. If a proxy does not follow, the views stay, because it would forward statements that then fail.
 async fn bury(migration: &Migration<'_>, announced: &[&Rule], by: By<'_>, done: &mut Done) -> Result<()> {
-    let late = replica::settled(migration.database).await?.into_iter().find(|late| late.silent.is_none());
+    let late = replica::late(migration.database).await?.into_iter().find(|late| late.silent.is_none());
     for rule in announced {
         let relation = Relation::compile(rule, &migration.context);
         let buried = match &late {
             None => name::bury(migration, &relation, by).await,
             Some(late) => Err(Error::Refused {
-                message: "a proxy still rewrites its name".into(),
+                message: "a proxy still rewrites statements with this name".into(),
                 detail: Some(late.to_string()),
-                hint: Some("end it, or wait until it follows".into()),
+                hint: Some("stop that proxy, or wait until it follows".into()),
             }),
         };
         match buried {
@@ -121,7 +121,7 @@ async fn bury(migration: &Migration<'_>, announced: &[&Rule], by: By<'_>, done: 
     Ok(())
 }
 
-/// What would be sent for those that may be retired, for a person who reads it.
+/// Prints what would be sent for those that may be retired.
 async fn rehearse(call: &Call, rules: &RuleSet, chosen: &[&Rule], by: By<'_>) -> Result<()> {
     if call.format != Format::Table || chosen.is_empty() {
         return Ok(());
@@ -165,7 +165,7 @@ async fn undo(call: &Call, database: &Database, context: &Context, chosen: &[&Ru
             Err(error) => done.left(rule, error.in_one_line()),
         }
     }
-    for late in replica::settled(database).await? {
+    for late in replica::late(database).await? {
         remark(&late.to_string());
     }
     done.print(call, "brought back")
@@ -209,7 +209,7 @@ pub(super) async fn judged(database: &Database, settings: &Settings, rules: &Rul
     Ok(judged.into_iter().map(|judged| (judged.name.table.clone(), judged)).collect())
 }
 
-/// What was done, and how much was not.
+/// What was done, and how many names were left.
 struct Done {
     table: Table,
     left: usize,

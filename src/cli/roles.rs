@@ -16,10 +16,10 @@ pub(super) struct Roles {
     /// The role that esclusa works as [default: the user in control.url].
     #[arg(long, value_name = "NAME")]
     control: Option<String>,
-    /// A role that takes the legacy tables that belong to a superuser; it is made, without login, where there is none.
+    /// A role that becomes the owner of legacy tables that a superuser owns; it is created, without login, if it does not exist.
     #[arg(long, value_name = "NAME")]
     owner: Option<String>,
-    /// Says what the role in control.url lacks, with the SQL that mends it; exit code 1 when it lacks anything.
+    /// Lists what the role in control.url lacks, with the SQL that grants it; exit code 1 if it lacks anything.
     #[arg(long, conflicts_with_all = ["control", "owner"])]
     check: bool,
 }
@@ -31,7 +31,7 @@ pub(super) async fn run(call: Call, roles: Roles) -> Result<()> {
         return check(&call, &context, &tables).await;
     }
     let role = roles.control.or_else(|| user_name(&call.settings.control.url));
-    let role = role.ok_or_else(|| Error::usage("which role? set control.url with a user, or name one by --control"))?;
+    let role = role.ok_or_else(|| Error::usage("no role is given: set control.url with a user, or give --control"))?;
     say(&roles::script(&context, &role, &tables, roles.owner.as_deref()))
 }
 
@@ -46,5 +46,5 @@ async fn check(call: &Call, context: &Context, tables: &[String]) -> Result<()> 
     let mut table = Table::new(&[("missing", ColumnType::Text), ("mended by", ColumnType::Text)]);
     missing.into_iter().for_each(|m| table.push(vec![m.what.into(), m.mend.into()]));
     call.print(&table)?;
-    Err(Error::refused(format!("the role in control.url lacks {count} things")))
+    Err(Error::refused(format!("the role in control.url lacks {count} rights")))
 }

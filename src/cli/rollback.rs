@@ -24,24 +24,24 @@ use crate::table::{Cell, Table};
 pub(super) struct Rollback {
     #[command(flatten)]
     selection: Selection,
-    /// 1: the tables take their names again. 2: tables that were dropped do, from their dumps and the rows as they are now. 3: histories do,
-    /// and the audit triggers stop. 4: all of it. 3 and 4 bring dropped tables back too.
+    /// 1: the legacy tables get their names back. 2: dropped tables too, from their dumps and the present rows. 3: histories only, and the audit
+    /// triggers stop. 4: everything. 3 and 4 also bring back dropped tables.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=4))]
     level: u8,
-    /// At level 2: the dump of the one table, where it does not lie any more where the ledger says.
+    /// At level 2: the dump of the one table, if it is no longer where the ledger says.
     #[arg(long, value_name = "FILE")]
     dump: Option<PathBuf>,
-    /// Prints every statement that would be sent, with the locks that it takes, for about how long, and its rows; changes nothing. Without a
-    /// target database what would be done in words.
+    /// Prints every statement that would be sent, with its locks, about how long it holds them, and its rows; changes nothing. Without a target
+    /// database, describes what would be done.
     #[arg(long)]
     dry_run: bool,
 }
 
 impl Rollback {
-    /// Whether a table is made from its dump first. `None`: of a wave, or of all, those that there is nothing to do with are no failures.
+    /// Whether a table is made from its dump first. `None` if there is nothing to do, which with --wave or --all is not a failure.
     async fn is_made_first(&self, database: &Database, context: &Context, rule: &Rule) -> Result<Option<bool>> {
         let state = ledger::state(database, context, &rule.table).await?;
-        // A process that was ended between the two steps of level 2.
+        // An earlier run may have ended between the two steps of level 2.
         let is_restored = state == State::Moved && ledger::is_last(database, &rule.table, Step::Restore).await?;
         if self.selection.tables.is_empty() && !(is_restored || has_work(state, self.level)) {
             return Ok(None);
@@ -116,7 +116,7 @@ pub(super) async fn run(call: Call, rollback: Rollback) -> Result<()> {
     }
 }
 
-/// Tells on standard error what is being done, or waited for.
+/// Writes to standard error what is being done or waited for.
 struct Words;
 
 impl Told for Words {
@@ -127,14 +127,14 @@ impl Told for Words {
     }
 }
 
-/// The command ends in the middle of a table, with what it has done.
+/// The command ends in the middle of a table; the report has what it did.
 fn cut(call: &Call, mut table: Table, rule: &Rule, state: &str, why: String) -> Result<()> {
     table.push(vec![rule.table.as_str().into(), state.into(), 0usize.into(), why.into()]);
     call.print(&table)?;
     Err(cut_short())
 }
 
-/// What would be done, on a connection on which nothing is changed.
+/// What would be done, on a connection that changes nothing.
 async fn rehearse(call: &Call, rollback: &Rollback, rules: &RuleSet, chosen: &[&Rule]) -> Result<()> {
     let rehearsal = call.rehearsal().await?;
     let (database, context) = (&rehearsal.database, Context::new(&call.settings));
@@ -157,7 +157,7 @@ async fn rehearse(call: &Call, rollback: &Rollback, rules: &RuleSet, chosen: &[&
         told.take(&rehearsal, &about(rule), None, ended).await?;
     }
     migration.finish(run).await?;
-    told.take(&rehearsal, "(the run): behind the last table", None, Ok(Vec::new())).await?;
+    told.take(&rehearsal, "(the run): after the last table", None, Ok(Vec::new())).await?;
     told.end()
 }
 
@@ -181,7 +181,7 @@ fn left(rule: &Rule, error: &Error) -> Vec<Cell> {
     vec![rule.table.as_str().into(), "left as it was".into(), 0usize.into(), error.in_one_line().into()]
 }
 
-/// Whether a level has something to do with a table in this state. Level 1 says of a dropped one that it needs level 2.
+/// Whether a level has something to do with a table in this state. For a dropped table, level 1 reports that level 2 is needed.
 fn has_work(state: State, level: u8) -> bool {
     match state {
         State::Planned | State::Improved => false,

@@ -26,7 +26,7 @@ pub(super) enum Rules {
     List,
     /// Switches tables: off, observe, shadow, rewrite or refuse.
     Set {
-        /// Legacy tables, and the mode behind them.
+        /// Legacy tables, followed by the mode.
         #[arg(required = true, num_args = 2.., value_name = "TABLE... MODE")]
         words: Vec<String>,
         /// Why; kept in the history of modes.
@@ -35,10 +35,10 @@ pub(super) enum Rules {
     },
     /// Lets the audit trigger write histories that have been moved (trigger), or the application again (application).
     Capture {
-        /// Histories, and the capture behind them.
+        /// Histories, followed by the capture.
         #[arg(required = true, num_args = 2.., value_name = "TABLE... CAPTURE")]
         words: Vec<String>,
-        /// Prints every statement that would be sent, with its locks; changes nothing, and no rule file.
+        /// Prints every statement that would be sent, with its locks; changes neither the database nor a rule file.
         #[arg(long)]
         dry_run: bool,
     },
@@ -93,7 +93,7 @@ async fn set(call: Call, mut words: Vec<String>, reason: Option<String>) -> Resu
     call.print(&report::changes(changes, |_| None))
 }
 
-/// Each table on its own: first the database, then the rule file. The proxy follows when it reloads its rules.
+/// Changes each table separately: first the database, then the rule file. The proxy follows when it reloads its rules.
 async fn capture(call: Call, mut words: Vec<String>, dry_run: bool) -> Result<()> {
     let capture: Capture = words.pop().unwrap_or_default().parse().map_err(Error::usage)?;
     let rules = call.rules()?;

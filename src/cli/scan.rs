@@ -1,4 +1,4 @@
-//! `esclusa scan PATH...`: legacy names in source trees, SQL files, logs and dumps. It needs no database, unless what it finds is recorded.
+//! `esclusa scan PATH...`: legacy names in source trees, SQL files, logs and dumps. It needs no database except with `--record`.
 
 use std::path::{Path, PathBuf};
 
@@ -11,6 +11,7 @@ use crate::rewrite::Policy;
 use crate::scan::{self, Scanned};
 use crate::server::facts::Facts;
 use crate::server::policy;
+use crate::server::steering::host;
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -20,14 +21,14 @@ use crate::server::policy;
     esclusa scan --record src/"
 )]
 pub(super) struct Scan {
-    /// Files, or directories with all that is below them.
+    /// Files, or directories with everything below them.
     #[arg(value_name = "PATH", required = true)]
     paths: Vec<PathBuf>,
-    /// One legacy table.
+    /// Only this legacy table.
     #[arg(long)]
     table: Option<String>,
-    /// Records what was found in the target database, for `report witnesses` and `report scans`: of each path in the place of what was recorded
-    /// of it before. Statements are not recorded.
+    /// Records the findings in the target database, for `report witnesses` and `report scans`. For each path they replace those of the scan before.
+    /// Statements are not recorded.
     #[arg(long)]
     record: bool,
 }
@@ -42,17 +43,19 @@ pub(super) async fn run(call: Call, asked: Scan) -> Result<()> {
         true => record(&call, &policy, &asked.paths).await?,
     };
     call.print(&scan::table(&scanned, asked.table.as_deref()))?;
-    remark(&format!("{} files were read; {} are no text", scanned.files, scanned.binary));
+    remark(&format!("{} files were read; {} are not text", scanned.files, scanned.binary));
     scanned.unread.iter().for_each(|why| remark(&format!("warning: {why}")));
     match scanned.unread.len() {
         0 => Ok(()),
-        unread => Err(Error::refused(format!("{unread} files or directories could not be read: what they name is not known"))),
+        unread => {
+            Err(Error::refused(format!("{unread} files or directories could not be read, so names in them were not found")))
+        }
     }
 }
 
-/// Each path on its own: it is the root by which it is found again.
+/// Each path is recorded separately, as the root by which a later scan replaces it.
 async fn record(call: &Call, policy: &Policy, paths: &[PathBuf]) -> Result<Scanned> {
-    // Who cannot record hears it before the work.
+    // Fails before the work if nothing could be recorded.
     let database = call.database().await?;
     scanned::require(&database).await?;
     let by = user();
@@ -73,6 +76,5 @@ async fn record(call: &Call, policy: &Policy, paths: &[PathBuf]) -> Result<Scann
 /// The machine and the whole path.
 fn root(path: &Path) -> Result<String> {
     let whole = std::fs::canonicalize(path).map_err(|e| Error::io(format!("looking for {}", path.display()), e))?;
-    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-    Ok(format!("{}:{}", host.trim(), whole.display()))
+    Ok(format!("{}:{}", host(), whole.display()))
 }

@@ -10,9 +10,9 @@ use crate::relation::Context;
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Schema {
-    /// Makes what is missing, replaces functions, mends what moved tables consist of, leaves data alone. May be run again.
+    /// Creates what is missing, replaces functions, repairs the objects of moved tables, leaves data alone. May be run again.
     Apply {
-        /// Prints every statement that would be sent, with the locks that it takes, for about how long; changes nothing.
+        /// Prints every statement that would be sent, with its locks and about how long it holds them; changes nothing.
         #[arg(long)]
         dry_run: bool,
     },
@@ -26,7 +26,7 @@ pub(super) async fn run(call: Call, command: Schema) -> Result<()> {
     match command {
         Schema::Apply { dry_run: true } => return rehearse(&call, database, &context).await,
         Schema::Apply { dry_run: false } => {
-            // The first time comes before there are rules.
+            // The first run may come before there are rules.
             let rules = call.rules_if_any()?;
             roles::require(&database, &context, &rules).await?;
             if first_form::is(&database, &context).await? {
@@ -38,7 +38,7 @@ pub(super) async fn run(call: Call, command: Schema) -> Result<()> {
             let left = done.rows.iter().filter(|row| row[1].text().starts_with(schema::LEFT)).count();
             if left > 0 {
                 return Err(Error::refused(format!(
-                    "{left} objects are not as they should be, and are the administrator's to mend"
+                    "{left} objects are not as they should be, and an administrator has to repair them"
                 )));
             }
         }
@@ -61,9 +61,9 @@ async fn rehearse(call: &Call, database: Database, context: &Context) -> Result<
     let rules = call.rules_if_any()?;
     if first_form::is(&database, context).await? {
         return Err(Error::Refused {
-            message: "the tables are of the first form, and are brought over first".into(),
-            detail: Some("what that does follows from the rows that it meets, so it cannot be told before".into()),
-            hint: Some("try it on a copy of the database; then `esclusa schema apply --dry-run` tells the rest".into()),
+            message: "the new tables have the layout of the first version, and are converted first".into(),
+            detail: Some("what that does depends on the rows, so it cannot be shown in advance".into()),
+            hint: Some("try it on a copy of the database; after that `esclusa schema apply --dry-run` shows the rest".into()),
         });
     }
     let rehearsal = call.rehearsal_on(database).await?;
@@ -75,9 +75,9 @@ async fn rehearse(call: &Call, database: Database, context: &Context) -> Result<
         Ok(done.rows.iter().any(|row| row[1].text() == "mended"))
     };
     let ended = work.await.map(|is_mended| match is_mended {
-        true => vec!["what is found only when this has been mended is told by a second --dry-run".to_owned()],
+        true => vec!["faults that can be found only after these repairs are shown by a second --dry-run".to_owned()],
         false => Vec::new(),
     });
-    told.take(&rehearsal, "schema: what is missing, functions, partitions ahead, what differs", None, ended).await?;
+    told.take(&rehearsal, "schema: what is missing, functions, later partitions, what differs", None, ended).await?;
     told.end()
 }

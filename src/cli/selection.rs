@@ -29,7 +29,7 @@ impl Selection {
         self.tables.iter().map(|name| rule_of(rules, name)).collect()
     }
 
-    /// Tables that were chosen and have no rule in force: the run cannot say that it is done with all of them.
+    /// Chosen tables whose rules have faults: with them the run cannot be complete.
     pub(super) fn faulty<'r>(&self, rules: &'r RuleSet) -> Vec<(&'r str, String)> {
         let told = |(table, faulty): (&'r String, &'r Faulty)| (table.as_str(), faulty.faults.to_string());
         if self.all { rules.faulty.iter().map(told).collect() } else { Vec::new() }
@@ -48,13 +48,13 @@ pub(super) fn of_wave<'r>(rules: &'r RuleSet, wave: &str) -> Result<Vec<&'r Rule
     Ok(chosen)
 }
 
-/// The rule of a table, which may be named with its schema. A name may have a dot of its own.
+/// The rule of a table, which may be named with its schema; the name itself may contain a dot.
 pub(super) fn rule_of<'r>(rules: &'r RuleSet, table: &str) -> Result<&'r Rule> {
     let missing = || match rules.faulty.get(table) {
         Some(faulty) => Error::Refused {
             message: format!("the rule of {table} has faults"),
             detail: Some(faulty.faults.to_string()),
-            hint: Some("mend the file; `esclusa check` tells every fault".into()),
+            hint: Some("correct the file; `esclusa check` lists every fault".into()),
         },
         None => Error::usage(format!("there is no rule for a table `{table}`")),
     };

@@ -1,5 +1,6 @@
 //! `esclusa serve`.
 
+use sd_notify::NotifyState;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::call::Call;
@@ -16,7 +17,7 @@ pub(super) async fn run(call: Call) -> Result<()> {
     match trust::require_proof(&call.settings).await {
         Err(refused @ Error::Refused { .. }) => return Err(refused),
         Err(error) => {
-            tracing::warn!(%error, "nobody could say whether the server asks for passwords; `esclusa check` asks again")
+            tracing::warn!(%error, "it could not be found out whether the server asks for passwords; `esclusa check` tries again")
         }
         Ok(()) => {}
     }
@@ -24,12 +25,12 @@ pub(super) async fn run(call: Call) -> Result<()> {
         Inherited { clients: None, .. } => handover::take(&call.settings.listen.handover_socket)?,
         activated => activated,
     };
-    // Before anybody knows that we serve: a reload that comes at once must not end the process.
+    // Installed before the process reports that it is ready: an early reload signal must not end it.
     let hook = |kind| signal(kind).map_err(|e| Error::io("installing a signal handler", e));
     let (mut terminate, mut interrupt, mut hangup) =
         (hook(SignalKind::terminate())?, hook(SignalKind::interrupt())?, hook(SignalKind::hangup())?);
     let server = Server::start_with(Loader::new(load), inherited).await?;
-    notify("READY=1");
+    tell_systemd(NotifyState::Ready);
     loop {
         tokio::select! {
             _ = terminate.recv() => break,
@@ -42,28 +43,19 @@ pub(super) async fn run(call: Call) -> Result<()> {
         }
     }
     tracing::info!("esclusa ends");
-    notify("STOPPING=1");
+    tell_systemd(NotifyState::Stopping);
     server.stop().await;
     Ok(())
 }
 
-/// Tells systemd how far we are (sd_notify(3)). Without systemd there is nobody to tell.
-fn notify(state: &str) {
-    use std::os::linux::net::SocketAddrExt as _;
-    use std::os::unix::ffi::OsStrExt as _;
-    use std::os::unix::net::{SocketAddr, UnixDatagram};
-    let Some(path) = std::env::var_os("NOTIFY_SOCKET") else { return };
-    let address = match path.as_bytes() {
-        [b'@', name @ ..] => SocketAddr::from_abstract_name(name),
-        _ => SocketAddr::from_pathname(&path),
-    };
-    let told = address.and_then(|address| UnixDatagram::unbound()?.send_to_addr(state.as_bytes(), &address));
-    if let Err(error) = told {
+/// Tells systemd the state of this process (sd_notify(3)); does nothing without systemd.
+fn tell_systemd(state: NotifyState<'_>) {
+    if let Err(error) = sd_notify::notify(std::slice::from_ref(&state)) {
         tracing::warn!(%error, "systemd could not be told {state}");
     }
 }
 
-/// Every client takes two file descriptors; the usual soft limit of 1024 ends at five hundred of them.
+/// Every client needs two file descriptors; the usual soft limit of 1024 would suffice for about five hundred clients.
 fn raise_file_limit() {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let limit = getrlimit(Resource::Nofile);

@@ -25,7 +25,7 @@ pub(super) struct Sign {
     /// Who signs.
     #[arg(long, value_name = "NAME")]
     by: String,
-    /// Writes what was signed, from which `esclusa verify --report` finds a row that was altered later.
+    /// Writes what was signed; with this file `esclusa verify --report` finds rows that were altered later.
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
     /// Writes the same for people.
@@ -41,7 +41,7 @@ pub(super) async fn run(call: Call, sign: Sign) -> Result<()> {
     if sign.report.is_some() && sign.report == sign.html {
         return Err(Error::usage("--report and --html name the same file"));
     }
-    // Before the ledger has the signature: a report that cannot be written later is a signature without its paper.
+    // Checked before signing: otherwise the ledger could have a signature whose report cannot be written.
     for file in sign.report.iter().chain(&sign.html) {
         let directory = file.parent().filter(|d| !d.as_os_str().is_empty()).unwrap_or(".".as_ref());
         std::fs::read_dir(directory).map_err(|e| Error::io(format!("writing {}", file.display()), e))?;
@@ -57,7 +57,7 @@ pub(super) async fn run(call: Call, sign: Sign) -> Result<()> {
         let ended = match turn(&database, &rule.table, signature::sign(&migration, run, rule, by)).await? {
             Turn::Ended(ended) => ended,
             Turn::Cut(state, why) => {
-                // Without a report: whoever signs again gets one of all tables.
+                // Left out of the report; signing again makes a report of all tables.
                 table.push(vec![rule.table.as_str().into(), state.into(), 0usize.into(), why.into()]);
                 call.print(&table)?;
                 return Err(cut_short());
@@ -89,7 +89,7 @@ pub(super) async fn run(call: Call, sign: Sign) -> Result<()> {
     call.print(&table)?;
     match refused {
         0 => Ok(()),
-        refused => Err(Error::refused(format!("{refused} tables were not signed for"))),
+        refused => Err(Error::refused(format!("{refused} tables were not signed"))),
     }
 }
 

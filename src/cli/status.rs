@@ -26,10 +26,10 @@ use crate::table::Table;
     esclusa status\n  esclusa status histipooficina\n  esclusa status --wave W1-A --format csv\n  esclusa status --plan"
 )]
 pub(super) struct Status {
-    /// Legacy tables; all without any.
+    /// Legacy tables; by default all.
     #[arg(value_name = "TABLE")]
     tables: Vec<String>,
-    /// The tables of a wave of the plan.
+    /// All tables of a wave of the plan.
     #[arg(long, conflicts_with = "tables")]
     wave: Option<String>,
     /// The plan's definition of done, with the evidence for each line.
@@ -80,13 +80,13 @@ pub(super) async fn run(call: Call, status: Status) -> Result<()> {
 }
 
 fn changed(ledger: &str, table: &str, number: i64) -> String {
-    format!("warning: the {ledger} was changed: row {number} of esclusa.{table} does not follow from the one before")
+    format!("warning: the {ledger} was changed: row {number} of esclusa.{table} does not match the hash of the row before it")
 }
 
-/// What a name is called that may be retired.
+/// The word for a name that may be retired.
 const SILENT: &str = "silent";
 
-/// What is known of the tables that are asked about.
+/// What is known of the chosen tables.
 struct Known {
     facts: HashMap<String, Facts>,
     tombstones: BTreeMap<String, Tombstone>,
@@ -95,7 +95,7 @@ struct Known {
 }
 
 impl Known {
-    /// What a name is: nobody has used a silent one for all that the calendar asks for.
+    /// The state of a name: it is silent if nobody used it through all kinds of days that the calendar requires.
     fn name(&self, table: &str) -> &'static str {
         let is_silent = self.judged.get(table).is_some_and(|j| j.verdict == Verdict::MayBeRetired);
         match self.tombstones.get(table) {
@@ -105,7 +105,7 @@ impl Known {
         }
     }
 
-    /// The command that leads on: behind the last drop the name is left.
+    /// The next command; after the drop it is about the name.
     fn next(&self, rule: &Rule, facts: &Facts) -> String {
         let table = &rule.table;
         match facts.state {
@@ -120,7 +120,7 @@ impl Known {
         let since = facts.since.as_ref().map_or_else(String::new, |at| format!(" since {at}"));
         let next = self.next(rule, facts);
         table.push(vec![
-            condition::standing(facts, self.observation).into(),
+            condition::state_word(facts, self.observation).into(),
             true.into(),
             format!("in this state{since}; next: {}", if next.is_empty() { "nothing" } else { &next }).into(),
         ]);
@@ -141,7 +141,7 @@ impl Known {
         table
     }
 
-    /// A line each.
+    /// All tables, one line each.
     fn all(&self, chosen: &[&Rule]) -> Table {
         let mut table = Table::new(&[
             ("table", Text),
@@ -161,7 +161,7 @@ impl Known {
             table.push(vec![
                 rule.table.as_str().into(),
                 rule.wave.as_str().into(),
-                condition::standing(facts, self.observation).into(),
+                condition::state_word(facts, self.observation).into(),
                 facts.since.clone().into(),
                 facts.mode.map(|m| m.name()).into(),
                 self.name(&rule.table).into(),

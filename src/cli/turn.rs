@@ -1,5 +1,5 @@
-//! One table of several: a command that is interrupted, or loses its connection, ends with a report of what it has done so far, and says of the
-//! table in whose middle it was what is known.
+//! Work on one table of several: a command that is interrupted, or loses its connection, still ends with a report of what it did, including what is
+//! known of the table that it was working on.
 
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -10,18 +10,18 @@ use crate::error::{Error, Result};
 pub(super) enum Turn<T> {
     /// By itself.
     Ended(Result<T>),
-    /// With the command: the state to print, and why.
+    /// The command ends here: the state to print, and why.
     Cut(&'static str, String),
 }
 
-/// Does the work on one table, until Ctrl-C, a request to end, or the end of the connection.
+/// Does the work on one table, unless Ctrl-C, SIGTERM or the loss of the connection ends it.
 pub(super) async fn turn<T>(database: &Database, table: &str, work: impl Future<Output = Result<T>>) -> Result<Turn<T>> {
     let heard = |kind| signal(kind).map_err(|e| Error::io("listening for signals", e));
     let (mut interrupt, mut terminate) = (heard(SignalKind::interrupt())?, heard(SignalKind::terminate())?);
     tokio::select! {
         ended = work => match ended {
             Err(error) if database.is_closed() => Ok(Turn::Cut("not known", format!(
-                "the connection was lost: {}; `esclusa status {table}` tells what became of it, and the same command goes on", error.in_one_line()
+                "the connection was lost: {}; `esclusa status {table}` shows the table's state, and the same command continues", error.in_one_line()
             ))),
             ended => Ok(Turn::Ended(ended)),
         },
@@ -30,16 +30,16 @@ pub(super) async fn turn<T>(database: &Database, table: &str, work: impl Future<
     }
 }
 
-/// The server takes back what was not committed, when the connection ends with the command.
+/// The server rolls back what was not committed when the connection ends with the command.
 fn interrupted<T>() -> Turn<T> {
-    Turn::Cut("interrupted", "what was not finished is taken back, what was copied is kept; the same command goes on".into())
+    Turn::Cut("interrupted", "what was not finished is rolled back, what was copied is kept; the same command continues".into())
 }
 
-/// The error that a command which was cut ends with.
+/// The error of a command that did not finish.
 pub(super) fn cut_short() -> Error {
     Error::Refused {
-        message: "the command has not come to its end".into(),
+        message: "the command did not finish".into(),
         detail: None,
-        hint: Some("repeat it: what is done stays done".into()),
+        hint: Some("repeat it: finished tables are kept".into()),
     }
 }

@@ -18,7 +18,7 @@ use crate::table::Table;
 pub(super) struct Verify {
     #[command(flatten)]
     selection: Selection,
-    /// Holds a report that was signed against the ledger and the rows: what was altered since is found.
+    /// Compares a signed report with the ledger and the rows, and finds what was altered since.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["tables", "wave", "all"])]
     report: Option<PathBuf>,
 }
@@ -35,7 +35,7 @@ pub(super) async fn run(call: Call, verify: Verify) -> Result<()> {
     let (mut failed, mut unproven) = (0, 0);
     for rule in chosen {
         match migration.verify(rule).await {
-            // Without its connection none of the others can be looked at either.
+            // Without the connection the other tables cannot be compared either.
             Err(error) if database.is_closed() => return Err(error),
             Err(error) => {
                 unproven += 1;
@@ -72,18 +72,18 @@ pub(super) async fn run(call: Call, verify: Verify) -> Result<()> {
     }
 }
 
-/// What became of the rows that somebody signed for.
+/// Compares the rows with those that were signed for.
 async fn signed(call: &Call, file: &Path) -> Result<()> {
     let text = std::fs::read_to_string(file).map_err(|e| Error::io(format!("reading {}", file.display()), e))?;
     let report: Vec<Signed> = serde_json::from_str(&text)
-        .map_err(|e| Error::usage(format!("{} is no report of `esclusa sign`: {e}", file.display())))?;
+        .map_err(|e| Error::usage(format!("{} is not a report of `esclusa sign`: {e}", file.display())))?;
     if report.is_empty() {
-        return Err(Error::usage(format!("{} signs for no table", file.display())));
+        return Err(Error::usage(format!("{} contains no signed table", file.display())));
     }
     let rules = call.rules()?;
     let database = call.prepared_database().await?;
     let context = Context::new(&call.settings);
-    // The sums are over rows as the migration's sessions print them.
+    // The checksums are over rows as the migration's sessions print them.
     Migration::new(&database, &rules, context.clone()).await?;
     let mut table = Table::new(&[("table", Text), ("signed_by", Text), ("as_signed", Bool), ("detail", Text)]);
     let mut altered = 0;
@@ -103,7 +103,7 @@ async fn signed(call: &Call, file: &Path) -> Result<()> {
     }
     let (broken, steps) = ledger::broken(&database).await?;
     let chain = broken.map_or_else(
-        || format!("{steps} steps follow from each other"),
+        || format!("the hash chain of {steps} steps is intact"),
         |n| format!("row {n} of esclusa.run_table was changed, or one before it is gone"),
     );
     altered += usize::from(broken.is_some());
@@ -111,6 +111,6 @@ async fn signed(call: &Call, file: &Path) -> Result<()> {
     call.print(&table)?;
     match altered {
         0 => Ok(()),
-        altered => Err(Error::refused(format!("{altered} lines of the report do not hold any more"))),
+        altered => Err(Error::refused(format!("{altered} lines of the report no longer hold"))),
     }
 }

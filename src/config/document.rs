@@ -10,7 +10,7 @@ use crate::error::{Fault, Faults};
 /// A parsed file.
 #[derive(Debug)]
 pub struct Document {
-    /// As it was named.
+    /// The file's path as it was given.
     pub file: PathBuf,
     /// The top of the file.
     pub root: Table,
@@ -51,7 +51,7 @@ pub enum Value {
     List(Vec<(usize, Value)>),
     /// A table.
     Table(Table),
-    /// A date or time: no key takes one.
+    /// A date or time, which no key accepts.
     Time,
 }
 

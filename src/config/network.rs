@@ -23,9 +23,9 @@ impl Network {
         }
     }
 
-    /// Reads one. Bits behind the mask are a slip, as they are for PostgreSQL's type `cidr`.
+    /// Reads one. Set bits behind the mask are an error, as in PostgreSQL's type `cidr`.
     fn parse(text: &str) -> Result<Network, String> {
-        let wrong = || format!("`{text}` is no network such as \"10.0.0.0/8\" or \"2001:db8::/32\"");
+        let wrong = || format!("`{text}` is not a network such as \"10.0.0.0/8\" or \"2001:db8::/32\"");
         let (address, bits) = text.split_once('/').map_or((text, None), |(address, bits)| (address, Some(bits)));
         let address: IpAddr = address.parse().map_err(|_| wrong())?;
         let all = if address.is_ipv4() { 32 } else { 128 };
@@ -103,7 +103,7 @@ mod tests {
     fn what_is_no_network_is_told() {
         for text in ["10.0.0.0/33", "::/129", "10.0.0/8", "host", "10.0.0.0/-1", "10.0.0.0/", "/8", ""] {
             let told = Network::parse(text).unwrap_err();
-            assert_eq!(told, format!("`{text}` is no network such as \"10.0.0.0/8\" or \"2001:db8::/32\""));
+            assert_eq!(told, format!("`{text}` is not a network such as \"10.0.0.0/8\" or \"2001:db8::/32\""));
         }
         assert_eq!(Network::parse("10.0.0.1/8").unwrap_err(), "`10.0.0.1/8` has bits behind its mask; the network is 10.0.0.0/8");
         assert_eq!(Network::parse("1::1/0").unwrap_err(), "`1::1/0` has bits behind its mask; the network is ::/0");

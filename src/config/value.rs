@@ -1,4 +1,4 @@
-//! What a setting can be: each type reads itself from TOML and from the environment's text, and shows itself without secrets.
+//! What a setting can be: each type is read from TOML and from text of the environment, and shown without secrets.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -15,7 +15,7 @@ pub trait Setting: Sized {
     fn from_text(text: &str) -> Result<Self, String>;
     /// As `SHOW CONFIG` prints it.
     fn show(&self) -> String;
-    /// A value for the time until the reading fails as a whole.
+    /// A placeholder after a fault; it is never used, because reading fails as a whole.
     fn nothing() -> Self;
 }
 
@@ -61,7 +61,7 @@ impl Setting for usize {
         }
     }
     fn from_text(text: &str) -> Result<Self, String> {
-        text.parse().map_err(|_| format!("`{text}` is no whole number"))
+        text.parse().map_err(|_| format!("`{text}` is not a whole number"))
     }
     fn show(&self) -> String {
         self.to_string()
@@ -105,7 +105,7 @@ impl Setting for Vec<String> {
     }
 }
 
-/// Whether pg_partman may make the months ahead.
+/// Whether pg_partman may make later partitions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Partman {
     /// Where it is installed, or can be, and the control role may use it.
@@ -145,7 +145,7 @@ string_setting!(
         };
         let number = text[..digits].parse::<u64>().ok();
         let total = number.zip(milliseconds).and_then(|(n, unit)| n.checked_mul(unit));
-        total.map(Duration::from_millis).ok_or_else(|| format!("`{text}` is no duration such as \"5s\", \"100ms\", \"10min\""))
+        total.map(Duration::from_millis).ok_or_else(|| format!("`{text}` is not a duration such as \"5s\", \"100ms\", \"10min\""))
     },
     |value| {
         let ms = value.as_millis();
@@ -177,7 +177,7 @@ string_setting!(
             _ => None,
         };
         let total = text[..digits].parse::<usize>().ok().zip(unit).and_then(|(n, unit)| n.checked_mul(unit));
-        total.map(Bytes).ok_or_else(|| format!("`{text}` is no size such as \"256KiB\", \"64MiB\""))
+        total.map(Bytes).ok_or_else(|| format!("`{text}` is not a size such as \"256KiB\", \"64MiB\""))
     },
     |value| match value.0 {
         n if n > 0 && n % (1 << 20) == 0 => format!("{}MiB", n >> 20),
@@ -217,7 +217,7 @@ string_setting!(
     |text| {
         let parts = text.split_once('-').and_then(|(y, m)| Some((y.parse().ok()?, m.parse().ok()?)));
         let month = parts.filter(|(y, m)| (1..=9999).contains(y) && (1..=12).contains(m));
-        month.map(|(year, month)| Month { year, month }).ok_or_else(|| format!("`{text}` is no month such as \"2026-03\""))
+        month.map(|(year, month)| Month { year, month }).ok_or_else(|| format!("`{text}` is not a month such as \"2026-03\""))
     },
     |value| value.to_string()
 );
@@ -274,7 +274,7 @@ string_setting!(
         match parts {
             Some((host, port)) if !host.is_empty() && !bare_v6(host) => Ok(Address::Tcp(inner(host), port)),
             _ => Err(format!(
-                "`{text}` is no address such as \"127.0.0.1:6432\", \"[::1]:6432\" or \"/run/esclusa/.s.PGSQL.6432\""
+                "`{text}` is not an address such as \"127.0.0.1:6432\", \"[::1]:6432\" or \"/run/esclusa/.s.PGSQL.6432\""
             )),
         }
     },
@@ -296,7 +296,7 @@ impl Url {
         self.0.is_empty()
     }
 
-    /// Makes one of a text.
+    /// Makes one from a text.
     pub fn new(text: impl Into<String>) -> Self {
         Url(text.into())
     }
@@ -328,7 +328,7 @@ pub enum OfferTls {
     Off,
     /// Offered; plain connections are served too.
     Optional,
-    /// Plain connections over TCP are turned away.
+    /// Connections over TCP without TLS are refused.
     Required,
 }
 
@@ -340,7 +340,7 @@ string_setting!(
         "off" => Ok(OfferTls::Off),
         "optional" => Ok(OfferTls::Optional),
         "required" => Ok(OfferTls::Required),
-        other => Err(format!("`{other}` is none of off, optional, required")),
+        other => Err(format!("`{other}` is not one of off, optional, required")),
     },
     |value| format!("{value:?}").to_lowercase()
 );
@@ -380,7 +380,7 @@ string_setting!(
     |text| {
         let all = [UseTls::Disable, UseTls::Prefer, UseTls::Require, UseTls::VerifyCa, UseTls::VerifyFull];
         let found = all.into_iter().find(|mode| mode.name() == text);
-        found.ok_or_else(|| format!("`{text}` is none of disable, prefer, require, verify-ca, verify-full"))
+        found.ok_or_else(|| format!("`{text}` is not one of disable, prefer, require, verify-ca, verify-full"))
     },
     |value| value.name().to_owned()
 );
@@ -390,7 +390,7 @@ string_setting!(
 pub enum LogFormat {
     /// For a person.
     Text,
-    /// One JSON object a line.
+    /// One JSON object per line.
     Json,
 }
 

@@ -1,4 +1,4 @@
-//! Who may do what on the console and the page: the two lists of users in the settings.
+//! Who may run which command on the console and the page: the two lists of users in the settings.
 
 use crate::config::Settings;
 
@@ -12,7 +12,7 @@ pub(crate) enum Access {
 }
 
 impl Access {
-    /// What a user may, as the settings stand now; `None` for a user in neither list.
+    /// What a user may do under these settings; `None` for a user in neither list.
     pub(crate) fn of(user: &str, settings: &Settings) -> Option<Access> {
         let listed = |users: &[String]| users.iter().any(|u| u == user);
         match () {

@@ -1,9 +1,9 @@
 //! Log-ins that are under way, by the address that they come from: how many there may be, and what a failed one costs.
 //!
-//! An address has a few places, and who finds none waits in a line for one: however many log in at once, who gives the right password is let
-//! in. Who only holds a place open loses it to the line after a moment, so that silent connections keep nobody out; who has failed keeps his
-//! until the delay is over, so that guessing is bounded by places and delay together, from however many connections. Places of other
-//! addresses, and of those who are in, are untouched by it.
+//! Each address has a few places, and a log-in that finds none free waits in line: however many log in at once, the one with the
+//! right password gets in. A log-in that has a place and sends nothing loses it after a moment to the next in line, so that silent
+//! connections keep nobody out. A failed one keeps its place until the delay is over, so that places and delay together bound
+//! guessing, from however many connections. Other addresses, and clients that have logged in, are not affected.
 
 use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
@@ -17,9 +17,9 @@ use tokio::time::Instant;
 const PLACES: usize = 8;
 /// Addresses that log in at the same time.
 pub(super) const TOTAL: usize = 256;
-/// Connections of all addresses that wait in lines and have not said anything yet.
+/// Connections of all addresses together that wait in line and have sent nothing yet.
 const SILENT_LINE: usize = 512;
-/// A log-in that waits for its client's words may keep its place for so long, when somebody else is in the line.
+/// How long a log-in that waits for its client's bytes keeps its place when another one is in line.
 const SILENCE: Duration = Duration::from_secs(1);
 /// How long a failed log-in keeps its place: 8 places and 2 s are four guesses a second.
 pub(crate) const PENALTY: Duration = Duration::from_secs(2);
@@ -27,9 +27,9 @@ pub(crate) const PENALTY: Duration = Duration::from_secs(2);
 /// What a log-in does with its place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Holding {
-    /// It waits for its client's words, since a moment: it can be displaced.
+    /// It waits for its client's bytes since this moment: another log-in may take its place.
     Waits(Instant),
-    /// All is said, and is being looked at.
+    /// The client has sent everything, and it is being checked.
     Proves,
     /// It has failed.
     Failed,
@@ -41,22 +41,22 @@ pub(super) struct Attempts(Mutex<HashMap<IpAddr, Address>>);
 
 #[derive(Debug, Default)]
 struct Address {
-    /// Those who have a place, in the order in which they got it.
+    /// Log-ins that have a place, in the order in which they got it.
     held: Vec<(Arc<Signals>, Holding)>,
-    /// Those who are to get one, in the order in which they came.
+    /// Log-ins that wait for a place, in the order in which they came.
     line: VecDeque<(Arc<Signals>, Holding)>,
 }
 
-/// What one log-in is told.
+/// What wakes one log-in.
 #[derive(Debug, Default)]
 struct Signals {
     /// It has a place.
     turn: Notify,
-    /// It has lost it.
+    /// It has lost its place.
     evicted: Notify,
 }
 
-/// One log-in that is under way; its place is free again when it is dropped.
+/// One log-in that is under way; dropping it frees its place.
 #[derive(Debug)]
 pub(crate) struct Attempt {
     attempts: Arc<Attempts>,
@@ -65,7 +65,7 @@ pub(crate) struct Attempt {
 }
 
 impl Address {
-    /// Gives free places, and those of silent log-ins, to the line.
+    /// Gives free places, and those of silent log-ins, to the next in line.
     fn advance(&mut self) {
         while !self.line.is_empty() {
             if self.held.len() >= PLACES {
@@ -86,14 +86,14 @@ impl Attempts {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Begins a log-in of a client who is still to say something, once there is a place; `None` where too many such wait already.
+    /// Begins a log-in whose client has still to send something, once a place is free; `None` when too many of these wait already.
     pub(super) async fn begin(self: &Arc<Self>, address: IpAddr) -> Option<Attempt> {
         let attempt = self.enters(address, Holding::Waits(Instant::now()))?;
         attempt.turn().await;
         Some(attempt)
     }
 
-    /// Begins one of a client who has said everything, once there is a place. Somebody else bounds how many such clients there are.
+    /// Begins a log-in whose client has sent everything, once a place is free. The caller bounds how many of these there are.
     pub(super) async fn begin_proof(self: &Arc<Self>, address: IpAddr) -> Attempt {
         const AGAIN: Duration = Duration::from_millis(50);
         loop {
@@ -105,7 +105,7 @@ impl Attempts {
         }
     }
 
-    /// Stands in line. `None` where there are too many addresses, or too many who have said nothing.
+    /// Joins the line. `None` when there are too many addresses, or too many log-ins that have sent nothing.
     fn enters(self: &Arc<Self>, address: IpAddr, holding: Holding) -> Option<Attempt> {
         let address = address.to_canonical();
         let mut all = self.locked();
@@ -124,25 +124,25 @@ impl Attempts {
 }
 
 impl Attempt {
-    /// Ends when it has a place.
+    /// Returns when it has a place.
     async fn turn(&self) {
         loop {
             tokio::select! {
                 () = self.signals.turn.notified() => return,
                 () = tokio::time::sleep(SILENCE) => {
-                    // Somebody who has a place may have been silent for too long meanwhile.
+                    // Another log-in may have become silent for too long in the meantime.
                     self.attempts.locked().entry(self.address).or_default().advance();
                 }
             }
         }
     }
 
-    /// Ends when another log-in has taken this one's place.
+    /// Returns when another log-in has taken its place.
     pub(crate) async fn evicted(&self) {
         self.signals.evicted.notified().await;
     }
 
-    /// It has failed: nobody takes its place any more, as long as this is there.
+    /// It has failed: until this is dropped, nobody takes its place.
     pub(crate) fn fail(&mut self) {
         let mut all = self.attempts.locked();
         let of_address = all.entry(self.address).or_default();
@@ -183,7 +183,7 @@ mod tests {
         let attempts = Arc::new(Attempts::default());
         let begun: Vec<Attempt> = (0..PLACES).map(|_| now(&attempts, 1).unwrap()).collect();
         let came = Instant::now();
-        // Whoever has just come may be about to say something: nobody takes their place at once.
+        // A client that has just connected may be about to send something: its place is not taken at once.
         let next = attempts.begin(address(1)).await.unwrap();
         assert_eq!(came.elapsed(), SILENCE);
         assert!(begun[0].evicted().now_or_never().is_some());

@@ -1,4 +1,4 @@
-//! The table of commands: name, syntax, help, who may, columns of the answer, and the function.
+//! The table of commands: name, syntax, help, required right, columns of the answer, and the function.
 //!
 //! Every report (`src/report.rs`) is a SHOW here by itself. Another command is a file (or a line in a file of its family) and a line in
 //! [`ACTING`]. SHOW HELP, the hints of syntax errors, Describe and the check of access all come from a command's line.
@@ -14,7 +14,7 @@ use super::filter::{self, Filter};
 use super::lexer::{self, Token};
 use super::parser::Parser;
 use super::statement::{Action, Answer, Caller, Statement};
-use super::{courtesy, modes, pause, steering};
+use super::{courtesy, modes, pause, process};
 use crate::report::{self, REPORTS, Report, Rows};
 use crate::session::Shared;
 use crate::table::ColumnType::Text;
@@ -36,7 +36,7 @@ struct Command {
 /// What a command does.
 #[derive(Clone, Copy)]
 enum Function {
-    /// Yields rows, which WHERE, ORDER BY and LIMIT then apply to.
+    /// Yields rows, to which WHERE, ORDER BY and LIMIT are then applied.
     Show(Shown),
     /// Reads what follows its name, to the end.
     Act(Reader),
@@ -45,9 +45,9 @@ enum Function {
 /// Where the rows of a SHOW come from.
 #[derive(Clone, Copy)]
 enum Shown {
-    /// This process's memory.
+    /// From the memory of this process.
     Here(fn(&Shared) -> Table),
-    /// The target database.
+    /// From the target database.
     Recorded(&'static Report),
 }
 
@@ -59,14 +59,14 @@ const ACTING: &[(&str, &str, &str, Columns, Reader)] = &[
     ("SET MODE", modes::SET_SYNTAX, "Switches tables, all or none, at once and for all replicas; of ALL those that may have the mode, and tells of each.", report::CHANGES, modes::set),
     ("ENABLE", modes::LIST_SYNTAX, "SET MODE rewrite.", report::CHANGES, modes::enable),
     ("DISABLE", modes::LIST_SYNTAX, "SET MODE observe.", report::CHANGES, modes::disable),
-    ("RELOAD", "", "Reads settings, rules and modes again. Settings: all or nothing; a rule with faults stays as it was, and is told.", &[], steering::reload),
-    ("KILL", "id", "Cancels what a client runs, and ends its session; SHOW SESSIONS lists them.", &[], steering::kill),
+    ("RELOAD", "", "Reads settings, rules and modes again. Settings: all or nothing; a rule with faults stays as it was, and is told.", &[], process::reload),
+    ("KILL", "id", "Cancels what a client runs, and ends its session; SHOW SESSIONS lists them.", &[], process::kill),
     ("PAUSE", pause::SYNTAX, "Holds every client where it has no transaction open, and answers when all are held; sent statements wait.", &[], pause::pause),
     ("RESUME", "", "Lets them go on.", &[], pause::resume),
-    ("SHUTDOWN", "", "Ends the proxy, gracefully.", &[], steering::shutdown),
+    ("SHUTDOWN", "", "Ends the proxy, gracefully.", &[], process::shutdown),
 ];
 
-/// Names by which those who know PgBouncer ask for a report: name, report, help.
+/// PgBouncer's names for our reports: name, report, help.
 const OTHER_NAMES: &[(&str, &str, &str)] = &[("clients", "sessions", "SHOW SESSIONS, as PgBouncer calls it.")];
 
 /// The one table that is about the console itself.
@@ -128,14 +128,14 @@ impl Action for Show {
     }
 }
 
-/// Reads all commands of a text. One that cannot be read makes the whole text fail, as in PostgreSQL: nothing has run by then.
+/// Reads all commands of a text. If one cannot be read, none is run, as in PostgreSQL.
 pub(super) fn parse(text: &str) -> Result<Vec<Arc<Statement>>, Failure> {
     let tokens = lexer::tokens(text)?;
     let one = |range: Range<usize>| statement(text, &tokens[range]).map(Arc::new);
     lexer::statements(&tokens).into_iter().map(one).collect()
 }
 
-fn statement(text: &str, tokens: &[Token]) -> Result<Statement, Failure> {
+fn statement(text: &str, tokens: &[Token<'_>]) -> Result<Statement, Failure> {
     let mut parser = Parser::new(text, tokens);
     if let Some(statement) = courtesy::parse(&mut parser)? {
         return Ok(statement);
@@ -150,7 +150,7 @@ fn statement(text: &str, tokens: &[Token]) -> Result<Statement, Failure> {
     Ok(Statement { name, tag, access: command.access, columns: Column::all(command.columns), action })
 }
 
-/// The command whose name is next, which is passed.
+/// Finds the command whose name comes next, and skips the name.
 fn find(parser: &mut Parser<'_>) -> Result<&'static Command, Failure> {
     let mut candidates: Vec<(&Command, Vec<&'static str>)> = COMMANDS.iter().map(|c| (c, c.name.split(' ').collect())).collect();
     for depth in 0.. {

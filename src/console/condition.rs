@@ -1,12 +1,13 @@
 //! The conditions behind WHERE: comparisons, LIKE, IN and IS NULL, joined by AND, OR, NOT and parentheses, as SQL reads them.
 //!
-//! Columns and literals are checked when the command is read. Values may stand in parentheses and have a cast behind them: that is how pgjdbc
-//! puts parameters into a text (`preferQueryMode=simple`). NULL compares with nothing, and a condition may be neither true nor false.
+//! Columns and literals are checked when the command is read. A value may stand in parentheses and be followed by a cast: pgjdbc
+//! writes parameters into the text like this (`preferQueryMode=simple`). A comparison with NULL is neither true nor false, as in
+//! SQL.
 
 use std::cmp::Ordering;
 
 use super::failure::{Failure, nearest};
-use super::lexer::Kind;
+use super::lexer::TokenKind;
 use super::parser::Parser;
 use crate::error::sqlstate;
 use crate::table::{Cell, ColumnType};
@@ -14,13 +15,13 @@ use crate::table::{Cell, ColumnType};
 /// Columns of an answer, by name and type.
 type Columns<'c> = [(&'c str, ColumnType)];
 
-/// Parentheses and NOTs that may stand in each other.
+/// How deeply parentheses and NOTs may be nested.
 pub(super) const DEPTH: usize = 32;
 
 /// What may stand behind a column.
 const OPERATORS: &[&str] = &["=", "<>", "LIKE", "IN", "IS", "NOT", "<", "<=", ">", ">="];
 
-/// What a row is asked.
+/// A condition on a row.
 #[derive(Debug)]
 pub(super) enum Condition {
     All(Vec<Condition>),
@@ -32,18 +33,18 @@ pub(super) enum Condition {
 }
 
 impl Condition {
-    /// Reads conditions as far as they go.
+    /// Reads the longest condition that begins here.
     pub(super) fn parse(parser: &mut Parser<'_>, columns: &Columns<'_>) -> Result<Condition, Failure> {
         any(parser, columns, DEPTH)
     }
 
-    /// Whether it is true of a row; `None` where NULL leaves that open.
+    /// Whether the row meets it; `None` when a NULL leaves that unknown.
     pub(super) fn holds(&self, row: &[Cell]) -> Option<bool> {
         let cell = |column: usize| row.get(column).filter(|cell| **cell != Cell::Null);
         match self {
-            // What settles it comes before what leaves it open.
-            Condition::All(all) => settled(all, row, false),
-            Condition::Any(any) => settled(any, row, true),
+            // One false condition makes AND false, whatever is unknown; one true condition makes OR true.
+            Condition::All(all) => combined(all, row, false),
+            Condition::Any(any) => combined(any, row, true),
             Condition::Not(one) => one.holds(row).map(|holds| !holds),
             Condition::IsNull { column } => Some(cell(*column).is_none()),
             Condition::Like { column, pattern } => cell(*column).map(|cell| like(&cell.text(), pattern)),
@@ -62,8 +63,8 @@ impl Condition {
     }
 }
 
-/// One that is `by` settles all of them; otherwise one that is open leaves them open.
-fn settled(conditions: &[Condition], row: &[Cell], by: bool) -> Option<bool> {
+/// The result is `by` if any condition is `by`; otherwise unknown if any is unknown; otherwise the opposite of `by`.
+fn combined(conditions: &[Condition], row: &[Cell], by: bool) -> Option<bool> {
     let mut is_open = false;
     for condition in conditions {
         match condition.holds(row) {
@@ -92,7 +93,7 @@ fn all(parser: &mut Parser<'_>, columns: &Columns<'_>, depth: usize) -> Result<C
 }
 
 fn one(parser: &mut Parser<'_>, columns: &Columns<'_>, depth: usize) -> Result<Condition, Failure> {
-    let is_nested = parser.is(&["NOT"]) || matches!(parser.ahead(0), Some(Kind::Symbol("(")));
+    let is_nested = parser.is(&["NOT"]) || matches!(parser.ahead(0), Some(TokenKind::Symbol("(")));
     let depth = if is_nested { deeper(parser, depth)? } else { depth };
     if parser.accept(&["NOT"]) {
         return Ok(Condition::Not(Box::new(one(parser, columns, depth)?)));
@@ -114,7 +115,7 @@ fn closes(parser: &mut Parser<'_>, possible: &[&str]) -> Result<(), Failure> {
     if parser.accept_symbol(")") { Ok(()) } else { Err(parser.unexpected(possible)) }
 }
 
-/// A column, and what is asked of it.
+/// A column and its comparison.
 fn of_column(parser: &mut Parser<'_>, columns: &Columns<'_>) -> Result<Condition, Failure> {
     let (column, column_type) = named_column(parser, columns)?;
     if parser.accept(&["IS"]) {
@@ -133,7 +134,7 @@ fn of_column(parser: &mut Parser<'_>, columns: &Columns<'_>) -> Result<Condition
     if is_not {
         return Err(parser.unexpected(&["LIKE", "IN"]));
     }
-    if matches!(parser.ahead(0), Some(Kind::Word(_))) {
+    if matches!(parser.ahead(0), Some(TokenKind::Word(_))) {
         return Err(parser.unexpected(OPERATORS));
     }
     let operator = parser.operator(&["=", "<>", "!=", "<", "<=", ">", ">="])?;
@@ -172,9 +173,10 @@ pub(super) fn named_column(parser: &mut Parser<'_>, columns: &Columns<'_>) -> Re
     Ok((found, columns[found].1))
 }
 
-/// A literal as a value of the column's type, perhaps in parentheses, perhaps with a cast, which adds nothing to the column's type.
+/// A literal as a value of the column's type, perhaps in parentheses, perhaps with a cast. The cast is ignored: the column's type
+/// is known.
 pub(super) fn value(parser: &mut Parser<'_>, column_type: ColumnType, depth: usize) -> Result<Cell, Failure> {
-    let found = if matches!(parser.ahead(0), Some(Kind::Symbol("("))) {
+    let found = if matches!(parser.ahead(0), Some(TokenKind::Symbol("("))) {
         let depth = deeper(parser, depth)?;
         parser.skip(1);
         let inner = value(parser, column_type, depth)?;
@@ -195,8 +197,8 @@ fn literal(parser: &mut Parser<'_>, column_type: ColumnType) -> Result<Cell, Fai
     let position = parser.position();
     let negative = parser.accept_symbol("-");
     let text = match parser.ahead(0) {
-        Some(Kind::Number(digits)) => format!("{}{digits}", if negative { "-" } else { "" }),
-        Some(Kind::Text(text)) if !negative => text.clone(),
+        Some(TokenKind::Number(digits)) => format!("{}{digits}", if negative { "-" } else { "" }),
+        Some(TokenKind::Text(text)) if !negative => text.clone(),
         _ if !negative && (parser.is(&["TRUE"]) || parser.is(&["FALSE"])) => parser.word(0).unwrap_or_default(),
         _ => return Err(parser.unexpected(&["a number", "a text in single quotes", "TRUE", "FALSE"])),
     };
@@ -236,8 +238,8 @@ pub(super) fn compare(a: &Cell, b: &Cell) -> Ordering {
     }
 }
 
-/// PostgreSQL's LIKE (manual, section 9.7.1): `%`, `_`, and a backslash that takes their meaning. Going back only to the last `%`
-/// keeps it from growing exponentially.
+/// PostgreSQL's LIKE (manual, section 9.7.1): `%`, `_`, and a backslash that makes the next character literal. Backtracking only to
+/// the last `%` avoids exponential time.
 fn like(text: &str, pattern: &str) -> bool {
     #[derive(PartialEq)]
     enum Piece {

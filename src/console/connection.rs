@@ -1,8 +1,8 @@
 //! One connection of the console, from its first byte to its last.
 //!
-//! pgwire's own loop (`process_socket`) is not used: it limits neither the size of a message nor, to our ten seconds, the time of
-//! a log-in, it closes without a word when a message cannot be read, and a panic in one of its decoders ends the task without
-//! one. Its codec, its handlers and its dispatch are.
+//! pgwire's own loop (`process_socket`) is not used: it limits neither the size of a message nor (to our ten seconds) the time of a
+//! log-in, it closes without an error when a message cannot be read, and a panic in one of its decoders ends the task, also without
+//! an error. Its codec, its handlers and its dispatch are used.
 
 use std::io;
 use std::net::SocketAddr;
@@ -29,15 +29,16 @@ use super::service::Console;
 use super::statement::Statement;
 use crate::error::sqlstate;
 
-/// A client that has not logged in by then is closed.
+/// A client that has not logged in after this time is disconnected.
 const LOGIN_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long a client is given to take the last words.
+/// How long closing waits for the client to take the last error.
 const FAREWELL_TIMEOUT: Duration = Duration::from_secs(1);
 
 type Socket<S> = Framed<Guard<S>, PgWireMessageServerCodec<Arc<Statement>>>;
 
-/// Serves one client until it or the console has had enough. Nothing that it sends can end more than itself.
+/// Serves one client until the client or the console ends the connection. Nothing that the client sends can end more than its own
+/// connection.
 pub(super) async fn serve<S>(stream: S, peer: SocketAddr, conversation: Conversation, console: Arc<Console>, attempt: Attempt)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + Sync + 'static,
@@ -50,7 +51,8 @@ where
         Ok(Ok(())) => None,
         Ok(Err(error)) => Some(error),
         Err(_) => {
-            // pgwire's decoders take a body to be as long as it should be. The panic hook has written where it was.
+            // pgwire's decoders trust a body to be as long as its fields say, and panic if it is not. The panic hook has logged the
+            // place.
             tracing::warn!(%peer, "a message of a console client could not be decoded");
             Some(encode::fatal(Failure::new(sqlstate::PROTOCOL_VIOLATION, "invalid message format")))
         }
@@ -58,7 +60,7 @@ where
     let _ = tokio::time::timeout(FAREWELL_TIMEOUT, close(&mut socket, error)).await;
 }
 
-/// Says why, if there is a why, and closes.
+/// Sends the error, if there is one that the client can read, and closes.
 async fn close<S: AsyncRead + AsyncWrite + Unpin>(socket: &mut Socket<S>, error: Option<PgWireError>) {
     let Some(error) = error.and_then(speakable) else {
         let _ = socket.close().await;
@@ -68,15 +70,15 @@ async fn close<S: AsyncRead + AsyncWrite + Unpin>(socket: &mut Socket<S>, error:
     tracing::info!(error = %last_words, "a console client was closed");
     let _ = socket.send(PgWireBackendMessage::ErrorResponse(last_words.into())).await;
     let _ = socket.close().await;
-    // Unread bytes would have the system reset the connection, and the client lose the last words.
+    // If unread bytes were left in the socket, the system would reset the connection, and the client would lose the error.
     let mut rest = socket.get_mut().inner().take(4 * FRAME_BYTES as u64);
     let _ = tokio::io::copy(&mut rest, &mut tokio::io::sink()).await;
 }
 
-/// An error that there is still somebody to tell of.
+/// The error as it can be sent to the client; `None` when the socket itself has failed.
 fn speakable(error: PgWireError) -> Option<PgWireError> {
     match error {
-        // The guard's own words.
+        // `guard` raises these, with a message for the client.
         PgWireError::IoError(error) if error.kind() == io::ErrorKind::InvalidData => {
             Some(encode::fatal(Failure::new(sqlstate::PROTOCOL_VIOLATION, error.to_string())))
         }
@@ -85,7 +87,7 @@ fn speakable(error: PgWireError) -> Option<PgWireError> {
     }
 }
 
-/// Message by message; an error ends the connection.
+/// Handles message by message; returns the error that ends the connection.
 async fn converse<S>(socket: &mut Socket<S>, console: &Arc<Console>, attempt: Attempt) -> PgWireResult<()>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + Sync + 'static,
@@ -144,7 +146,7 @@ fn is_logging_in(state: PgWireConnectionState) -> bool {
     )
 }
 
-/// Encryption is refused, and the same socket goes on.
+/// Refuses encryption; the client may go on in plain text on the same socket.
 async fn negotiate<S>(socket: &mut Socket<S>, request: SslNegotiationMetaMessage) -> PgWireResult<()>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + Sync + 'static,
@@ -153,7 +155,7 @@ where
         SslNegotiationMetaMessage::PostgresSsl(_) => PgWireBackendMessage::SslResponse(SslResponse::Refuse),
         SslNegotiationMetaMessage::PostgresGss(_) => PgWireBackendMessage::GssEncResponse(GssEncResponse::Refuse),
         SslNegotiationMetaMessage::None => {
-            // pgwire has only looked: the packet is still to be read.
+            // pgwire has only peeked: the packet is still in the buffer.
             socket.set_state(PgWireConnectionState::AwaitingStartup);
             return Ok(());
         }
@@ -176,7 +178,7 @@ where
     let (startup, simple, extended) = (console.clone(), console.clone(), console.clone());
     if let Err(error) = process_message(message, socket, startup, simple, extended, noop.clone(), noop).await {
         let error = encode::reworded(error);
-        // Before log-in no error may be survived: `process_error` would answer it with ReadyForQuery.
+        // Before log-in every error is fatal: `process_error` would answer it with ReadyForQuery.
         if logging_in || error.is_fatal() {
             return Err(error);
         }
@@ -206,7 +208,7 @@ mod tests {
         [&(body.len() as u32 + 4).to_be_bytes()[..], body].concat()
     }
 
-    /// What the console answers when a client sends this and then nothing more.
+    /// What the console answers to a client that sends these bytes and then nothing more.
     async fn answer(bytes: &[u8]) -> Vec<u8> {
         let (mut client, server) = tokio::io::duplex(1 << 16);
         let console = Arc::new(super::super::tests::console());
@@ -225,7 +227,7 @@ mod tests {
 
     #[tokio::test]
     async fn truncated_bodies_are_answered_and_end_one_connection() {
-        // An honest length with too little in it, for every message that has a body.
+        // The length is right, and the body has fewer bytes than its fields need: for every message that has a body.
         for tag in *b"BCDEPQp" {
             for body in [
                 &b""[..],

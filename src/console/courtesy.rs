@@ -1,21 +1,20 @@
-//! What drivers and tools say besides console commands: `SET extra_float_digits = 3`, `SHOW TRANSACTION ISOLATION LEVEL`,
-//! `SELECT 1`, `select version()`, BEGIN and COMMIT. Each is answered so that psql, pgjdbc and their like go on, and changes
-//! nothing.
+//! What drivers and tools send unasked: `SET extra_float_digits = 3`, `SHOW TRANSACTION ISOLATION LEVEL`, `SELECT 1`, `select
+//! version()`, BEGIN and COMMIT. Each is answered so that psql, pgjdbc and other drivers continue, and none changes anything.
 //!
-//! The console is no database: a SELECT of more than constants is refused, and a transaction block holds nothing back.
+//! The console is no database: a SELECT of more than constants is refused, and a transaction block undoes nothing.
 
 use async_trait::async_trait;
 
 use super::access::Access;
 use super::failure::Failure;
-use super::lexer::Kind;
+use super::lexer::TokenKind;
 use super::parameters::{PARAMETERS, SERVER_VERSION};
 use super::parser::Parser;
 use super::statement::{Action, Answer, Caller, Statement};
 use crate::error::sqlstate;
 use crate::table::{Cell, Column, ColumnType, Table};
 
-/// A courtesy, if the next words are one; `None` leaves them to the table of commands.
+/// Reads such a statement; `None` when the next words begin none, and the table of commands has to be asked.
 pub(super) fn parse(parser: &mut Parser<'_>) -> Result<Option<Statement>, Failure> {
     let Some(word) = parser.word(0) else { return Ok(None) };
     Ok(match word.as_str() {
@@ -59,18 +58,18 @@ fn done(tag: &'static str) -> Statement {
     fixed(tag, || Answer::Done)
 }
 
-/// Whether this sets a parameter of PostgreSQL. It must look like one, so that a mistyped SET MODE is not taken for one.
+/// Whether this sets a parameter of PostgreSQL. It must look like one, so that a mistyped SET MODE is an error.
 fn is_parameter_setting(parser: &Parser<'_>) -> bool {
     let scope = usize::from(parser.word(1).is_some_and(|w| w == "SESSION" || w == "LOCAL"));
     match (parser.word(1 + scope).as_deref(), parser.word(2 + scope).as_deref()) {
         (Some("CHARACTERISTICS"), Some("AS")) | (Some("TRANSACTION"), Some(_)) | (Some("TIME"), Some("ZONE")) => return true,
-        (Some("NAMES"), _) => return matches!(parser.ahead(2 + scope), Some(Kind::Text(_))),
+        (Some("NAMES"), _) => return matches!(parser.ahead(2 + scope), Some(TokenKind::Text(_))),
         (Some("MODE"), _) | (None, _) => return false,
         _ => {}
     }
-    let dotted = matches!(parser.ahead(2 + scope), Some(Kind::Symbol(".")));
+    let dotted = matches!(parser.ahead(2 + scope), Some(TokenKind::Symbol(".")));
     let at = scope + if dotted { 4 } else { 2 };
-    let assigns = matches!(parser.ahead(at), Some(Kind::Symbol("="))) || parser.word(at).as_deref() == Some("TO");
+    let assigns = matches!(parser.ahead(at), Some(TokenKind::Symbol("="))) || parser.word(at).as_deref() == Some("TO");
     assigns && parser.ahead(at + 1).is_some()
 }
 
@@ -95,7 +94,7 @@ struct Item {
     source: Source,
 }
 
-/// Where its value comes from.
+/// What its value is.
 enum Source {
     Constant(Cell),
     User,
@@ -136,12 +135,12 @@ fn select(parser: &mut Parser<'_>) -> Result<Statement, Failure> {
     loop {
         let mut item = item(parser)?;
         while parser.accept_symbol("::") {
-            // The value is text on the wire either way; a cast changes what nobody here looks at.
+            // The value is sent as text with or without a cast, so its type is read and ignored.
             parser.name("a type").map_err(|_| no_database(parser))?;
         }
         let alias = match parser.ahead(0) {
-            Some(Kind::Quoted(_)) => true,
-            Some(Kind::Word(word)) => !word.eq_ignore_ascii_case("FROM"),
+            Some(TokenKind::Quoted(_)) => true,
+            Some(TokenKind::Word(word)) => !word.eq_ignore_ascii_case("FROM"),
             _ => false,
         };
         if parser.accept(&["AS"]) || alias {
@@ -154,7 +153,7 @@ fn select(parser: &mut Parser<'_>) -> Result<Statement, Failure> {
     }
     parser
         .end(&[",", "AS"])
-        .map_err(|failure| if parser.ahead(0) == Some(&Kind::Parameter) { failure } else { no_database(parser) })?;
+        .map_err(|failure| if parser.ahead(0) == Some(&TokenKind::Parameter) { failure } else { no_database(parser) })?;
     Ok(constants("SELECT", items))
 }
 
@@ -162,25 +161,25 @@ fn item(parser: &mut Parser<'_>) -> Result<Item, Failure> {
     let unnamed = |column_type, cell| Item { name: "?column?".to_owned(), column_type, source: Source::Constant(cell) };
     let negative = parser.accept_symbol("-");
     let item = match parser.ahead(0) {
-        Some(Kind::Number(digits)) => {
+        Some(TokenKind::Number(digits)) => {
             let digits = format!("{}{digits}", if negative { "-" } else { "" });
             match digits.parse() {
                 Ok(integer) => unnamed(ColumnType::Int, Cell::Int(integer)),
                 Err(_) => unnamed(ColumnType::Float, Cell::Float(digits.parse().map_err(|_| no_database(parser))?)),
             }
         }
-        Some(Kind::Text(text)) if !negative => unnamed(ColumnType::Text, Cell::Text(text.clone())),
-        Some(Kind::Parameter) => return Err(parser.unexpected(&[])),
-        Some(Kind::Word(_)) if !negative => return function(parser),
+        Some(TokenKind::Text(text)) if !negative => unnamed(ColumnType::Text, Cell::Text(text.clone())),
+        Some(TokenKind::Parameter) => return Err(parser.unexpected(&[])),
+        Some(TokenKind::Word(_)) if !negative => return function(parser),
         _ => return Err(no_database(parser)),
     };
     parser.skip(1);
     Ok(item)
 }
 
-/// A key word that is a value, or a function that tells something about the session.
+/// A key word with a value (`current_user`), or a function that tells something about the session.
 fn function(parser: &mut Parser<'_>) -> Result<Item, Failure> {
-    let qualified = parser.is(&["PG_CATALOG"]) && parser.ahead(1) == Some(&Kind::Symbol("."));
+    let qualified = parser.is(&["PG_CATALOG"]) && parser.ahead(1) == Some(&TokenKind::Symbol("."));
     let refused = no_database(parser);
     parser.skip(if qualified { 2 } else { 0 });
     let word = parser.word(0).ok_or_else(|| refused.clone())?;
@@ -228,7 +227,7 @@ mod tests {
     use super::*;
     use crate::console::command;
 
-    /// The columns of what a text answers.
+    /// The names of the columns with which a text is answered.
     fn read(text: &str) -> Result<Vec<String>, Failure> {
         Ok(command::parse(text)?[0].columns.iter().map(|c| c.name.clone()).collect())
     }

@@ -1,7 +1,7 @@
-//! Answers and errors in pgwire's terms: the one file that knows how a [`Table`] looks on the wire.
+//! Answers and errors as pgwire's types: only this file knows how a [`Table`] is sent.
 //!
-//! Int cells are bigint, Float double precision, Bool boolean, everything else text, so that JDBC sees numbers; NULL stays NULL.
-//! Text and binary format are both spoken, as the client asks.
+//! Int cells are bigint, Float double precision, Bool boolean, all others text, so that JDBC sees numbers; NULL stays NULL. Text or
+//! binary format, as the client asks.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use crate::table::{Cell, Column, ColumnType, Table};
 
 /// Described columns, each in the format that the client asked for.
 pub(super) fn fields(columns: &[Column], format: &Format) -> Result<Vec<FieldInfo>, Failure> {
-    // pgwire indexes the client's formats by column without looking how many came.
+    // pgwire indexes the client's formats by column without checking how many there are.
     if let Format::Individual(formats) = format
         && formats.len() != columns.len()
     {
@@ -54,7 +54,8 @@ pub(super) fn rows(tag: &str, fields: Vec<FieldInfo>, table: &Table) -> PgWireRe
     Ok(response)
 }
 
-/// A cell in the type that its column was described with; one that does not fit it is NULL rather than bytes of another type.
+/// A cell in the type that its column was described with. A cell that does not fit the type is sent as NULL, not as bytes of
+/// another type.
 fn encode(encoder: &mut DataRowEncoder, cell: &Cell, field: &FieldInfo) -> PgWireResult<()> {
     let number = match cell {
         Cell::Int(i) => Some(*i as f64),
@@ -133,7 +134,7 @@ pub(super) fn reworded(error: PgWireError) -> PgWireError {
     }
 }
 
-/// The last words before a connection is closed.
+/// The error that is sent before a connection is closed.
 pub(super) fn farewell(error: PgWireError) -> ErrorInfo {
     let mut info = ErrorInfo::from(reworded(error));
     info.severity = "FATAL".to_owned();
@@ -153,7 +154,7 @@ mod tests {
 
     #[tokio::test]
     async fn cells_keep_their_types_and_nulls() {
-        // Rows that `Table::push` would not take: a cell that does not fit must not become bytes of another type.
+        // Rows that `Table::push` would refuse: a cell that does not fit must not be sent as bytes of another type.
         let of = [
             [Cell::Int(7), Cell::Int(1), Cell::Bool(true), Cell::Int(3)],
             [Cell::Null, Cell::Null, Cell::Null, Cell::Null],

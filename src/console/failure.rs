@@ -1,7 +1,7 @@
-//! What a console client is told when a command fails: SQLSTATE, message, detail, hint, and where in the text.
+//! The error that a console client gets when a command fails: SQLSTATE, message, detail, hint, and position in the text.
 //!
-//! An [`Error`] of the rest of the program becomes a [`Failure`] here, by hand and variant by variant, so that the console says
-//! no more than it means to. [`super::encode`] writes a failure as a frame.
+//! An [`Error`] of the rest of the program is converted variant by variant, so that only what is meant for the client reaches it.
+//! [`super::encode`] writes a failure as a frame.
 
 use crate::error::{ClientError, Error, sqlstate};
 
@@ -31,14 +31,14 @@ impl Failure {
         Failure { error: self.error.hint(hint), ..self }
     }
 
-    /// The number of a character in the client's text, from 1 (manual, section 55.8).
+    /// Sets the position: the number of a character in the client's text, from 1 (manual, section 55.8).
     #[must_use]
     pub(super) fn position(mut self, position: usize) -> Self {
         self.position = Some(position);
         self
     }
 
-    /// Where, if that is known.
+    /// The position, if one is set.
     pub(super) fn at(&self) -> Option<usize> {
         self.position
     }
@@ -62,7 +62,7 @@ impl From<Error> for Failure {
                 Failure::of(ClientError { detail, hint, ..ClientError::new(sqlstate::NOT_IN_PREREQUISITE_STATE, message) })
             }
             Error::Database { detail, sqlstate: state, .. } => {
-                // The database's own SQLSTATE would read as if the console had raised it.
+                // With the database's own SQLSTATE the error would look as if the console had raised it.
                 let state = (!state.is_empty()).then(|| format!("SQLSTATE {state} of the target database"));
                 let parts: Vec<String> = detail.into_iter().chain(state).collect();
                 let detail = (!parts.is_empty()).then(|| parts.join("\n"));
@@ -77,15 +77,15 @@ impl From<Error> for Failure {
 /// The candidate that a mistyped word probably means.
 pub(super) fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
     let word = word.to_lowercase();
-    // A third of the letters may be wrong: more would suggest words that have nothing to do with it.
+    // At most a third of the letters may be wrong: with more, unrelated words would be suggested.
     let limit = (word.chars().count() / 3).max(1);
     let near = candidates.into_iter().map(|c| (distance(&word, &c.to_lowercase()), c)).filter(|(d, _)| *d <= limit);
     near.min_by_key(|(d, _)| *d).map(|(_, candidate)| candidate)
 }
 
-/// Insertions, deletions, replacements and swaps of neighbours that lead from one word to the other.
+/// The number of insertions, deletions, replacements and swaps of neighbours that lead from one word to the other.
 fn distance(from: &str, to: &str) -> usize {
-    // A word that is far too long is far away; so a statement of a megabyte costs nothing here.
+    // A much longer word is not compared, so that a text of a megabyte costs nothing here.
     let is_far = from.len() > 512 || from.chars().count().abs_diff(to.chars().count()) > 8;
     if is_far { usize::MAX } else { strsim::osa_distance(from, to) }
 }

@@ -1,13 +1,13 @@
 //! `WHERE ... ORDER BY ... LIMIT`, the same behind every SHOW.
 //!
-//! All of it is checked when the command is read, so that a prepared command cannot fail on it later. NULL comes last in ascending
-//! order, as in PostgreSQL; `condition` has what WHERE asks.
+//! All of it is checked when the command is read, so that a prepared command cannot fail later because of it. NULL comes last in
+//! ascending order, as in PostgreSQL; `condition` reads WHERE.
 
 use std::cmp::Ordering;
 
 use super::condition::{self, Condition, compare, named_column};
 use super::failure::Failure;
-use super::lexer::Kind;
+use super::lexer::TokenKind;
 use super::parser::Parser;
 use crate::error::sqlstate;
 use crate::table::{Cell, ColumnType, Table};
@@ -15,7 +15,7 @@ use crate::table::{Cell, ColumnType, Table};
 /// What may follow a SHOW, for SHOW HELP.
 pub(super) const SYNTAX: &str = "[WHERE ...] [ORDER BY ...] [LIMIT n]";
 
-/// What stands for the points there.
+/// What the three dots in [`SYNTAX`] stand for, for SHOW HELP.
 pub(super) const HELP: &str = "This list. Behind every SHOW: WHERE column = | <> | < | <= | > | >= | [NOT] LIKE literal, \
                                column [NOT] IN (literal, ...), column IS [NOT] NULL, joined by AND, OR, NOT and parentheses; \
                                ORDER BY column [DESC][, ...], LIMIT n.";
@@ -80,9 +80,9 @@ impl Filter {
     }
 }
 
-/// A whole number, as a driver may write it too: `('5'::int8)`.
+/// A whole number, also as a driver may write it: `('5'::int8)`.
 fn limit(parser: &mut Parser<'_>) -> Result<u64, Failure> {
-    if !matches!(parser.ahead(0), Some(Kind::Symbol("("))) {
+    if !matches!(parser.ahead(0), Some(TokenKind::Symbol("("))) {
         return parser.integer("a whole number");
     }
     let position = parser.position();
@@ -130,7 +130,7 @@ mod tests {
             ("WHERE table LIKE '%'", "b a% ñc"),
             ("WHERE ms < -1", "ñc"),
             ("WHERE ms != 1.5", "ñc"),
-            // As pgjdbc puts parameters into a text.
+            // pgjdbc writes parameters into a text like this.
             ("WHERE table LIKE ('%c%')", "ñc"),
             ("WHERE hits > ('9'::int8) AND table = (('b'))", "b"),
             ("WHERE ms < ('1.6'::double precision) LIMIT ('1'::int8)", "b"),
@@ -142,7 +142,7 @@ mod tests {
             ("WHERE table IN ('b', ('ñc')) AND NOT hits IS NULL", "b"),
             ("WHERE hits NOT IN (9)", "b"),
             ("WHERE table NOT LIKE '%c'", "b a%"),
-            // What NULL leaves open is not turned into true.
+            // NOT of unknown is unknown, not true.
             ("WHERE NOT hits = 9", "b"),
             ("WHERE NOT (hits = 9 AND ms = 1)", "b ñc"),
             ("WHERE NOT (hits = 9 OR ms > 5)", "b"),

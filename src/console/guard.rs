@@ -1,8 +1,7 @@
-//! A client's bytes, one frame at a time and none too long, on their way to pgwire.
+//! A reader between the socket and pgwire that yields one frame at a time and refuses long ones.
 //!
-//! pgwire 0.42.1 accepts messages of 1 GiB, before log-in too, and a decoder that runs out of a frame's bytes reads on in the
-//! next frame. Behind this reader it can do neither: lengths are checked before a body is read, and no read yields bytes of two
-//! frames.
+//! pgwire 0.42.1 accepts messages of 1 GiB, also before log-in, and a decoder that reaches the end of its frame reads on in the
+//! next one. This reader prevents both: lengths are checked before a body is read, and no read yields bytes of two frames.
 
 use std::io;
 use std::pin::Pin;
@@ -12,22 +11,22 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::wire::startup;
 
-/// No console command is longer.
+/// The longest frame. No console command is longer.
 pub(super) const FRAME_BYTES: usize = 1 << 20;
 
 /// SSLRequest and GSSENCRequest (manual, section 55.7): the next packet has no tag either.
 const ENCRYPTION_REQUESTS: [u32; 2] = [80_877_103, 80_877_104];
 
-/// A socket whose frames are looked at while they pass.
+/// A socket whose frames are measured while they are read.
 #[derive(Debug)]
 pub(super) struct Guard<S> {
     inner: S,
-    /// The head of the current frame: tag and length, or before log-in length and code.
+    /// The head of the current frame: tag and length; before the start-up packet has come, length and code.
     head: [u8; 8],
     filled: usize,
-    /// What is left of its body.
+    /// Bytes of its body that are still to be read.
     body: usize,
-    /// Whether the start-up packet has passed.
+    /// Whether the start-up packet has been read: frames then begin with a tag.
     tagged: bool,
 }
 
@@ -36,7 +35,7 @@ impl<S> Guard<S> {
         Guard { inner, head: [0; 8], filled: 0, body: 0, tagged: false }
     }
 
-    /// The socket itself, for draining it before it is closed.
+    /// The socket itself, to be drained before it is closed.
     pub(super) fn inner(&mut self) -> &mut S {
         &mut self.inner
     }
@@ -45,7 +44,7 @@ impl<S> Guard<S> {
         if self.tagged { 5 } else { 8 }
     }
 
-    /// What a complete head says about the body.
+    /// Reads from a complete head how long the body is, and refuses one that is too long.
     fn measure(&mut self) -> io::Result<()> {
         let number = |at: usize| u32::from_be_bytes([self.head[at], self.head[at + 1], self.head[at + 2], self.head[at + 3]]);
         let (length, shortest, longest) = match self.tagged {

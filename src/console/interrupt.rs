@@ -1,4 +1,4 @@
-//! What ends a command that waits for others: its client has gone, or asks for it (Ctrl-C in psql, which sends a cancel request on another
+//! What ends a command that waits: its client has disconnected, or cancels it (Ctrl-C in psql sends a cancel request on another
 //! connection). Commands that do not wait run to their end.
 
 use std::os::fd::AsFd as _;
@@ -10,28 +10,29 @@ use tokio::io::Interest;
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
 
-/// How often a client is looked for that has sent more than the command that waits.
+/// How often it is checked whether a client has disconnected that has sent more than the command that waits.
 const LOOKED: Duration = Duration::from_millis(100);
 
-/// One connection's.
+/// The interrupt of one connection.
 #[derive(Debug, Default)]
 pub(super) struct Interrupt {
     cancelled: Notify,
-    /// A second handle on the client's socket: while a command runs, nobody reads the first. None in memory.
+    /// A second handle on the client's socket: while a command runs, nobody reads the first. None in tests, whose streams are in
+    /// memory.
     socket: Option<TcpStream>,
 }
 
-/// Why a command should wait no longer.
+/// Why a command should stop waiting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Cause {
-    /// Its client asks for it.
+    /// Its client has sent a cancel request.
     Cancelled,
-    /// Its client has gone.
+    /// Its client has disconnected.
     Gone,
 }
 
 impl Interrupt {
-    /// Of the client on a socket.
+    /// The interrupt of the client on this socket.
     pub(super) fn by(socket: &TcpStream) -> Interrupt {
         let second = socket.as_fd().try_clone_to_owned();
         let second = second.map(std::net::TcpStream::from).and_then(TcpStream::from_std);
@@ -41,7 +42,7 @@ impl Interrupt {
         Interrupt { cancelled: Notify::new(), socket: second.ok() }
     }
 
-    /// Returns when there is a cause.
+    /// Returns when there is a cause to stop.
     pub(super) async fn occurs(&self) -> Cause {
         tokio::select! {
             () = self.cancelled.notified() => Cause::Cancelled,
@@ -60,27 +61,27 @@ impl Interrupt {
     }
 }
 
-/// The commands that run, by what their clients were told in BackendKeyData.
+/// The commands that run, by process number and secret of their clients' BackendKeyData.
 #[derive(Debug, Default)]
 pub(super) struct Waiting(Mutex<Vec<(i32, SecretKey, Arc<Interrupt>)>>);
 
 impl Waiting {
-    /// Lists a command until the result is dropped.
+    /// Lists a command; dropping the result takes it off the list.
     pub(super) fn list(&self, process: i32, secret: SecretKey, interrupt: Arc<Interrupt>) -> Listed<'_> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push((process, secret, interrupt.clone()));
         Listed { waiting: self, interrupt }
     }
 
-    /// Cancels what a connection runs, if it runs something and the key is its own.
+    /// Cancels the command that a connection runs, if there is one and the secret is right.
     pub(super) fn cancel(&self, process: i32, secret: &SecretKey) {
         let waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let found = waiting.iter().filter(|(p, s, _)| *p == process && s.eq_value(secret));
-        // Nothing is kept for a command that comes later.
+        // Only whoever waits now is woken: a later command of this connection is not cancelled.
         found.for_each(|(.., interrupt)| interrupt.cancelled.notify_waiters());
     }
 }
 
-/// A command that runs.
+/// A command that runs, until this is dropped.
 pub(super) struct Listed<'w> {
     waiting: &'w Waiting,
     interrupt: Arc<Interrupt>,

@@ -1,4 +1,4 @@
-//! Who may connect: whom the gate knows, and whom the settings list.
+//! Log-in: the authenticator checks who a client is, the settings list who may use the console.
 //!
 //! Every error is FATAL here: pgwire answers any other with ReadyForQuery, which would let the client in.
 
@@ -24,17 +24,17 @@ fn unauthorised(message: impl Into<String>) -> PgWireError {
 }
 
 impl Console {
-    /// What can be said before a password is asked for.
+    /// What can be refused before a password is asked for.
     fn admit<C: ClientInfo>(&self, client: &C) -> PgWireResult<()> {
         if client.metadata().get(METADATA_USER).is_none_or(String::is_empty) {
             return Err(unauthorised("no PostgreSQL user name specified in startup packet"));
         }
         let conversation = client.session_extensions().get::<Conversation>();
         let is_own = conversation.is_some_and(|c| c.is_own);
-        self.gate.turns_away(client.socket_addr().ip(), is_own).map_or(Ok(()), |why| Err(unauthorised(why)))
+        self.authenticator.turns_away(client.socket_addr().ip(), is_own).map_or(Ok(()), |why| Err(unauthorised(why)))
     }
 
-    /// Whether the user, who is who they say, may use the console.
+    /// Whether the authenticated user may use the console.
     fn authorise<C: ClientInfo>(&self, client: &C) -> PgWireResult<()> {
         let user = client.metadata().get(METADATA_USER).map(String::as_str).unwrap_or_default();
         if Access::of(user, &self.shared.settings.load()).is_some() {
@@ -63,10 +63,10 @@ impl Console {
             Ok(AuthOutcome::InProgress) => Ok(()),
             Ok(AuthOutcome::Authenticated { final_message, .. }) => {
                 self.authorise(client)?;
-                self.gate.driver.complete_authentication(client, final_message).await
+                self.authenticator.driver.complete_authentication(client, final_message).await
             }
             Err(PgWireError::InvalidPassword(_)) => {
-                // pgwire names the user of the SCRAM message, which libpq leaves empty.
+                // The SCRAM message has a user name too, which libpq leaves empty and pgwire reports.
                 let user = client.metadata().get(METADATA_USER).map(String::as_str).unwrap_or_default();
                 tracing::warn!(user, address = %client.socket_addr(), "a log-in to the console failed");
                 let message = format!("password authentication failed for user \"{user}\"");
@@ -90,15 +90,15 @@ impl StartupHandler for Console {
                 protocol_negotiation(client, startup).await?;
                 save_startup_parameters_to_metadata(client, startup);
                 self.admit(client)?;
-                if self.gate.is_trusting() {
+                if self.authenticator.is_trusting() {
                     self.authorise(client)?;
-                    return self.gate.driver.complete_authentication(client, None).await;
+                    return self.authenticator.driver.complete_authentication(client, None).await;
                 }
-                let outcome = self.gate.driver.begin_authentication(client, self.gate.scram.create()).await;
+                let outcome = self.authenticator.driver.begin_authentication(client, self.authenticator.scram.create()).await;
                 self.step(client, outcome).await
             }
             PgWireFrontendMessage::PasswordMessageFamily(message) => {
-                let outcome = self.gate.driver.advance_authentication(client, message).await;
+                let outcome = self.authenticator.driver.advance_authentication(client, message).await;
                 self.step(client, outcome).await
             }
             _ => Err(encode::fatal(Failure::new(sqlstate::PROTOCOL_VIOLATION, "expected a password response"))),
@@ -106,7 +106,8 @@ impl StartupHandler for Console {
     }
 }
 
-/// The database that a client named; without one, its user's, as in PostgreSQL. Any name is accepted; `esclusa` is documented.
+/// The database that a client named; without one, the user's name, as in PostgreSQL. Any name is accepted; `esclusa` is the
+/// documented one.
 pub(super) fn database<C: ClientInfo>(client: &C) -> String {
     let metadata = client.metadata();
     metadata.get(METADATA_DATABASE).or_else(|| metadata.get(METADATA_USER)).cloned().unwrap_or_default()

@@ -1,4 +1,4 @@
-//! SET MODE, ENABLE and DISABLE: switching what is done with a legacy table.
+//! SET MODE, ENABLE and DISABLE: they switch the modes of legacy tables.
 
 use async_trait::async_trait;
 
@@ -18,7 +18,7 @@ use crate::table::Table;
 pub(super) const SET_SYNTAX: &str = "off | observe | shadow | rewrite | refuse FOR table[, ...] | ALL [BECAUSE 'text']";
 pub(super) const LIST_SYNTAX: &str = "table[, ...] [BECAUSE 'text']";
 
-/// A switch that has been read; whether the tables are known shows when it runs, because rules can be reloaded meanwhile.
+/// A switch that has been read. Whether its tables are known is checked when it runs, because rules can be reloaded in between.
 struct Switch {
     mode: Mode,
     /// `None` is ALL.
@@ -82,7 +82,7 @@ fn switch(parser: &mut Parser<'_>, mode: Mode, tables: Option<Vec<TableName>>) -
 }
 
 impl TableName {
-    /// The legacy table that is meant.
+    /// The legacy table with this name.
     fn resolve(&self, policy: &Policy) -> Result<String, Failure> {
         if let Some(schema) = self.schema.as_ref().filter(|s| s.name != policy.schema) {
             let message = format!("there is no legacy table in schema \"{}\"", schema.name);
@@ -112,7 +112,7 @@ impl TableName {
 }
 
 impl Switch {
-    /// The tables that are named, each once, in the order of the command.
+    /// The tables of the command, each once, in its order.
     fn resolve(named: &[TableName], policy: &Policy) -> Result<Vec<String>, Failure> {
         let mut seen = std::collections::HashSet::new();
         let mut tables = Vec::new();
@@ -136,7 +136,7 @@ impl Action for Switch {
     }
 }
 
-/// Switches tables, or all that may have the mode, and tells what has changed.
+/// Switches tables, or all that may have the mode, and returns what has changed.
 pub(crate) async fn switch_modes(
     shared: &Shared,
     admin: &dyn Admin,
@@ -152,7 +152,7 @@ pub(crate) async fn switch_modes(
     };
     let switched = changes.iter().filter(|c| c.after.is_some()).count();
     tracing::info!(user, %mode, tables = switched, why, "modes were switched");
-    // Without a stored mode the table had the one of the settings.
+    // Without a stored mode the table had the mode of the settings.
     let of_settings = |table: &str| policy.entries().find(|e| e.relation.table == table).map(|e| e.mode);
     Ok(report::changes(changes, of_settings))
 }

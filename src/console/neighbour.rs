@@ -1,11 +1,11 @@
-//! Who on this machine is at the other end of a loopback socket. The kernel lists every TCP socket with its owner (proc(5), `/proc/net/tcp`), as
-//! it would tell it of a Unix socket, so that without a users file the console need not believe a name.
+//! Who owns the other end of a loopback socket. The kernel lists every TCP socket with its owner (proc(5), `/proc/net/tcp`);
+//! without a users file the console uses this to check that a client is root or our own user, as it could with a Unix socket.
 
 use std::net::{IpAddr, SocketAddr};
 use std::os::unix::fs::MetadataExt as _;
 
-/// Whether the other end of a socket is on this machine and belongs to root, or to the user that this process runs as. Reads files: not for an
-/// event loop.
+/// Whether the other end of a socket is on this machine and belongs to root or to the user of this process. Reads files: not to be
+/// called on an event loop.
 pub(super) fn is_own(peer: SocketAddr, local: SocketAddr) -> bool {
     let own = std::fs::metadata("/proc/self").map(|process| process.uid()).ok();
     let tables = ["/proc/net/tcp", "/proc/net/tcp6"].map(|file| std::fs::read_to_string(file).unwrap_or_default());

@@ -1,6 +1,6 @@
-//! The parameters of PostgreSQL that clients ask for or are told at log-in. None of them changes anything here.
+//! The parameters of PostgreSQL that clients ask for or are told at log-in. None of them has an effect here.
 
-/// What the console says it is. Clients decide by the number before the blank which features they may use.
+/// The version that the console reports. Clients decide by the number before the space which features they may use.
 pub(super) const SERVER_VERSION: &str = concat!("15.0 (esclusa ", env!("CARGO_PKG_VERSION"), ")");
 
 /// Parameters that SHOW and current_setting know. Those marked are reported at log-in (manual, section 55.2.7).

@@ -1,22 +1,22 @@
-//! A place in a command's tokens, and what may stand there.
+//! A parser for one command: a position in its tokens, with methods that take what comes next.
 //!
-//! Whatever does not fit becomes 42601 with the position and a hint that lists what would fit, with the nearest word first: the
-//! console explains its grammar where it is needed.
+//! Anything unexpected becomes 42601 with the position and a hint that lists what is possible there, the nearest word first.
 
 use super::failure::{Failure, nearest};
-use super::lexer::{self, Kind, Token};
+use super::lexer::{Token, TokenKind};
 use crate::error::sqlstate;
+use crate::sql::token::position;
 
 /// Reads one command from its first token to its last.
 #[derive(Debug)]
 pub(super) struct Parser<'t> {
     /// The whole text that the client sent: positions count from its beginning.
     text: &'t str,
-    tokens: &'t [Token],
+    tokens: &'t [Token<'t>],
     at: usize,
 }
 
-/// A name as it was written, with its place for an error that shows later.
+/// A name as it was written, with its position for an error that is found later.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Name {
     /// Folded to lower case unless it was quoted.
@@ -26,19 +26,19 @@ pub(super) struct Name {
 }
 
 impl<'t> Parser<'t> {
-    pub(super) fn new(text: &'t str, tokens: &'t [Token]) -> Self {
+    pub(super) fn new(text: &'t str, tokens: &'t [Token<'t>]) -> Self {
         Parser { text, tokens, at: 0 }
     }
 
-    /// The token so many places ahead.
-    pub(super) fn ahead(&self, by: usize) -> Option<&'t Kind> {
+    /// The token that comes `by` tokens after the next one.
+    pub(super) fn ahead(&self, by: usize) -> Option<&'t TokenKind<'t>> {
         self.tokens.get(self.at + by).map(|t| &t.kind)
     }
 
-    /// The word so many places ahead, in upper case.
+    /// The word that comes `by` tokens after the next one, in upper case.
     pub(super) fn word(&self, by: usize) -> Option<String> {
         match self.ahead(by) {
-            Some(Kind::Word(word)) => Some(word.to_uppercase()),
+            Some(TokenKind::Word(word)) => Some(word.to_uppercase()),
             _ => None,
         }
     }
@@ -48,7 +48,7 @@ impl<'t> Parser<'t> {
         words.iter().enumerate().all(|(i, w)| self.word(i).as_deref() == Some(w))
     }
 
-    /// Passes a number of tokens.
+    /// Skips tokens.
     pub(super) fn skip(&mut self, by: usize) {
         self.at = (self.at + by).min(self.tokens.len());
     }
@@ -64,7 +64,7 @@ impl<'t> Parser<'t> {
 
     /// Takes punctuation, if it is next.
     pub(super) fn accept_symbol(&mut self, symbol: &str) -> bool {
-        let found = matches!(self.ahead(0), Some(Kind::Symbol(s)) if *s == symbol);
+        let found = matches!(self.ahead(0), Some(TokenKind::Symbol(s)) if *s == symbol);
         self.skip(usize::from(found));
         found
     }
@@ -79,18 +79,18 @@ impl<'t> Parser<'t> {
 
     /// Takes one of these operators and says which.
     pub(super) fn operator(&mut self, symbols: &[&'static str]) -> Result<&'static str, Failure> {
-        let found = symbols.iter().find(|s| matches!(self.ahead(0), Some(Kind::Symbol(found)) if found == *s));
+        let found = symbols.iter().find(|s| matches!(self.ahead(0), Some(TokenKind::Symbol(found)) if found == *s));
         let found = *found.ok_or_else(|| self.unexpected(symbols))?;
         self.skip(1);
         Ok(found)
     }
 
-    /// Takes a name, quoted or not. `what` says of what, for the hint.
+    /// Takes a name, quoted or not. `what` says for the hint what it is the name of.
     pub(super) fn name(&mut self, what: &'static str) -> Result<Name, Failure> {
         let position = self.position();
         let name = match self.ahead(0) {
-            Some(Kind::Word(word)) => word.to_ascii_lowercase(),
-            Some(Kind::Quoted(name)) => name.clone(),
+            Some(TokenKind::Word(word)) => word.to_ascii_lowercase(),
+            Some(TokenKind::Quoted(name)) => name.clone(),
             _ => return Err(self.unexpected(&[what])),
         };
         self.skip(1);
@@ -99,14 +99,14 @@ impl<'t> Parser<'t> {
 
     /// Takes a literal in quotes.
     pub(super) fn literal(&mut self, what: &'static str) -> Result<String, Failure> {
-        let Some(Kind::Text(text)) = self.ahead(0) else { return Err(self.unexpected(&[what])) };
+        let Some(TokenKind::Text(text)) = self.ahead(0) else { return Err(self.unexpected(&[what])) };
         self.skip(1);
         Ok(text.clone())
     }
 
     /// Takes a whole number.
     pub(super) fn integer(&mut self, what: &'static str) -> Result<u64, Failure> {
-        let Some(Kind::Number(digits)) = self.ahead(0) else { return Err(self.unexpected(&[what])) };
+        let Some(TokenKind::Number(digits)) = self.ahead(0) else { return Err(self.unexpected(&[what])) };
         let number = digits.parse().map_err(|_| {
             let message = format!("\"{digits}\" is no whole number between 0 and {}", u64::MAX);
             Failure::new(sqlstate::INVALID_TEXT_REPRESENTATION, message).position(self.position())
@@ -115,36 +115,36 @@ impl<'t> Parser<'t> {
         Ok(number)
     }
 
-    /// Asserts that nothing is left. `possible` is what could have stood here.
+    /// Checks that no token is left. `possible` is what could have stood here.
     pub(super) fn end(&self, possible: &[&str]) -> Result<(), Failure> {
         if self.at == self.tokens.len() { Ok(()) } else { Err(self.unexpected(possible)) }
     }
 
-    /// The character at which the next token begins; behind the last one, where the command ends.
+    /// The number of the character at which the next token begins; after the last one, at which the command ends.
     pub(super) fn position(&self) -> usize {
-        let byte = self.tokens.get(self.at).map(|t| t.start).or_else(|| self.tokens.last().map(|t| t.end));
-        lexer::character(self.text, byte.unwrap_or(self.text.len()))
+        let byte = self.tokens.get(self.at).map(|t| t.span.start).or_else(|| self.tokens.last().map(|t| t.span.end));
+        position(self.text, byte.unwrap_or(self.text.len()))
     }
 
-    /// 42601, with what could have stood here.
+    /// The error for an unexpected token: 42601, with what is possible here.
     pub(super) fn unexpected(&self, possible: &[&str]) -> Failure {
         let Some(token) = self.tokens.get(self.at) else {
             let failure = Failure::new(sqlstate::SYNTAX_ERROR, "syntax error at end of input").position(self.position());
             return explained(failure, None, possible);
         };
-        if token.kind == Kind::Parameter {
+        if token.kind == TokenKind::Parameter {
             return Failure::new(sqlstate::FEATURE_NOT_SUPPORTED, "a console command takes no parameters")
                 .position(self.position())
                 .with_hint("Write the value itself into the command.");
         }
-        let shown: String = self.text[token.start..token.end].chars().take(64).collect();
+        let shown: String = self.text[token.span.range()].chars().take(64).collect();
         let failure = Failure::new(sqlstate::SYNTAX_ERROR, format!("syntax error at or near \"{shown}\""));
-        let written = if let Kind::Word(word) = &token.kind { Some(word.as_str()) } else { None };
+        let written = if let TokenKind::Word(word) = token.kind { Some(word) } else { None };
         explained(failure.position(self.position()), written, possible)
     }
 }
 
-/// "Did you mean" before "Possible here".
+/// Adds the hint: "Did you mean", then "Possible here".
 fn explained(failure: Failure, written: Option<&str>, possible: &[&str]) -> Failure {
     if possible.is_empty() {
         return failure.with_hint("The command ends here. SHOW HELP lists all commands.");

@@ -1,7 +1,7 @@
-//! PAUSE and RESUME, as PgBouncer has them, for all databases together.
+//! PAUSE and RESUME, as in PgBouncer, but always for all databases together.
 //!
-//! PAUSE answers when every client is held between two transactions; if it is given up before (its time is over, Ctrl-C, its client goes),
-//! clients go on. Once it has answered, RESUME alone ends it.
+//! PAUSE answers when every client is held between two transactions. If it ends before that (its time is over, Ctrl-C, its client
+//! disconnects), clients continue. Once it has answered, only RESUME ends the pause.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,11 +19,11 @@ use crate::session::activity::Doing;
 
 pub(super) const SYNTAX: &str = "[TIMEOUT 'duration']";
 
-/// How often the clients are looked at.
+/// How often it is checked whether all clients are held.
 const LOOKED: Duration = Duration::from_millis(5);
-/// A client who does nothing is held as soon as its session is woken. That long it may take on a busy machine, whatever the patience.
+/// An idle client is held as soon as its session task is woken. On a busy machine that may take this long, whatever the patience.
 const WAKING: Duration = Duration::from_secs(2);
-/// So many of those who are waited for are named.
+/// How many of the clients that a pause waits for are named in the error.
 const NAMED: usize = 5;
 
 pub(super) fn pause(parser: &mut Parser<'_>) -> Result<Box<dyn Action>, Failure> {
@@ -60,7 +60,7 @@ struct Pause {
     patience: Option<Duration>,
 }
 
-/// A pause that is waited for; given up when it is dropped.
+/// A pause that does not hold all clients yet; dropping it ends the pause.
 struct Attempt<'s> {
     shared: &'s Shared,
     number: u64,
@@ -76,7 +76,7 @@ impl Drop for Attempt<'_> {
 }
 
 impl Attempt<'_> {
-    /// Returns when all are held; false when somebody else has resumed.
+    /// Returns when all are held; false when RESUME has ended the pause.
     async fn holds_all(&self) -> bool {
         while self.shared.pause.is(self.number) {
             if self.shared.unpaused().is_empty() {
@@ -126,12 +126,12 @@ impl Action for Pause {
     }
 }
 
-/// Ends when the patience is over and somebody is waited for who does something, not only to be woken.
+/// Returns when the patience is over and a client that is not idle is still not held.
 async fn runs_out(shared: &Shared, patience: Duration) {
     tokio::time::sleep(patience).await;
     let until = tokio::time::Instant::now() + WAKING;
     while tokio::time::Instant::now() < until {
-        // One of them may have been woken since the list was made.
+        // An idle client may have been held since the list was made.
         let does_something = |doing: Doing| doing != Doing::Idle && !doing.is_paused();
         if shared.unpaused().iter().any(|(_, client)| does_something(client.activity.doing().0)) {
             return;
@@ -140,7 +140,7 @@ async fn runs_out(shared: &Shared, patience: Duration) {
     }
 }
 
-/// Some of those who were waited for, and what they do.
+/// The error, with some of the clients that were not held and what they do.
 fn too_slow(shared: &Shared) -> Failure {
     let waited = shared.unpaused();
     let one = |(id, client): &(u64, Arc<crate::session::ClientInfo>)| {

@@ -25,10 +25,10 @@ use super::statement::{Answer, Caller, Statement};
 use super::{command, encode, login};
 use crate::error::sqlstate;
 
-/// Commands in one text: their answers are held until the last has run.
+/// Commands in one text: their answers are kept in memory until the last has run.
 const COMMANDS_PER_TEXT: usize = 100;
 
-/// pgwire reserves memory for as many rows as an Execute asks for, before it has one. No answer of the console is as long.
+/// pgwire reserves memory for as many rows as an Execute asks for before it has any. No answer of the console has more.
 const ROWS_PER_EXECUTE: i32 = 100_000;
 
 impl Console {
@@ -43,7 +43,7 @@ impl Console {
         let (process, secret) = client.pid_and_secret_key();
         let interrupt = client.session_extensions().get::<Conversation>().map(|c| c.interrupt.clone()).unwrap_or_default();
         let _listed = self.waiting.list(process, secret, interrupt.clone());
-        // The format is checked first, so that a change is not made whose answer cannot be sent.
+        // The format is checked first: a command whose answer could not be sent must change nothing.
         let fields = encode::fields(&statement.columns, format).map_err(encode::error)?;
         let caller = Caller { console: self, user: &user, database: &database, process, interrupt: &interrupt };
         let answer = statement.run(&caller).await.map_err(encode::error)?;
@@ -92,7 +92,7 @@ impl SimpleQueryHandler for Console {
         for statement in statements {
             match self.answer(client, &statement, &Format::UnifiedText).await {
                 Ok(response) => responses.push(response),
-                // What stands before a command that fails has run, and is answered.
+                // The commands before the one that failed have run, and are answered.
                 Err(error) => {
                     responses.push(Response::Error(Box::new(encode::reworded(error).into())));
                     break;

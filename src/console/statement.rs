@@ -1,4 +1,4 @@
-//! A command that has been read: who may run it, what columns its answer has, and running it.
+//! A command that has been read: who may run it, the columns of its answer, and how it is run.
 //!
 //! Access is checked in [`Statement::run`] and nowhere else.
 
@@ -11,20 +11,20 @@ use super::service::Console;
 use crate::error::sqlstate;
 use crate::table::{Column, Table};
 
-/// What a command does, once or many times.
+/// What a command does. A prepared one runs more than once.
 #[async_trait]
 pub(super) trait Action: Send + Sync {
     async fn run(&self, caller: &Caller<'_>) -> Result<Answer, Failure>;
 }
 
-/// Who asks.
+/// The client that runs a command.
 pub(super) struct Caller<'c> {
     pub(super) console: &'c Console,
     pub(super) user: &'c str,
     pub(super) database: &'c str,
-    /// What the client was told in BackendKeyData.
+    /// The process number that the client was told in BackendKeyData.
     pub(super) process: i32,
-    /// What ends a command that waits before it is done.
+    /// Ends a command that waits.
     pub(super) interrupt: &'c Interrupt,
 }
 
@@ -33,17 +33,17 @@ pub(super) struct Caller<'c> {
 pub(super) enum Answer {
     Rows(Table),
     Done,
-    /// Done, with something that was left out.
+    /// Done, except for what this failure says: it is sent as a warning.
     DoneBut(Failure),
-    /// A transaction block begins, for what that is worth here.
+    /// The answer to BEGIN; the console has no transactions.
     Begin,
-    /// It ends.
+    /// The answer to COMMIT or ROLLBACK.
     End,
     /// The proxy is to end once the client has its answer.
     Shutdown,
 }
 
-/// A command, read and checked.
+/// A command that has been read and checked.
 pub(super) struct Statement {
     /// The command's name, for errors.
     pub(super) name: &'static str,

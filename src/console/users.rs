@@ -1,7 +1,7 @@
-//! The users file of the console: lines `user SCRAM-SHA-256$iterations:salt$stored:server`, as `pg_authid.rolpassword` and
-//! pgbouncer's userlist hold them. No password is stored, and none can be got back from the file.
+//! The users file of the console: lines `user SCRAM-SHA-256$iterations:salt$stored:server`, as in `pg_authid.rolpassword` and
+//! PgBouncer's userlist. No password is stored, and none can be computed from the file.
 //!
-//! What a user may is not written here but in `console.admins` and `console.readers`.
+//! Rights are not written here but in `console.admins` and `console.readers`.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -14,16 +14,16 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::error::{Fault, Faults};
 
-/// What proves a password (RFC 5803), without being one.
+/// What a password is checked against (RFC 5803); the password cannot be computed from it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Verifier {
-    /// Of PBKDF2.
+    /// The iterations of PBKDF2.
     pub iterations: usize,
-    /// Of PBKDF2.
+    /// The salt of PBKDF2.
     pub salt: Vec<u8>,
-    /// The hash of the client's key.
+    /// The hash of the client key.
     pub stored_key: Vec<u8>,
-    /// With what the server proves itself.
+    /// The key by which the server proves that it knows the verifier.
     pub server_key: Vec<u8>,
 }
 
@@ -38,25 +38,25 @@ impl fmt::Debug for Verifier {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Users(HashMap<String, Verifier>);
 
-/// More would let one log-in cost the client minutes.
+/// With more iterations one log-in would take the client minutes.
 const MOST_ITERATIONS: usize = 10_000_000;
 
-/// What a line looks like, and where to get one.
+/// How a line is written, and where to get one, for errors.
 const LINE: &str = "a line is `user SCRAM-SHA-256$iterations:salt$stored:server`; \
                     SELECT rolname, rolpassword FROM pg_authid shows such verifiers";
 
-/// What a file of verifiers may not allow: who can read one can try passwords at home, and who can write it is an admin. The group may read,
-/// so that the file can be root's.
+/// File permissions that are refused: whoever can read verifiers can try passwords offline, and whoever can write them is an admin.
+/// The group may read, so that the file can belong to root.
 const OTHERS: u32 = 0o027;
 
-/// The bytes of a SHA-256.
+/// The length of a SHA-256 hash in bytes.
 const KEY_BYTES: usize = 32;
 
 impl Users {
     /// Reads a file. Every bad line is a fault; a file with a fault is not used at all.
     pub fn load(file: &Path) -> Result<Users, Faults> {
         let failed = |e: std::io::Error| Faults(vec![Fault::at(file, 0, format!("cannot be read: {e}"))]);
-        // One opening: what is asked about is what is read.
+        // Opened once, so that the file whose permissions are checked is the one that is read.
         let mut open = std::fs::File::open(file).map_err(failed)?;
         let mode = open.metadata().map_err(failed)?.permissions().mode();
         if mode & OTHERS != 0 {
@@ -95,7 +95,7 @@ impl Users {
     }
 }
 
-/// No message repeats the line: what stands there instead of a verifier may be a password.
+/// No error repeats the line: in the place of a verifier there may be a password.
 fn entry(line: &str) -> Result<(&str, Verifier), String> {
     let mut words = line.split_whitespace();
     let (Some(user), Some(verifier)) = (words.next(), words.next()) else { return Err("a verifier is missing".into()) };

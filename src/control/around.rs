@@ -1,10 +1,12 @@
-//! Who uses legacy tables around the proxies: what the server shows of other sessions, their locks and their last statements.
+//! Who uses legacy tables around the proxies: the server's view of other sessions, their locks and their last statements.
 //!
-//! A session is somebody else's when no proxy says that its server process is one of its own. Each proxy publishes its processes, with those
-//! of sessions that have just ended; whoever was seen is judged when every proxy has published later than that. An `application_name`, an
-//! address or a user proves nothing: a client chooses the one, and comes from anywhere as the others.
+//! A session counts as foreign when no proxy says that its server process is one of its own. Each proxy publishes its processes,
+//! including those of sessions that have just ended; a session that was seen is judged when every proxy has published after that.
+//! An `application_name`, an address or a user proves nothing: a client chooses the first, and may come from any address as any
+//! user.
 //!
-//! What is seen are samples. Nothing is seen of a session that ends between two of them, and a use that is counted may have been many.
+//! These are samples: a session that ends between two of them is not seen, and a use that was counted once may have happened many
+//! times.
 
 use std::collections::HashSet;
 
@@ -12,12 +14,12 @@ use crate::catalog::Database;
 use crate::error::Result;
 use crate::relation::{CONTROL, LEAVES};
 
-/// Only one proxy looks at a time: whoever holds this lock, for as long as its connection lives.
+/// The advisory lock of the proxy that looks: only one does at a time, as long as its connection lives.
 const LOOKING: &str = "hashtext('esclusa around')";
-/// A proxy that has published so long after a sample has told of all sessions that were there: their processes are known to it a moment
-/// after they begin.
-const SETTLED: &str = "1 s";
-/// Sessions that are looked at in one sample.
+/// A proxy that has published this long after a sample has named all its sessions of that moment: it knows a process shortly after
+/// it begins.
+const KNOWN_AFTER: &str = "1 s";
+/// The most sessions in one sample.
 const SESSIONS: i64 = 500;
 
 /// Whether `schema apply` has made the tables.
@@ -26,39 +28,39 @@ pub async fn has_tables(database: &Database) -> Result<bool> {
     Ok(database.one("looking for the tables of what is seen around the proxies", sql, &[]).await?.get(0))
 }
 
-/// The server's clock: read before the sessions are counted that a publication tells of.
+/// The server's clock. Has to be read before the sessions are listed that a publication names.
 pub async fn moment(database: &Database) -> Result<f64> {
     let sql = "SELECT extract(epoch FROM clock_timestamp())::double precision";
     Ok(database.one("asking for the time", sql, &[]).await?.get(0))
 }
 
-/// Which of these processes the server does not have.
+/// Those of these processes that the server does not have.
 pub async fn unknown(database: &Database, processes: &[i32]) -> Result<Vec<i32>> {
     let sql = "SELECT p FROM unnest($1::int[]) AS p WHERE NOT EXISTS (SELECT FROM pg_stat_activity AS a WHERE a.pid = p)";
     Ok(database.query("looking for our sessions", sql, &[&processes]).await?.iter().map(|row| row.get(0)).collect())
 }
 
-/// What a proxy says of itself, as of a moment.
+/// What a proxy publishes about itself.
 #[derive(Debug, Clone)]
 pub struct Publication<'p> {
     /// Its name among the replicas.
     pub instance: &'p str,
-    /// The moment.
+    /// The moment that this is true of.
     pub at: f64,
-    /// The server processes that are its own.
+    /// Its server processes.
     pub processes: &'p [i32],
-    /// Why it does not know them.
+    /// Why it does not know them, if so.
     pub finding: Option<&'p str>,
-    /// Legacy tables whose statements it has lately passed on without counting them; [`ALL`] for all.
+    /// Legacy tables whose statements it has lately passed uncounted; [`ALL`] stands for all.
     pub uncounted: &'p [String],
-    /// Who has lately had a session through it.
+    /// Users with a session through it lately.
     pub users: &'p [String],
 }
 
-/// Every legacy table.
+/// Stands for every legacy table.
 pub const ALL: &str = "*";
 
-/// A proxy says which server processes are its own, and what it does not count.
+/// Publishes a proxy's server processes, and what it does not count.
 pub async fn publish(database: &Database, said: Publication<'_>) -> Result<()> {
     let sql = "WITH gone AS (DELETE FROM esclusa.proxy_process WHERE published_at < clock_timestamp() - interval '1 hour' AND instance <> $1)
                INSERT INTO esclusa.proxy_process AS p (instance, processes, finding, published_at, uncounted, users)
@@ -70,28 +72,28 @@ pub async fn publish(database: &Database, said: Publication<'_>) -> Result<()> {
     database.execute("telling which sessions are ours", sql, parameters).await.map(drop)
 }
 
-/// Legacy tables whose statements some proxy has lately passed on without counting them; [`ALL`] for all.
+/// Legacy tables whose statements some proxy has lately passed uncounted; [`ALL`] stands for all.
 pub async fn uncounted(database: &Database) -> Result<Vec<String>> {
     let sql =
         "SELECT DISTINCT unnest(uncounted) FROM esclusa.proxy_process WHERE published_at > clock_timestamp() - interval '2 min'";
     Ok(database.query("asking what the proxies do not count", sql, &[]).await?.iter().map(|row| row.get(0)).collect())
 }
 
-/// The last word of a proxy: these were its own, and there are no more.
+/// The last publication of a proxy that ends: these were its processes, and there will be no more.
 pub async fn leave(database: &Database, instance: &str, processes: &[i32]) -> Result<()> {
     let sql =
         "UPDATE esclusa.proxy_process SET processes = $2, has_ended = true, published_at = clock_timestamp() WHERE instance = $1";
     database.execute("telling which sessions were ours", sql, &[&instance, &processes]).await.map(drop)
 }
 
-/// Who has lately had a session through a proxy.
+/// Users with a session through any proxy lately.
 pub async fn users(database: &Database) -> Result<HashSet<String>> {
     let sql =
         "SELECT DISTINCT unnest(users) FROM esclusa.proxy_process WHERE published_at > clock_timestamp() - interval '15 min'";
     Ok(database.query("asking who comes through the proxies", sql, &[]).await?.iter().map(|row| row.get(0)).collect())
 }
 
-/// Sessions of these users that are now, and that no proxy has called its own; of each no more than who it is.
+/// Present sessions of these users that no proxy has published; only who they are is filled in.
 pub async fn sessions_of(database: &Database, users: &[String]) -> Result<Vec<Session>> {
     let sql = "SELECT a.pid, extract(epoch FROM clock_timestamp())::double precision, a.usename::text,
                    coalesce(host(a.client_addr), CASE WHEN a.backend_type IS NULL THEN '' ELSE 'local' END), coalesce(a.application_name, ''),
@@ -120,46 +122,46 @@ pub async fn sessions_of(database: &Database, users: &[String]) -> Result<Vec<Se
     Ok(rows.iter().map(session).collect())
 }
 
-/// Whether this connection is the one that looks, now and from now on.
+/// Whether this connection is the one that looks: it takes the lock if it is free.
 pub async fn takes_turn(database: &Database) -> Result<bool> {
     let sql = format!("SELECT pg_try_advisory_lock({LOOKING})");
     Ok(database.one("asking whose turn it is to look around the proxies", &sql, &[]).await?.get(0))
 }
 
-/// Whether this role sees other sessions' addresses and statements.
+/// Whether this role sees addresses and statements of other sessions.
 pub async fn sees_all(database: &Database) -> Result<bool> {
     let sql = "SELECT pg_has_role(current_user, 'pg_read_all_stats', 'USAGE')";
     Ok(database.one("asking what this role may see", sql, &[]).await?.get(0))
 }
 
-/// A session that is none of esclusa's, and of no proxy as far as is known.
+/// A session that does not belong to esclusa, nor to a proxy as far as is known.
 #[derive(Debug, Clone)]
 pub struct Session {
     /// Its server process.
     pub process: i32,
-    /// When it was seen: seconds since 1970, by the server's clock, as all moments here.
+    /// When it was seen, in seconds since 1970 by the server's clock, as all times here.
     pub seen_at: f64,
     /// When its statement began.
     pub statement_began: f64,
-    /// When its transaction began; that of its statement, where none is open.
+    /// When its transaction began; if none is open, its statement.
     pub began: f64,
-    /// When it was last busy.
+    /// When it was last active.
     pub last: f64,
     /// Its user.
     pub user: String,
-    /// Its address; `local` for a Unix socket, empty where this role may not see it.
+    /// Its address; `local` for a Unix socket, empty if this role may not see it.
     pub address: String,
-    /// The name that it gives itself.
+    /// Its application name.
     pub application: String,
-    /// The text of its statement, or of its last one; the server cuts it off.
+    /// The text of its present or last statement, as far as the server keeps it.
     pub text: String,
-    /// Whether the text is whole.
+    /// Whether the text is complete.
     pub is_whole: bool,
     /// Legacy tables that it has locked.
     pub locked: Vec<String>,
-    /// It only reads, and has locked all there is: as a dump does.
+    /// It only reads, and has locked all tables, as a dump does.
     pub reads_all: bool,
-    /// This role may not see more of it.
+    /// This role may not see its details.
     pub is_hidden: bool,
 }
 
@@ -170,16 +172,16 @@ pub struct Sought {
     pub schema: String,
     /// The legacy tables.
     pub tables: Vec<String>,
-    /// The role of mode shadow, which is ours too.
+    /// The role of mode shadow, which is esclusa's too.
     pub shadow_user: String,
-    /// What has been idle since before this moment was looked at then.
+    /// Sessions that have been idle since before this time were seen by an earlier sample.
     pub since: f64,
 }
 
-/// Looks at the sessions that have locked a legacy table, its leaf or its archive, or have been busy since the last sample.
+/// Returns the sessions that have locked a legacy table, its leaf or its archive, or have been active since the last sample.
 ///
-/// The key of a foreign key is looked up by whoever writes the other table: that lock names nobody. Nor does the lock of a leaf that is
-/// reached through the new table above it, or one of VACUUM and ANALYZE.
+/// Some locks name no user of the legacy table and are left out: that of a foreign key's look-up, which a write to the other table
+/// causes; that of a leaf that was reached through the new table above it; and those of VACUUM and ANALYZE.
 pub async fn sample(database: &Database, sought: &Sought) -> Result<Vec<Session>> {
     let sql = format!(
         "WITH place AS (SELECT c.oid, t.name, n.nspname IN ('{LEAVES}', 'mig_old') AS is_below,
@@ -229,7 +231,7 @@ pub async fn sample(database: &Database, sought: &Sought) -> Result<Vec<Session>
     Ok(rows.iter().map(session).collect())
 }
 
-/// Legacy names that a relation of another schema has too: a statement that gives no schema may mean that one.
+/// Legacy names that a relation of another schema has too: without a schema, a statement may mean that one.
 pub async fn ambiguous(database: &Database, sought: &Sought) -> Result<Vec<String>> {
     let sql = format!(
         "SELECT DISTINCT c.relname::text FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
@@ -242,22 +244,22 @@ pub async fn ambiguous(database: &Database, sought: &Sought) -> Result<Vec<Strin
 /// What the proxies say of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Word {
-    /// It is a proxy's own.
+    /// It belongs to a proxy.
     Ours,
-    /// It is none of theirs.
+    /// It belongs to none of them.
     Foreign,
-    /// One has not spoken since, or does not know its own.
+    /// A proxy has not published since, or does not know its processes.
     Open,
 }
 
-/// What the proxies say of sessions that were seen.
+/// What the proxies say of these sessions: process, and when it was seen.
 pub async fn words(database: &Database, seen: &[(i32, f64)]) -> Result<Vec<Word>> {
     let (processes, moments): (Vec<i32>, Vec<f64>) = seen.iter().copied().unzip();
     let sql = format!(
         "SELECT EXISTS (SELECT FROM {CONTROL}.proxy_process AS p WHERE s.process = ANY (p.processes)),
             EXISTS (SELECT FROM {CONTROL}.replica AS r LEFT JOIN {CONTROL}.proxy_process AS p USING (instance)
                 WHERE r.seen_at > clock_timestamp() - interval '60 s'
-                  AND (p.published_at IS NULL OR p.finding IS NOT NULL OR p.published_at < to_timestamp(s.at) + interval '{SETTLED}'))
+                  AND (p.published_at IS NULL OR p.finding IS NOT NULL OR p.published_at < to_timestamp(s.at) + interval '{KNOWN_AFTER}'))
          FROM unnest($1::int[], $2::double precision[]) WITH ORDINALITY AS s(process, at, n) ORDER BY s.n"
     );
     let word = |row: &tokio_postgres::Row| match (row.get(0), row.get(1)) {
@@ -269,7 +271,7 @@ pub async fn words(database: &Database, seen: &[(i32, f64)]) -> Result<Vec<Word>
     Ok(rows.iter().map(word).collect())
 }
 
-/// What stands for a user, an address or an application that is not known.
+/// Stands for an unknown user, address or application.
 pub const UNKNOWN: &str = "(unknown)";
 
 /// A use of a legacy table around the proxies.
@@ -277,24 +279,24 @@ pub const UNKNOWN: &str = "(unknown)";
 pub struct Use {
     /// The table.
     pub table: String,
-    /// `statement` where its text names the table, `session` where only a lock tells, `dump`; `counter` and `calls` where the
-    /// server counted it, `function` where it counted a call of a function that names the table.
+    /// `statement` if its text names the table, `session` if only a lock shows the use, `dump`; `counter` and `calls` if the server
+    /// counted it, `function` if the server counted a call of a function that names the table.
     pub kind: &'static str,
-    /// `sure`, `likely` where user and statement are, and address and application are concluded, `unsure` where a proxy has not said that it
-    /// is none of its own, `hidden` where this role may not see who it is.
+    /// `sure`; `likely` if user and statement are certain, and address and application are inferred; `unsure` if some proxy has not
+    /// said that it is not its own; `hidden` if this role may not see whose it is.
     pub certainty: &'static str,
     /// How often, at least.
     pub times: i64,
     /// The statement without its literals.
     pub statement: String,
-    /// When the statement, or the transaction, began: what began at the same moment is the same use.
+    /// When the statement, or the transaction, began: uses with the same beginning are the same.
     pub began: f64,
-    /// When it was last busy.
+    /// When it was last active.
     pub last: f64,
     /// Its user.
     pub user: String,
     /// Its address.
     pub address: String,
-    /// The name that it gives itself.
+    /// Its application name.
     pub application: String,
 }

@@ -1,10 +1,10 @@
-//! What `pg_stat_statements` says of legacy names: its entries count every call of a statement, however short, by user. Where none of the
-//! proxies has passed such a statement on, for anybody whose role that user may be, a count that grows is a use around them.
+//! What `pg_stat_statements` says of legacy names: its entries count every call of a statement, however short, by user. If no proxy
+//! has passed such a statement for a session that may have had that user, a count that grows is a use around the proxies.
 //!
-//! It knows neither address nor application. A statement inside of a function is told by the call of the function, where none of those who come
-//! through the proxies can have called it. It says nothing of esclusa's own role, or of a table while
-//! the proxies pass statements on that name it and may have been that user's: that time is told as not covered (`esclusa.around_blind`). An
-//! entry that is evicted, or reset, before it was read is lost: what is told are at least so many.
+//! It knows neither address nor application. A statement inside a function is counted as a call of the function, if no user of the
+//! proxies can have called it. Nothing can be said of esclusa's own role, nor of a table while the proxies pass statements that
+//! name it and may have been that user's: that time is reported as not covered (`esclusa.around_blind`). An entry that is evicted
+//! or reset before it is read is lost: all numbers are lower bounds.
 
 use std::collections::{HashMap, HashSet};
 
@@ -13,21 +13,21 @@ use crate::catalog::Database;
 use crate::error::Result;
 use crate::relation::{CONTROL, LEAVES};
 
-/// Bytes of a statement that are read.
+/// How many bytes of a statement are read.
 const TEXT_BYTES: i32 = 64 << 10;
-/// A portal may be open for so many seconds behind the execution that the proxies count; the server counts its end.
+/// A portal may stay open for this many seconds after the execution that a proxy counts; the server counts it only when it closes.
 const LOOKBACK: f64 = 600.0;
 
-/// Where the entries are read, and what may be read of them.
+/// Where the entries are read from, and what they have.
 #[derive(Debug, Clone)]
 pub struct Source {
     /// The extension's schema, quoted.
     schema: String,
-    /// Statements inside of functions are told apart (from version 1.9 on, PostgreSQL 14).
+    /// Statements inside functions are marked (since version 1.9, PostgreSQL 14).
     has_toplevel: bool,
 }
 
-/// The extension of this database; or why it tells nothing.
+/// The extension in this database; or why it cannot be used.
 pub async fn source(database: &Database) -> Result<std::result::Result<Source, &'static str>> {
     let sql = "SELECT quote_ident(n.nspname), EXISTS (SELECT FROM pg_attribute WHERE attrelid = v.oid AND attname = 'toplevel'),
                    has_schema_privilege(n.oid, 'USAGE'), coalesce(current_setting('pg_stat_statements.track', true), ''),
@@ -51,7 +51,7 @@ pub async fn source(database: &Database) -> Result<std::result::Result<Source, &
 pub type Key = (u32, i64);
 
 impl Source {
-    /// The entries of this database that are not esclusa's own; with their text where it is asked for.
+    /// A query for the entries of this database other than esclusa's own, with or without their text.
     fn entries(&self, with_text: bool) -> String {
         let top = if self.has_toplevel { "AND s.toplevel" } else { "" };
         format!(
@@ -61,7 +61,7 @@ impl Source {
         )
     }
 
-    /// How often every statement was called.
+    /// The number of calls of each entry.
     pub async fn calls(&self, database: &Database, sought: &Sought) -> Result<HashMap<Key, i64>> {
         let sql = format!(
             "SELECT s.userid, s.queryid, sum(s.calls)::bigint FROM {}
@@ -72,7 +72,7 @@ impl Source {
         Ok(rows.iter().map(|row| ((row.get(0), row.get(1)), row.get(2))).collect())
     }
 
-    /// User and text of these entries. One whose text the server has lost is left out.
+    /// The user and text of these entries. Entries whose text the server has lost are left out.
     pub async fn texts(&self, database: &Database, keys: &[Key]) -> Result<Vec<(Key, String, String)>> {
         let (users, statements): (Vec<u32>, Vec<i64>) = keys.iter().copied().unzip();
         let sql = format!(
@@ -86,7 +86,7 @@ impl Source {
 }
 
 impl Source {
-    /// How many entries were thrown away for want of room since the start of the server; 0 where that is not told (before PostgreSQL 14).
+    /// How many entries the server has evicted since its start; 0 where that is not known (before PostgreSQL 14).
     pub async fn evicted(&self, database: &Database) -> Result<i64> {
         if !self.has_toplevel {
             return Ok(0);
@@ -96,94 +96,95 @@ impl Source {
     }
 }
 
-/// Whether a statement is the server's own look-up for a foreign key (ri_triggers.c): one that is deferred runs at the top.
+/// Whether a statement is a look-up of the server's for a foreign key (ri_triggers.c): a deferred one is not inside another
+/// statement.
 pub fn is_of_a_key(text: &str) -> bool {
     let begins =
         ["SELECT 1 FROM ONLY ", "SELECT 1 FROM ", "DELETE FROM ONLY ", "UPDATE ONLY "].iter().any(|b| text.starts_with(b));
     begins && text.contains(" OPERATOR(pg_catalog.")
 }
 
-/// A statement that names legacy tables.
+/// A statement that uses legacy tables.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Named {
+pub struct CalledStatement {
     /// Its user.
     pub user: String,
     /// The text without literals.
     pub statement: String,
-    /// The tables.
+    /// The tables that it names.
     pub tables: Vec<String>,
-    /// Those that functions name which it calls.
+    /// The tables that are named by functions it calls.
     pub through: Vec<String>,
 }
 
 /// Calls that are not judged yet.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Grown {
-    /// They were not there then.
+    /// A time at which they had not happened yet.
     from: f64,
-    /// They were there then.
+    /// A time at which they had.
     to: f64,
     calls: i64,
 }
 
 #[derive(Debug, Clone)]
 struct Entry {
-    named: Named,
-    /// As it was read last.
+    named: CalledStatement,
+    /// The number when it was last read.
     calls: i64,
     grown: Option<Grown>,
-    /// Calls behind those.
+    /// The number of new calls.
     more: i64,
 }
 
-/// A statement that was called within a span of time.
+/// Calls of a statement within a span of time.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Call {
-    /// The user, by number.
+    /// The OID of the user.
     pub user_oid: u32,
     /// The statement.
-    pub named: Named,
-    /// Not yet called then.
+    pub named: CalledStatement,
+    /// A time at which they had not happened yet.
     pub from: f64,
-    /// Called by then.
+    /// A time at which they had.
     pub to: f64,
-    /// So often, at least.
+    /// How many, at least.
     pub calls: i64,
 }
 
-/// What has been judged.
+/// What has been judged, to be stored.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Judged {
-    /// Calls of each statement that names a legacy table.
+pub struct JudgedCalls {
+    /// The calls of each statement that names a legacy table.
     pub calls: Vec<(Key, i64)>,
-    /// When was looked last.
+    /// When the entries were last read.
     at: f64,
-    /// The number of the legacy tables that were looked for.
+    /// The hash of the legacy tables that were looked for.
     tables: i64,
 }
 
 /// What is remembered of all entries.
 #[derive(Debug, Default)]
 pub struct Calls {
-    /// Those that name no legacy table.
+    /// Entries that name no legacy table.
     plain: HashSet<Key>,
     naming: HashMap<Key, Entry>,
-    /// When was looked last; `None` where nobody ever has.
+    /// When the entries were last read; `None` if they never were.
     looked: Option<f64>,
-    /// What was judged when another process looked.
+    /// What another process has judged before.
     kept: HashMap<Key, i64>,
-    /// The legacy tables by which entries were told apart.
+    /// The legacy tables that entries were searched for.
     tables: Vec<String>,
 }
 
 impl Calls {
-    /// Goes on where another process has left off: calls that have been judged, and when. `None` where the tables were others.
+    /// Continues from what another process has judged, and when. Starts anew if it looked for other tables.
     pub fn resume(kept: Option<(f64, HashMap<Key, i64>)>) -> Calls {
         let (looked, kept) = kept.map_or((None, HashMap::new()), |(at, kept)| (Some(at), kept));
         Calls { looked, kept, ..Calls::default() }
     }
 
-    /// Other legacy tables are looked for: what is there already was not looked at with them in mind.
+    /// Looks for other legacy tables from now on: the present entries have not been searched for those.
     pub fn look_for(&mut self, tables: &[String]) {
         if self.tables != tables {
             if !self.tables.is_empty() {
@@ -195,13 +196,13 @@ impl Calls {
         }
     }
 
-    /// Entries that are not known yet.
+    /// Those of these entries that are not known yet.
     pub fn unknown(&self, calls: &HashMap<Key, i64>) -> Vec<Key> {
         calls.keys().filter(|key| !self.plain.contains(key) && !self.naming.contains_key(key)).copied().collect()
     }
 
-    /// What an entry names. One that is new was not there when was looked last.
-    pub fn learn(&mut self, key: Key, named: Named, calls: i64) {
+    /// Adds an entry with what it names. A new entry had no calls when the entries were last read.
+    pub fn learn(&mut self, key: Key, named: CalledStatement, calls: i64) {
         if named.tables.is_empty() && named.through.is_empty() {
             self.plain.insert(key);
             return;
@@ -214,13 +215,13 @@ impl Calls {
         self.naming.insert(key, Entry { named, calls: judged, grown: None, more: 0 });
     }
 
-    /// The next moment, once every entry is known. Those that are no more are forgotten.
+    /// Moves to the next moment, when every entry is known. Entries that are gone are forgotten.
     pub fn advance(&mut self, now: f64, calls: &HashMap<Key, i64>) {
         let from = self.looked.unwrap_or(now);
         self.plain.retain(|key| calls.contains_key(key));
         for (key, entry) in &mut self.naming {
             let found = calls.get(key).copied().unwrap_or(0);
-            // Fewer than before: it was reset, or evicted and made anew.
+            // If there are fewer than before, the entry was reset, or evicted and made anew.
             let more = if found < entry.calls { found } else { found - entry.calls };
             entry.calls = found;
             match &entry.grown {
@@ -239,7 +240,7 @@ impl Calls {
         self.naming.values().any(|entry| entry.grown.is_some())
     }
 
-    /// Calls of which `may_be_judged` says so, by when they were there.
+    /// Takes the calls that may be judged, which `may_be_judged` decides by the time at which they had happened.
     pub fn take(&mut self, now: f64, may_be_judged: impl Fn(f64) -> bool) -> Vec<Call> {
         let mut taken = Vec::new();
         for (key, entry) in &mut self.naming {
@@ -255,20 +256,20 @@ impl Calls {
         taken
     }
 
-    /// What has been judged, for whoever looks next; nothing before the first look.
-    pub fn judged(&self) -> Option<Judged> {
+    /// What has been judged, for the next process; `None` before the first reading.
+    pub fn judged(&self) -> Option<JudgedCalls> {
         let of = |entry: &Entry| (entry.calls - entry.more - entry.grown.map_or(0, |grown| grown.calls)).max(0);
         let calls = self.naming.iter().map(|(key, entry)| (*key, of(entry))).collect();
-        Some(Judged { calls, at: self.looked?, tables: number(&self.tables) })
+        Some(JudgedCalls { calls, at: self.looked?, tables: number(&self.tables) })
     }
 }
 
-/// The number of these tables.
+/// A hash of these tables.
 fn number(tables: &[String]) -> i64 {
     crate::sql::fingerprint::fingerprint(&tables.join(" "))
 }
 
-/// What was judged by whoever looked before.
+/// What an earlier process has judged, if it looked for the same tables.
 pub async fn read(database: &Database, tables: &[String]) -> Result<Option<(f64, HashMap<Key, i64>)>> {
     let sql =
         format!("SELECT user_oid, query_id, calls, extract(epoch FROM seen_at)::double precision FROM {CONTROL}.around_calls");
@@ -278,8 +279,8 @@ pub async fn read(database: &Database, tables: &[String]) -> Result<Option<(f64,
     Ok(looked.map(|(_, at)| (at, kept.into_iter().map(|(key, (calls, _))| (key, calls)).collect())))
 }
 
-/// Keeps what has been judged, in the caller's transaction.
-pub async fn keep(database: &Database, judged: &Judged) -> Result<()> {
+/// Stores what has been judged, in the caller's transaction.
+pub async fn keep(database: &Database, judged: &JudgedCalls) -> Result<()> {
     let mut users: Vec<u32> = judged.calls.iter().map(|((user, _), _)| *user).collect();
     let mut statements: Vec<i64> = judged.calls.iter().map(|((_, statement), _)| *statement).collect();
     let mut calls: Vec<i64> = judged.calls.iter().map(|(_, calls)| *calls).collect();
@@ -296,16 +297,16 @@ pub async fn keep(database: &Database, judged: &Judged) -> Result<()> {
     database.execute("keeping which calls have been judged", &sql, &[&users, &statements, &calls, &judged.at]).await.map(drop)
 }
 
-/// What the proxies have passed on under legacy names, by table and user, and when that was seen to grow. The user is empty where there
-/// was no room to tell.
+/// What the proxies have passed under legacy names, by table and user, with the time at which an increase was seen. The user is
+/// empty where there was no room for a detail.
 #[derive(Debug, Default)]
 pub struct Passed(HashMap<(String, String), (i64, f64)>);
 
 impl Passed {
-    /// Reads it anew. Of what is found first it is not known when it came: it says so itself. A table that is retained keeps its name when its
-    /// statements are rewritten.
+    /// Reads it again. For what is found the first time, its own time is used. A retained table keeps its name when its statements
+    /// are rewritten.
     pub async fn read(&mut self, database: &Database, tables: &[String], retained: &[String], now: f64) -> Result<()> {
-        // Days that were put together are older.
+        // Hours that were merged into days are older.
         let since = "date_trunc('hour', clock_timestamp()) - interval '3 hours'";
         let passed = "legacy_table = ANY ($1) AND (outcome IN ('forwarded', 'opaque') OR outcome = 'rewritten' AND legacy_table = ANY ($2))";
         let sql = format!(
@@ -330,14 +331,14 @@ impl Passed {
         Ok(())
     }
 
-    /// Users for whom statements on a table were passed on since a moment, or a while before it.
+    /// Users for whom statements on a table were passed since this time, or shortly before it.
     pub fn users(&self, table: &str, since: f64) -> impl Iterator<Item = &str> {
         let lately = move |((name, _), (_, last)): &(&(String, String), &(i64, f64))| name == table && *last >= since - LOOKBACK;
         self.0.iter().filter(lately).map(|((_, user), _)| user.as_str())
     }
 }
 
-/// The functions of this database that are written in a language with a body, apart from the server's and esclusa's: name and body.
+/// The functions of this database with a body in some language, except the server's and esclusa's: name and body.
 pub async fn functions(database: &Database) -> Result<Vec<(String, String)>> {
     let sql = format!(
         "SELECT p.proname::text, coalesce(pg_get_function_sqlbody(p.oid), p.prosrc) FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace
@@ -355,7 +356,7 @@ pub async fn functions(database: &Database) -> Result<Vec<(String, String)>> {
     Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
 }
 
-/// Of these users those who may take another's role, or are him.
+/// Which of these users may act as which of the other roles, or are the same.
 pub async fn may_be(database: &Database, users: &HashSet<String>, others: &HashSet<u32>) -> Result<HashSet<(String, u32)>> {
     let (users, others): (Vec<&String>, Vec<&u32>) = (users.iter().collect(), others.iter().collect());
     let sql = "SELECT r.rolname::text, o FROM pg_roles AS r CROSS JOIN unnest($2::oid[]) AS o
@@ -370,8 +371,13 @@ mod tests {
 
     const KEY: Key = (10, 7);
 
-    fn named() -> Named {
-        Named { user: "report".into(), statement: "select ? from t".into(), tables: vec!["t".into()], ..Named::default() }
+    fn named() -> CalledStatement {
+        CalledStatement {
+            user: "report".into(),
+            statement: "select ? from t".into(),
+            tables: vec!["t".into()],
+            ..CalledStatement::default()
+        }
     }
 
     fn taken(calls: &mut Calls, now: f64) -> Vec<(f64, f64, i64)> {
@@ -388,7 +394,7 @@ mod tests {
         let at = |n: i64| HashMap::from([(KEY, n), ((10, 8), 99)]);
         assert_eq!(calls.unknown(&at(5)).len(), 2);
         calls.learn(KEY, named(), 5);
-        calls.learn((10, 8), Named::default(), 99);
+        calls.learn((10, 8), CalledStatement::default(), 99);
         calls.advance(100.0, &at(5));
         assert!(calls.unknown(&at(5)).is_empty() && !calls.waits(), "nobody knows when those were called");
         calls.advance(105.0, &at(7));
@@ -398,12 +404,12 @@ mod tests {
         assert_eq!(taken(&mut calls, 115.0), [(100.0, 105.0, 2)]);
         assert_eq!(taken(&mut calls, 130.0), [(105.0, 115.0, 2)]);
         assert_eq!(kept(&calls), [(KEY, 9)]);
-        // Reset, or evicted and made anew: so many at least.
+        // Reset, or evicted and made anew: at least so many calls.
         calls.advance(135.0, &at(3));
         assert_eq!(taken(&mut calls, 150.0), [(110.0, 135.0, 3)]);
         calls.advance(155.0, &HashMap::new());
         assert!(!calls.waits() && kept(&calls).is_empty());
-        // One that is new, or there again, was not there before.
+        // An entry that is new, or there again, was not there before.
         calls.learn(KEY, named(), 4);
         calls.advance(160.0, &at(4));
         assert_eq!(taken(&mut calls, 170.0), [(155.0, 160.0, 4)]);
@@ -419,7 +425,7 @@ mod tests {
         let mut all = taken(&mut calls, 120.0);
         all.sort_by_key(|call| call.2);
         assert_eq!(all, [(50.0, 100.0, 2), (50.0, 100.0, 3)]);
-        // With other tables what is there may have been there before.
+        // For other tables, calls of present entries may be older.
         calls.look_for(&["t".into(), "u".into()]);
         calls.learn(KEY, named(), 11);
         calls.advance(130.0, &HashMap::from([(KEY, 11)]));

@@ -1,11 +1,11 @@
 //! What the server's own counters say of legacy tables while the proxies send nothing that names them.
 //!
-//! A statement may scan a table once or a thousand times, and the two countings lag behind each other: they cannot be subtracted. Only
-//! where the proxies are silent, and have been for a while before and behind, is a counter that grows a use that none of them has sent. It
-//! tells that there is somebody, and not who: one that comes and goes between two samples, or a function or a trigger. What a foreign key
-//! looks up is not counted, nor what is read while esclusa works on the table or a dump is taken. An index that is built by hand is. Nothing
-//! is said of a table that has moved, for its rows are read and written by the proxies' own statements then, or of one whose statements a
-//! proxy passes on uncounted.
+//! A statement may scan a table once or a thousand times, and the counters of server and proxies are late by different times: they
+//! cannot be subtracted. Only if the proxies are silent, and were so for a while before and after, does a growing counter mean a
+//! use that no proxy has sent. It shows that there is a user, but not which one: a session between two samples, a function, or a
+//! trigger. Look-ups of foreign keys are not counted, nor reads while esclusa works on the table or a dump is running. The manual
+//! creation of an index is. Nothing can be said of a moved table, whose rows the proxies' own statements read and write, nor of one
+//! whose statements a proxy passes uncounted.
 
 use std::collections::HashMap;
 
@@ -14,33 +14,33 @@ use crate::catalog::Database;
 use crate::error::Result;
 use crate::relation::CONTROL;
 
-/// A backend may tell its counts so many seconds late (PGSTAT_IDLE_INTERVAL, 10 s, and what it takes to notice).
+/// How many seconds late a backend may report its counters (PGSTAT_IDLE_INTERVAL, 10 s, and some time to notice).
 pub const LATE: f64 = 15.0;
-/// A proxy that does not write what it has recorded is waited for so many seconds longer than one that does: it may have been killed. What is
-/// told then is not sure.
+/// How many seconds longer a proxy is waited for that does not write what it has recorded, because it may have been killed. After
+/// that, a use is reported as not sure.
 pub const PATIENCE: f64 = 20.0;
 
 /// The counters of a legacy table at one moment.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Counts {
-    /// Seconds since 1970, by the server's clock.
+    /// The time, in seconds since 1970 by the server's clock.
     pub at: f64,
-    /// Statements that the proxies have recorded.
+    /// The number of statements that the proxies have recorded.
     pub hits: i64,
-    /// Scans, by the server; 0 where foreign keys look it up.
+    /// The server's number of scans; 0 if foreign keys look up rows in it.
     pub scans: i64,
-    /// Rows written, by the server.
+    /// The server's number of rows written.
     pub writes: i64,
-    /// Esclusa itself or a dump has been there.
+    /// Esclusa itself or a dump has used the table.
     pub is_disturbed: bool,
-    /// When the proxy that is furthest behind has last written what it had recorded.
+    /// The time up to which every proxy has written what it has recorded.
     pub recorded: f64,
 }
 
 /// What is remembered of one table.
 #[derive(Debug, Clone, Copy)]
 struct Quiet {
-    /// The proxies, and esclusa, have been silent since.
+    /// Since when proxies and esclusa have been silent.
     since: f64,
     /// The counters when that had been so for long enough.
     base: Counts,
@@ -48,41 +48,41 @@ struct Quiet {
     grown: Option<f64>,
 }
 
-/// The counters of all tables, on their way from one moment to the next.
+/// What is remembered of all tables.
 #[derive(Debug, Default)]
 pub struct Counters(HashMap<String, Quiet>);
 
-/// What a moment says of a table.
+/// What can be said of a table at a moment.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Step {
-    /// Nothing: the proxies use it, or have until a moment ago.
+    /// Nothing: the proxies use it, or did until a moment ago.
     Blind,
-    /// Nobody uses it, as far as is certain.
+    /// As far as is certain, nobody uses it.
     Quiet,
-    /// Somebody has.
+    /// It was used around the proxies.
     Used(Grown),
 }
 
-/// What none of the proxies has sent.
+/// A use that no proxy has sent.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Grown {
-    /// Scans.
+    /// The number of scans.
     pub scans: i64,
-    /// Rows written.
+    /// The number of rows written.
     pub writes: i64,
-    /// When it was seen first.
+    /// When it was first seen.
     pub at: f64,
-    /// Every proxy that was there has written what it has recorded.
+    /// Every proxy has written what it had recorded by then.
     pub is_sure: bool,
 }
 
 impl Counters {
-    /// Nothing that was read before is compared with what comes.
+    /// Earlier counters of the table are not compared with later ones.
     pub fn forget(&mut self, table: &str) {
         self.0.remove(table);
     }
 
-    /// The next moment of a table. `hold` is how long either side may be late.
+    /// Moves a table to its next moment. `hold` is how late either side may report, in seconds.
     pub fn advance(&mut self, table: &str, now: Counts, hold: f64) -> Step {
         let anew = Quiet { since: now.at, base: now, grown: None };
         let quiet = self.0.entry(table.to_owned()).or_insert(anew);
@@ -92,7 +92,7 @@ impl Counters {
             return Step::Blind;
         }
         if now.at - quiet.since < hold {
-            // What was sent before may still come to be counted.
+            // The server may still count what was sent before.
             quiet.base = now;
             return Step::Blind;
         }
@@ -101,7 +101,7 @@ impl Counters {
             return Step::Quiet;
         }
         let at = *quiet.grown.get_or_insert(now.at);
-        // What has grown the counters may still come to be recorded.
+        // The proxies may still record what has made the counters grow.
         let is_sure = now.recorded >= at + hold;
         if !is_sure && now.at < at + hold + PATIENCE {
             return Step::Quiet;
@@ -111,12 +111,12 @@ impl Counters {
     }
 }
 
-/// When the proxy that is furthest behind has last written what it had recorded. One that was there ten minutes ago, and has neither said
-/// farewell nor left its spool to another, may still have hits.
+/// The time up to which every proxy has written what it has recorded. A proxy that was there ten minutes ago, and has neither ended
+/// in order nor had its spool taken over, may still have hits.
 pub const RECORDED: &str = "SELECT coalesce(min(w.at), 'infinity') AS at FROM (SELECT coalesce((SELECT max(written_at) FROM esclusa.recorder AS w
     WHERE w.instance = r.instance), '-infinity') AS at FROM esclusa.replica AS r WHERE r.seen_at > clock_timestamp() - interval '10 min') AS w";
 
-/// [`RECORDED`], in seconds since 1970; 0 where there is none.
+/// [`RECORDED`] in seconds since 1970; 0 where there is none.
 pub async fn recorded(database: &Database) -> Result<f64> {
     let sql = format!(
         "SELECT CASE WHEN at IN ('infinity', '-infinity') THEN 0 ELSE extract(epoch FROM at) END::double precision FROM ({RECORDED}) AS r"
@@ -124,7 +124,7 @@ pub async fn recorded(database: &Database) -> Result<f64> {
     Ok(database.one("asking what has been recorded", &sql, &[]).await?.get(0))
 }
 
-/// The counters of the legacy tables that stand.
+/// The counters of those legacy tables that still exist.
 pub async fn read(database: &Database, sought: &Sought) -> Result<Vec<(String, Counts)>> {
     let sql = format!(
         "WITH recorded AS ({RECORDED}),
@@ -157,7 +157,7 @@ pub async fn read(database: &Database, sought: &Sought) -> Result<Vec<(String, C
     Ok(rows.iter().map(|row| (row.get(0), counts(row))).collect())
 }
 
-/// As a use by nobody who is known: at least one.
+/// As one use or more by an unknown user.
 pub fn told(table: String, grown: Grown, now: f64) -> Use {
     Use {
         table,
@@ -185,32 +185,32 @@ mod tests {
     fn only_what_grows_in_silence_is_told() {
         let mut counters = Counters::default();
         let mut next = |now: Counts| counters.advance("t", now, 20.0);
-        // The proxies are busy; what they sent is counted late, and is theirs.
+        // The proxies are active: what they sent may be counted late, and is theirs.
         assert_eq!(next(at(0.0, 5, 100)), Step::Blind);
         assert_eq!(next(at(10.0, 6, 100)), Step::Blind);
         assert_eq!(next(at(25.0, 6, 140)), Step::Blind);
         assert_eq!(next(at(40.0, 6, 140)), Step::Quiet);
-        // It grows, and the proxies have nothing to say for it: told once, when they have had the time.
+        // It grows, and the proxies report nothing: told once, after the time that they may take.
         assert_eq!(next(at(50.0, 6, 143)), Step::Quiet);
         assert_eq!(next(at(70.0, 6, 143)), Step::Quiet);
         assert_eq!(next(at(75.0, 6, 143)), Step::Used(Grown { scans: 3, writes: 0, at: 50.0, is_sure: true }));
         assert_eq!(next(at(80.0, 6, 143)), Step::Quiet);
-        // It grows, and then a proxy says that it was its own.
+        // It grows, and then a proxy reports a statement of its own.
         assert_eq!(next(at(90.0, 6, 150)), Step::Quiet);
         assert_eq!(next(at(100.0, 7, 150)), Step::Blind);
         assert_eq!(next(at(200.0, 7, 150)), Step::Quiet);
-        // A proxy does not write what it has: it is waited for, and what is told then is not sure.
+        // A proxy does not write what it has: it is waited for, and then the use is not sure.
         let silent = |moment| Counts { recorded: 150.0, ..at(moment, 7, 160) };
         assert_eq!(next(silent(210.0)), Step::Quiet);
         assert_eq!(next(silent(249.0)), Step::Quiet);
         assert_eq!(next(silent(250.0)), Step::Used(Grown { scans: 10, writes: 0, at: 210.0, is_sure: false }));
         assert_eq!(next(silent(900.0)), Step::Quiet);
-        // Counters that were reset, or esclusa at work, begin anew.
+        // After counters were reset, or esclusa has used the table, counting begins anew.
         assert_eq!(next(at(910.0, 7, 0)), Step::Blind);
         assert_eq!(next(Counts { is_disturbed: true, ..at(1000.0, 7, 50) }), Step::Blind);
         assert_eq!(next(at(1010.0, 7, 60)), Step::Blind);
         assert_eq!(next(at(1100.0, 7, 60)), Step::Quiet);
-        // What a proxy has passed on uncounted is not compared.
+        // What a proxy has passed uncounted is not compared.
         counters.forget("t");
         assert_eq!(counters.advance("t", at(1110.0, 7, 90), 20.0), Step::Blind);
     }

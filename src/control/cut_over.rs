@@ -1,7 +1,7 @@
-//! A cut-over, as the proxies and whoever moves a table hear of it: one line in `esclusa.cut_over`, which only esclusa's own role can write, so
-//! that nobody else can have statements held. NOTIFY wakes the proxies and says nothing. Each of them holds the table, waits until none
-//! of its sessions uses it, and adds its name; whoever moves the table goes on when all have, and writes behind the move by which switch
-//! the proxies know of it.
+//! A cut-over, as proxies and migration tell each other of it: one row in `esclusa.cut_over`, which only esclusa's own role can
+//! write, so that nobody else can have statements held. NOTIFY wakes the proxies and carries no data. Each proxy holds the table,
+//! waits until none of its sessions uses it, and adds its name to the row. When all have, the migration moves the table, and writes
+//! into the row the number of the switch by which the proxies recognise the move.
 
 use std::time::Duration;
 
@@ -9,28 +9,28 @@ use crate::catalog::Database;
 use crate::error::{Error, Result};
 use crate::mode::Mode;
 
-/// The channel on which the proxies are woken.
+/// The channel of NOTIFY that wakes the proxies.
 pub const CHANNEL: &str = "esclusa_cut_over";
 
-/// A cut-over that is asked for.
+/// A cut-over that is requested.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Asked {
+pub struct RequestedCutOver {
     /// Its number.
     pub epoch: i64,
     /// The legacy table.
     pub table: String,
-    /// For how long it is held at most.
+    /// How long the table may be held.
     pub hold: Duration,
-    /// It is over, and the table stands elsewhere.
+    /// Set when it is over and the table has moved.
     pub moved: Option<Moved>,
 }
 
-/// Where a table stands behind a cut-over.
+/// Where a table is after a cut-over.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Moved {
-    /// The number of the switch that it was.
+    /// The number of the switch with which it moved.
     pub generation: i64,
-    /// Its rows are in the new tables; or the legacy table has its name again.
+    /// True: its rows are in the new tables. False: the legacy table has its name again.
     pub is_there: bool,
     /// Its stored mode.
     pub mode: Option<Mode>,
@@ -42,7 +42,8 @@ pub async fn has_table(database: &Database) -> Result<bool> {
     Ok(database.one("looking for the table of cut-overs", sql, &[]).await?.get(0))
 }
 
-/// Asks all proxies to hold a table; gives the number of the cut-over. There is one at a time: a database has one run.
+/// Asks all proxies to hold a table, and returns the number of the cut-over. There is one at a time, because a database has one run
+/// at a time.
 pub async fn ask(database: &Database, table: &str, hold: Duration) -> Result<i64> {
     let hold = i32::try_from(hold.as_millis()).unwrap_or(i32::MAX);
     let sql = format!(
@@ -53,16 +54,16 @@ pub async fn ask(database: &Database, table: &str, hold: Duration) -> Result<i64
     Ok(database.change("asking the proxies to hold a table", &sql, &[&table, &hold], none).await?.get(0))
 }
 
-/// The lock by which others see that a proxy heeds cut-overs: the server lets it go in the moment in which the proxy is killed.
+/// The advisory lock that shows that a proxy takes part in cut-overs: the server releases it as soon as the proxy is killed.
 const PRESENT: &str = "hashtext('esclusa cut_over')";
 
-/// Says that a proxy heeds cut-overs, as long as this session lives.
+/// Takes that lock, for as long as this session lives.
 pub async fn is_present(database: &Database, instance: &str) -> Result<()> {
     let sql = format!("SELECT pg_advisory_lock_shared({PRESENT}, hashtext($1))");
     database.execute("saying that cut-overs are heeded", &sql, &[&instance]).await.map(drop)
 }
 
-/// The proxies that heed cut-overs, or were heard of within this time.
+/// The proxies that take part in cut-overs, or gave a sign of life within this time.
 pub async fn awaited(database: &Database, within: &str) -> Result<Vec<String>> {
     let sql = format!(
         "SELECT instance FROM esclusa.replica \
@@ -75,13 +76,14 @@ pub async fn awaited(database: &Database, within: &str) -> Result<Vec<String>> {
     Ok(database.query("asking which proxies serve", &sql, &[&within]).await?.iter().map(|row| row.get(0)).collect())
 }
 
-/// The proxies of these that have not said that a table is quiet.
+/// Those of these proxies that have not reported the table as unused.
 pub async fn missing(database: &Database, epoch: i64, proxies: &[String]) -> Result<Vec<String>> {
     let sql = "SELECT p FROM unnest($2::text[]) AS p WHERE NOT EXISTS (SELECT FROM esclusa.cut_over WHERE epoch = $1 AND p = ANY (quiet_on)) ORDER BY 1";
     Ok(database.query("waiting for the proxies", sql, &[&epoch, &proxies]).await?.iter().map(|row| row.get(0)).collect())
 }
 
-/// In the transaction that moves the table there, or back, behind the switch that it announces: the proxies go on by that.
+/// Notes that the table has moved there, or back. To be called in the transaction of the move, after its switch is announced: the
+/// proxies continue when they know that switch.
 pub async fn moved(db: &Database, is_there: bool) -> Result<()> {
     let sql = format!(
         "UPDATE esclusa.cut_over SET is_there = {is_there}, generation = (SELECT number FROM esclusa.generation); \
@@ -90,7 +92,7 @@ pub async fn moved(db: &Database, is_there: bool) -> Result<()> {
     db.batch("telling the proxies that a table has moved", &sql).await
 }
 
-/// It did not come to a move: the proxies go on at once.
+/// There was no move: the proxies continue at once.
 pub async fn give_up(database: &Database, epoch: i64) -> Result<()> {
     let sql = format!(
         "WITH gone AS (DELETE FROM esclusa.cut_over WHERE epoch = $1 RETURNING 1) SELECT pg_notify('{CHANNEL}', '') FROM gone"
@@ -98,8 +100,8 @@ pub async fn give_up(database: &Database, epoch: i64) -> Result<()> {
     database.execute("telling the proxies that a table does not move", &sql, &[&epoch]).await.map(drop)
 }
 
-/// What a proxy is asked for. One that was asked for long ago, by a process that was killed, is none.
-pub async fn asked(database: &Database) -> Result<Option<Asked>> {
+/// The cut-over that is requested. An old request, by a process that was killed, is ignored.
+pub async fn asked(database: &Database) -> Result<Option<RequestedCutOver>> {
     let sql = "SELECT epoch, legacy_table, hold_ms, c.generation, c.is_there, m.mode \
                FROM esclusa.cut_over AS c LEFT JOIN esclusa.mode AS m USING (legacy_table) \
                WHERE asked_at > clock_timestamp() - make_interval(secs => hold_ms / 1000.0)";
@@ -109,10 +111,10 @@ pub async fn asked(database: &Database) -> Result<Option<Asked>> {
     let mode = mode.map_err(|e| Error::refused(format!("esclusa.mode: {}: {e}", row.get::<_, &str>(1))))?;
     let moved = row.get::<_, Option<i64>>(3).map(|generation| Moved { generation, is_there: row.get(4), mode });
     let hold = Duration::from_millis(u64::try_from(row.get::<_, i32>(2)).unwrap_or(0));
-    Ok(Some(Asked { epoch: row.get(0), table: row.get(1), hold, moved }))
+    Ok(Some(RequestedCutOver { epoch: row.get(0), table: row.get(1), hold, moved }))
 }
 
-/// A proxy holds the table, and no session of it uses it.
+/// Reports that a proxy holds the table, and no session of it uses it.
 pub async fn is_quiet(database: &Database, epoch: i64, instance: &str) -> Result<()> {
     let sql = "UPDATE esclusa.cut_over SET quiet_on = quiet_on || $2::text WHERE epoch = $1";
     database.execute("saying that a table is quiet", sql, &[&epoch, &instance]).await.map(drop)

@@ -1,5 +1,5 @@
-//! What clients feel, told by each proxy with its heartbeat: the last readings of its counts of waits (`traffic/felt.rs`), a minute of them.
-//! Whoever copies a table under load finds there how it was before, without having to wait for it.
+//! How long clients wait, as published by each proxy with its heartbeat: the readings of its counters (`traffic/felt.rs`) of the
+//! last minute. So a copy under load knows how it was before, without having to wait.
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
@@ -9,7 +9,7 @@ use crate::catalog::Database;
 use crate::error::Result;
 use crate::traffic::felt::{Class, Waits};
 
-/// Readings of a proxy that are kept.
+/// How many readings of a proxy are kept.
 const SLOTS: u32 = 31;
 
 /// A reading.
@@ -17,16 +17,16 @@ const SLOTS: u32 = 31;
 pub struct Reading {
     /// Waits that have ended, since the process began.
     pub ended: Waits,
-    /// What is not answered yet has waited for so long.
+    /// Waits that go on, by their length so far.
     pub open: Waits,
 }
 
-/// What one proxy has told.
+/// What one proxy has published.
 #[derive(Debug, Clone)]
 pub struct Proxy {
-    /// Since it was heard of last.
+    /// The time since its last sign of life.
     pub silent: Duration,
-    /// By age, the youngest first; none from a proxy of a version that tells nothing.
+    /// Its readings by age, the youngest first; none from an older version that publishes none.
     pub readings: Vec<(Duration, Reading)>,
 }
 
@@ -36,11 +36,11 @@ pub async fn has_table(database: &Database) -> Result<bool> {
     Ok(database.one("looking for the table of waits", sql, &[]).await?.get(0))
 }
 
-/// Tells a reading, the process' `number`th.
+/// Publishes a reading, the process' `number`th.
 pub async fn tell(database: &Database, instance: &str, number: u32, reading: &Reading) -> Result<()> {
     let context = "telling what clients feel";
     if number == 0 {
-        // In a container the next process may have the same name, and its counts begin anew.
+        // In a container the next process may have the same name, and its counters begin at 0.
         let sql = "DELETE FROM esclusa.felt WHERE instance = $1 OR at < clock_timestamp() - interval '1 day'";
         database.execute(context, sql, &[&instance]).await?;
     }
@@ -55,12 +55,12 @@ pub async fn tell(database: &Database, instance: &str, number: u32, reading: &Re
     database.execute(context, sql, &[&instance, &slot, &classes, &counts, &open, &unanswered]).await.map(drop)
 }
 
-/// It tells nothing more.
+/// The process publishes nothing more.
 pub async fn leave(database: &Database, instance: &str) -> Result<()> {
     database.execute("leaving", "DELETE FROM esclusa.felt WHERE instance = $1", &[&instance]).await.map(drop)
 }
 
-/// What the proxies that serve have told, by instance.
+/// What the proxies that serve have published, by instance.
 pub async fn told(database: &Database) -> Result<HashMap<String, Proxy>> {
     let sql = "SELECT r.instance, extract(epoch FROM clock_timestamp() - coalesce(max(f.at) OVER (PARTITION BY r.instance), r.seen_at))::float8,
                  extract(epoch FROM clock_timestamp() - f.at)::float8, f.classes, f.counts, f.open_classes, f.open_counts
@@ -82,7 +82,7 @@ pub async fn told(database: &Database) -> Result<HashMap<String, Proxy>> {
     Ok(proxies)
 }
 
-/// What the clients of all proxies have felt within a time up to now.
+/// The waits of all proxies that ended within this time up to now.
 pub fn within(proxies: &HashMap<String, Proxy>, time: Duration) -> Waits {
     let mut all = Waits::default();
     for proxy in proxies.values() {
@@ -96,7 +96,7 @@ pub fn within(proxies: &HashMap<String, Proxy>, time: Duration) -> Waits {
     all
 }
 
-/// What is not answered yet, by how long it has waited.
+/// Waits that go on, by their length so far.
 pub fn open(waits: impl Iterator<Item = Duration>) -> Waits {
     let mut classes: BTreeMap<Class, u64> = BTreeMap::new();
     waits.for_each(|wait| *classes.entry(crate::traffic::felt::class(wait)).or_default() += 1);

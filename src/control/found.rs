@@ -1,5 +1,4 @@
-//! What was found of uses around the proxies, on its way into schema `esclusa`: the uses, each once, and how much of the time the witnesses
-//! covered.
+//! Stores uses around the proxies in schema `esclusa`, each once, and how much of the time the witnesses covered.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -10,13 +9,14 @@ use crate::catalog::Database;
 use crate::error::Result;
 use crate::relation::CONTROL;
 
-/// Rows of one hour with names of their own: a client chooses its application name, and might choose a new one each time.
+/// The most rows of one hour with names of their own: a client chooses its application name, and could choose a new one each time.
 const ROWS: i64 = 5000;
 
-/// Writes uses, each once: what began no later than what was counted last is that, or began beside it. How many were new.
+/// Stores uses, each once: one that began no later than the last one that was counted is the same, or began together with it.
+/// Returns how many were new.
 ///
-/// In the same transaction what has been judged of pg_stat_statements, so that it is judged once.
-pub async fn write(database: &Database, uses: &[Use], judged: Option<&calls::Judged>) -> Result<u64> {
+/// What has been judged of pg_stat_statements is stored in the same transaction, so that it is judged once.
+pub async fn write(database: &Database, uses: &[Use], judged: Option<&calls::JudgedCalls>) -> Result<u64> {
     let sql = format!(
         "WITH use AS (SELECT $1::text AS name, $2::text AS who, $3::text AS address, $4::text AS application, $5::text AS kind,
                 $6::text AS certainty, $7::text AS statement, to_timestamp($8) AS last, to_timestamp($9) AS began,
@@ -63,7 +63,7 @@ pub async fn write(database: &Database, uses: &[Use], judged: Option<&calls::Jud
         .await
 }
 
-/// A sample was taken, which stands for so many seconds.
+/// Notes that a sample was taken, which covers so many seconds.
 pub async fn cover(database: &Database, time: f64, sees_all: bool) -> Result<()> {
     let sql = "INSERT INTO esclusa.around_coverage AS c (bucket, samples, covered_us, hidden)
                VALUES (date_trunc('hour', clock_timestamp()), 1, $1, $2) ON CONFLICT (bucket) DO UPDATE
@@ -71,18 +71,18 @@ pub async fn cover(database: &Database, time: f64, sees_all: bool) -> Result<()>
     database.execute("noting that somebody looked", sql, &[&micros(time), &i64::from(!sees_all)]).await.map(drop)
 }
 
-/// For how long what the server counts was read, in seconds, and for how long of that it said nothing of a table.
+/// For how many seconds the server's counters were read, and for how many of these they said nothing of a table.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Covered {
-    /// The counters of tables.
+    /// Seconds for the counters of tables.
     pub counter: f64,
-    /// pg_stat_statements.
+    /// Seconds for pg_stat_statements.
     pub calls: f64,
-    /// By witness, `counter` or `calls`, and table.
+    /// Seconds by witness (`counter` or `calls`) and table.
     pub blind: HashMap<(&'static str, String), f64>,
 }
 
-/// Adds it to this hour.
+/// Adds these to the present hour.
 pub async fn cover_counts(database: &Database, covered: &Covered) -> Result<()> {
     let sql =
         "WITH covered AS (INSERT INTO esclusa.around_coverage AS c (bucket, samples, covered_us, hidden, counter_us, calls_us)

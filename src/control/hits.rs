@@ -1,21 +1,21 @@
-//! Batches of hits into schema `esclusa`, each exactly once: one transaction adds them and moves the recorder's number on. A COMMIT whose
-//! answer was lost is found out by that number.
+//! Writes batches of hits into schema `esclusa`, each exactly once: one transaction adds the batch and advances the recorder's
+//! number. After a COMMIT whose answer was lost, that number tells whether it happened.
 
 use crate::catalog::Database;
 use crate::catalog::database::{Param, Params};
 use crate::error::{Error, Result};
 use crate::traffic::batch::{Batch, Count, Detail, DetailKey, TotalKey};
 
-/// Who has recorded a batch.
+/// The recorder of a batch.
 #[derive(Debug, Clone, Copy)]
-pub struct Recorder<'r> {
+pub struct HitRecorder<'r> {
     /// Its UUID.
     pub recorder: &'r str,
-    /// The process, for people: its host and number.
+    /// Its process, for people: host and process number.
     pub instance: &'r str,
 }
 
-/// How long a transaction that writes hits waits for a row, or for its client.
+/// How long a transaction that writes hits waits for a lock, or for its client.
 const GIVES_UP: &str = "10s";
 
 /// Whether `schema apply` has made the tables.
@@ -25,14 +25,14 @@ pub async fn has_tables(database: &Database) -> Result<bool> {
     Ok(database.one("looking for the tables of hits", sql, &[]).await?.get(0))
 }
 
-/// Adds a batch, unless it is there already. The number of the last span that the database has then: a batch that begins before it and
-/// ends behind it is for the caller to cut.
-pub async fn write(database: &Database, by: Recorder<'_>, batch: &Batch) -> Result<u64> {
+/// Adds a batch, unless the database has it. Returns the number of the last span that the database then has; the caller has to cut
+/// a batch that includes it in the middle.
+pub async fn write(database: &Database, by: HitRecorder<'_>, batch: &Batch) -> Result<u64> {
     let added = add(database, by, batch).await;
     if !is_of_data(&added) {
         return added;
     }
-    // A text of a client's that the database's encoding has no place for must not hold up all that follows.
+    // A client's text that the database's encoding cannot hold must not block everything after it.
     let mut plain = batch.clone().ascii();
     let added = add(database, by, &plain).await;
     if !is_of_data(&added) {
@@ -42,23 +42,24 @@ pub async fn write(database: &Database, by: Recorder<'_>, batch: &Batch) -> Resu
     add(database, by, &plain).await
 }
 
-/// Whether the database refuses what the rows say, and would again (PostgreSQL manual, appendix A).
+/// Whether the database refuses the data itself, and would again (PostgreSQL manual, appendix A).
 fn is_of_data(added: &Result<u64>) -> bool {
     matches!(added, Err(Error::Database { sqlstate, .. }) if ["22", "23", "54"].iter().any(|class| sqlstate.starts_with(class)))
 }
 
-async fn add(database: &Database, by: Recorder<'_>, batch: &Batch) -> Result<u64> {
+async fn add(database: &Database, by: HitRecorder<'_>, batch: &Batch) -> Result<u64> {
     database
         .transaction("writing hits", async |db| {
-            // What is confirmed here goes from the spool: it must survive a crash of the server, however it is set. Nor may a line that has died
-            // in the middle keep the recorder's row locked, or whoever tries again wait for that row: each gives up sooner than its caller.
+            // What is confirmed here is deleted from the spool, so it has to survive a crash of the server whatever its settings
+            // are. The time limits are shorter than the caller's: a connection that has died in between must not keep the
+            // recorder's row locked.
             let local = "SELECT set_config('synchronous_commit', 'on', true) FROM (VALUES (1)) AS v
                     WHERE current_setting('synchronous_commit') IN ('off', 'local')
                 UNION ALL SELECT set_config(name, $1, true) FROM unnest(ARRAY['idle_in_transaction_session_timeout', 'lock_timeout']) AS name";
             db.query("setting up a transaction for hits", local, &[&GIVES_UP]).await?;
             let sql = "INSERT INTO esclusa.recorder (recorder, instance) VALUES ($1::text::uuid, $2) ON CONFLICT DO NOTHING";
             db.execute("naming the recorder", sql, &[&by.recorder, &by.instance]).await?;
-            // Spans that are between the two numbers were lost with a disk, or with a database that was put back to an older state.
+            // Spans between the two numbers were lost, with a disk, or because the database was restored from an older state.
             let sql = "UPDATE esclusa.recorder SET lost = lost + $2 - 1 - number, number = $3, folded = folded + $4,
                            pairs_lost = pairs_lost + $5, written_at = clock_timestamp() WHERE recorder = $1::text::uuid AND number < $2";
             let (first, last) = (number(batch.first), number(batch.last));
@@ -79,7 +80,7 @@ async fn add(database: &Database, by: Recorder<'_>, batch: &Batch) -> Result<u64
         .await
 }
 
-async fn add_coverage(db: &Database, by: Recorder<'_>, batch: &Batch) -> Result<()> {
+async fn add_coverage(db: &Database, by: HitRecorder<'_>, batch: &Batch) -> Result<()> {
     let hours = batch.covered_hours();
     let part = |of: fn(&(i64, i64, i64)) -> i64| hours.iter().map(of).collect::<Vec<i64>>();
     let (hour, from, to) = (part(|h| h.0), part(|h| h.1), part(|h| h.2));
@@ -92,7 +93,7 @@ async fn add_coverage(db: &Database, by: Recorder<'_>, batch: &Batch) -> Result<
     db.execute("writing what is covered", &sql, &[&by.recorder, &hour, &from, &to]).await.map(drop)
 }
 
-/// Counts column by column, as `unnest` takes them.
+/// Counts by column, as `unnest` takes them.
 #[derive(Default)]
 struct Counts {
     hits: Vec<i64>,
@@ -103,7 +104,7 @@ struct Counts {
     last_us: Vec<i64>,
 }
 
-/// Keys of totals column by column.
+/// Keys of totals by column.
 #[derive(Default)]
 struct Keys<'b> {
     hours: Vec<i64>,
@@ -136,11 +137,11 @@ impl<'b> Keys<'b> {
     }
 }
 
-/// What two spans' counts of one thing are together.
+/// The sum of two spans' counts.
 const ADDED: &str = "hits = h.hits + excluded.hits, row_count = h.row_count + excluded.row_count,
     total_us = h.total_us + excluded.total_us, max_us = greatest(h.max_us, excluded.max_us),
     first_seen = least(h.first_seen, excluded.first_seen), last_seen = greatest(h.last_seen, excluded.last_seen)";
-/// Microseconds since 1970 as a moment, exactly.
+/// Microseconds since 1970 as a timestamp, without rounding.
 const MOMENT: &str = "timestamptz 'epoch' + interval '1 microsecond' *";
 
 async fn add_totals(db: &Database, batch: &Batch) -> Result<()> {
@@ -149,7 +150,7 @@ async fn add_totals(db: &Database, batch: &Batch) -> Result<()> {
         keys.push(key);
         counts.push(count);
     }
-    // In the order of their key, so that two proxies that write the same rows wait for each other and never in a circle.
+    // In the order of their key, so that two proxies which write the same rows do not deadlock.
     let sql = format!(
         "INSERT INTO esclusa.hit_total AS h (bucket, hours, legacy_table, operation, outcome, sqlstate, application_name, hits, row_count,
              total_us, max_us, first_seen, last_seen)
@@ -159,7 +160,7 @@ async fn add_totals(db: &Database, batch: &Batch) -> Result<()> {
          ON CONFLICT (bucket, hours, legacy_table, operation, outcome, sqlstate, application_name) DO UPDATE SET {ADDED}"
     );
     db.execute("writing totals", &sql, &columns(&keys, &counts)).await?;
-    // What they come to, of all time and by time.
+    // Adds to the sums over all time and by hour.
     let sql = format!(
         "WITH u AS (SELECT to_timestamp(hour) AS bucket, t, op, o, s, a, hits, rows, total, max, {MOMENT} first AS first, {MOMENT} last AS last
              FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::bigint[], $9::bigint[],
@@ -175,7 +176,7 @@ async fn add_totals(db: &Database, batch: &Batch) -> Result<()> {
     db.execute("writing totals", &sql, &columns(&keys, &counts)).await.map(drop)
 }
 
-/// The columns that totals and details have in common, as parameters.
+/// The columns that totals and details share, as parameters.
 fn columns<'c>(keys: &'c Keys<'_>, counts: &'c Counts) -> Vec<Param<'c>> {
     vec![
         &keys.hours,

@@ -1,10 +1,10 @@
-//! Why somebody switches: one line that the history keeps, wherever it was typed. It is shown to people in terminals and on pages, so nothing
-//! may stand in it that is not seen or that turns what stands around it.
+//! The reason of a switch: one line, kept in the history, wherever it was typed. It is shown in terminals and on pages, so it must
+//! not contain characters that are invisible or change the text around them.
 
-/// Characters of a reason; the page's template says so too.
+/// The most characters of a reason; the page's template has the same number.
 pub const LONGEST: usize = 500;
 
-/// Checks a reason, without the blanks around it; why it is none otherwise.
+/// The reason without spaces around it; an error if it may not be used.
 pub fn checked(text: &str) -> Result<&str, String> {
     let text = text.trim();
     if text.is_empty() {
@@ -19,7 +19,7 @@ pub fn checked(text: &str) -> Result<&str, String> {
     }
 }
 
-/// Characters that change the direction of text (Unicode Standard Annex 9, table 2), end a line, or are not seen at all.
+/// Characters that change the direction of text (Unicode Standard Annex 9, table 2), end a line, or are invisible.
 fn is_unseen(c: char) -> bool {
     matches!(
         c,

@@ -1,21 +1,22 @@
-//! The replicas of the proxy, and the barrier of a switch: every proxy that serves has a row, and writes into it the number of the last
-//! switch that is in force there, with no statement on its way that an older policy decided about. Whoever switches waits for all of them;
-//! only then may a table be dropped.
+//! The replicas of the proxy, and the barrier of a switch: every proxy that serves has a row, in which it writes the number of the
+//! last switch that is in force there, when no statement is unanswered that an older policy decided about. A switch waits for all
+//! of them; only then may a table be dropped.
 
 use std::time::Duration;
 
-use super::hits::Recorder;
+use super::hits::HitRecorder;
 use crate::catalog::Database;
 use crate::error::Result;
 
-/// How often a replica says that it is there, and looks for rights that have changed.
+/// How often a replica shows that it is there, and looks for changed rights.
 pub const HEARTBEAT: Duration = Duration::from_secs(2);
-/// A replica that has been silent for longer is not waited for: it was killed, or has no way to the database and hears of no switch.
+/// A replica that has been silent for longer is not waited for: it was killed, or cannot reach the database and learns of no
+/// switch.
 pub const SILENT: &str = "60 s";
 /// How long a switch waits for the others: a little longer than each of them waits for its own statements.
 const PATIENCE: Duration = Duration::from_secs(8);
 
-/// The number of the last switch; 0 before `schema apply`. Read it before the modes: what is read after it is at least as new.
+/// The number of the last switch; 0 before `schema apply`. To be read before the modes: these are then at least as new.
 pub async fn generation(database: &Database) -> Result<i64> {
     let there = "SELECT to_regclass('esclusa.generation') IS NOT NULL AND to_regclass('esclusa.replica') IS NOT NULL";
     if !database.one("looking for the replicas", there, &[]).await?.get::<_, bool>(0) {
@@ -24,14 +25,15 @@ pub async fn generation(database: &Database) -> Result<i64> {
     Ok(database.one("reading the number of the last switch", "SELECT number FROM esclusa.generation", &[]).await?.get(0))
 }
 
-/// The next number, in the caller's transaction: switches wait for each other here, and a number is seen with its modes or not at all.
+/// Takes the next number, in the caller's transaction: switches wait for each other here, and a number becomes visible together
+/// with its modes.
 pub async fn advance(db: &Database) -> Result<()> {
     db.execute("numbering a switch", "UPDATE esclusa.generation SET number = number + 1", &[]).await.map(drop)
 }
 
-/// A replica says that it serves, and which switch is in force there. Rows of those that were killed are cleared away in the end, but for one
-/// that has not delivered what it had seen: the days of that are in doubt (`esclusa.covered_day`).
-pub async fn acknowledge(database: &Database, by: Recorder<'_>, generation: i64, rules: i64) -> Result<()> {
+/// Notes that a replica serves, and which switch is in force there. Rows of replicas that were killed are deleted after some time,
+/// except those with hits that were not written: their days are in doubt (`esclusa.covered_day`).
+pub async fn acknowledge(database: &Database, by: HitRecorder<'_>, generation: i64, rules: i64) -> Result<()> {
     let sql = "WITH gone AS (DELETE FROM esclusa.replica AS r WHERE seen_at < clock_timestamp() - interval '1 day' AND instance <> $1
                    AND (recorder IS NULL OR EXISTS (SELECT FROM esclusa.recorder AS k
                        WHERE k.recorder = r.recorder AND k.written_at > r.seen_at - interval '1 minute')))
@@ -41,7 +43,7 @@ pub async fn acknowledge(database: &Database, by: Recorder<'_>, generation: i64,
     database.execute("acknowledging a switch", sql, &[&by.instance, &generation, &rules, &by.recorder]).await.map(drop)
 }
 
-/// The replicas that serve with other rules than these.
+/// The replicas that serve with rules other than these.
 pub async fn with_other_rules(database: &Database, rules: i64) -> Result<Vec<String>> {
     let sql = format!(
         "SELECT instance FROM esclusa.replica WHERE rules <> $1 AND seen_at > clock_timestamp() - interval '{SILENT}' ORDER BY 1"
@@ -50,12 +52,12 @@ pub async fn with_other_rules(database: &Database, rules: i64) -> Result<Vec<Str
     Ok(rows.iter().map(|row| row.get(0)).collect())
 }
 
-/// It serves no more.
+/// The replica no longer serves.
 pub async fn leave(database: &Database, instance: &str) -> Result<()> {
     database.execute("leaving", "DELETE FROM esclusa.replica WHERE instance = $1", &[&instance]).await.map(drop)
 }
 
-/// The process of a recorder is known to have died: nobody waits for it any more.
+/// The process of a recorder is known to be dead: it is no longer waited for.
 pub async fn died(database: &Database, recorder: &str) -> Result<()> {
     database
         .execute("noting that a proxy has died", "DELETE FROM esclusa.replica WHERE recorder = $1::text::uuid", &[&recorder])
@@ -68,7 +70,7 @@ pub async fn died(database: &Database, recorder: &str) -> Result<()> {
 pub struct Late {
     /// Its instance.
     pub instance: String,
-    /// Seconds since it was heard of last, where that is too long for one that serves.
+    /// Seconds since its last sign of life, if that is too long for one that serves.
     pub silent: Option<i64>,
 }
 
@@ -87,8 +89,8 @@ impl std::fmt::Display for Late {
     }
 }
 
-/// Waits until the last switch is in force on every replica. Those on which it is not.
-pub async fn settled(database: &Database) -> Result<Vec<Late>> {
+/// Waits until the last switch is in force on every replica. Returns those on which it is not.
+pub async fn late(database: &Database) -> Result<Vec<Late>> {
     let number = generation(database).await?;
     let until = tokio::time::Instant::now() + PATIENCE;
     let behind = format!(

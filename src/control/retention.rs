@@ -1,4 +1,4 @@
-//! Hits grow older: hours become days, detail is forgotten, then totals are. One proxy does it for all, once an hour.
+//! Ageing of hits: hours become days, then details are deleted, then totals. One proxy does it for all, once an hour.
 
 use std::time::Duration;
 
@@ -14,11 +14,11 @@ pub struct Retention {
     pub detail: Duration,
     /// At all.
     pub totals: Duration,
-    /// The zone whose days are meant.
+    /// The time zone of the days.
     pub time_zone: String,
 }
 
-/// What is told apart in each table of hits, and what its rows add up to.
+/// For each table of hits its key, its counts and their sums.
 const TABLES: [(&str, &str, &str, &str); 5] = [
     ("hit_trend", "outcome, failed", "hits", "sum(hits)"),
     ("hit_total", "legacy_table, operation, outcome, sqlstate, application_name", COUNTS, SUMS),
@@ -34,7 +34,7 @@ const TABLES: [(&str, &str, &str, &str); 5] = [
 const COUNTS: &str = "hits, row_count, total_us, max_us, first_seen, last_seen";
 const SUMS: &str = "sum(hits), sum(row_count), sum(total_us), max(max_us), min(first_seen), max(last_seen)";
 
-/// Does what is due, if nobody has within the last hour. Whether it did.
+/// Does what is due, if no proxy has within the last hour. Returns whether it did.
 pub async fn tidy(database: &Database, retention: &Retention) -> Result<bool> {
     database
         .transaction("tidying hits", async |db| {
@@ -65,7 +65,7 @@ pub async fn tidy(database: &Database, retention: &Retention) -> Result<bool> {
                 ("around", "bucket", detail),
                 ("around_coverage", "bucket", totals),
                 ("around_blind", "bucket", totals),
-                // Its spool, with spans that may be in, is not older.
+                // A recorder's spool, which may hold spans that the database has, is not older.
                 ("recorder", "written_at", totals),
             ] {
                 db.execute("forgetting old hits", &forget(table, column), &[&age]).await?;
@@ -81,7 +81,8 @@ pub async fn tidy(database: &Database, retention: &Retention) -> Result<bool> {
         .await
 }
 
-/// Moves the hours of days that are old enough into rows of those days. Hours that a spool brings later are put to them the next time.
+/// Merges the hours of days that are old enough into rows of those days. Hours that arrive later from a spool are merged the next
+/// time.
 fn into_days(table: &str, key: &str, counts: &str, sums: &str) -> String {
     let adds = counts.split(", ").map(|c| match c {
         "max_us" | "last_seen" => format!("{c} = greatest(h.{c}, excluded.{c})"),

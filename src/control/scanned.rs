@@ -1,6 +1,6 @@
-//! What `esclusa scan --record` has found, in schema `esclusa`: for each root, a file or a directory of a machine, by legacy table, operation and
-//! kind of source in how many places, with the first of them. No statement is kept. There are no more rows of a root than tables times
-//! operations times kinds, however large it is.
+//! What `esclusa scan --record` has found, in schema `esclusa`: for each root (a file or directory of a machine), by legacy table,
+//! operation and kind of source, the number of places and the first ones. No statement is kept. A root has no more rows than tables
+//! times operations times kinds, however large it is.
 
 use std::collections::BTreeMap;
 
@@ -9,10 +9,10 @@ use crate::error::{Error, Result};
 use crate::relation::CONTROL;
 use crate::scan::Scanned;
 
-/// Roots that are kept; those that were scanned longest ago go.
+/// How many roots are kept; the one that was scanned longest ago is dropped first.
 const ROOTS: i64 = 1000;
 
-/// Refuses a database that has no place for it.
+/// An error if the database lacks the table for it.
 pub async fn require(database: &Database) -> Result<()> {
     let there = format!("SELECT to_regclass('{CONTROL}.scan_found') IS NOT NULL");
     match database.one("looking for the tables of scans", &there, &[]).await?.get(0) {
@@ -21,7 +21,7 @@ pub async fn require(database: &Database) -> Result<()> {
     }
 }
 
-/// Replaces what is known of a root, and of what lies below it.
+/// Replaces what is stored of a root, and of what lies below it.
 pub async fn record(database: &Database, root: &str, by: &str, scanned: &Scanned) -> Result<()> {
     let mut places: BTreeMap<(&str, &str, &str), (i64, &str, i64)> = BTreeMap::new();
     for found in &scanned.found {

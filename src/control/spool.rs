@@ -1,14 +1,15 @@
-//! Hits on their way to the database, on disk: what has been put there survives the process, and is written exactly once.
+//! Hits on their way to the database, on disk: what is in the spool survives the process, and is written exactly once.
 //!
-//! A recorder (one process's counting, named by a UUID) numbers its spans of time. The spool keeps them in order until the database has
-//! them, in one file a recorder, `<uuid>.spool`: eight bytes of head, then frames of length, CRC-32 and JSON, each with fsync. The database
-//! remembers the number of the last span that it has (`control/hits.rs`), so nothing here needs to know whether a COMMIT whose answer was
-//! lost has happened. Who finds the file of a recorder that has died, by its lock, writes what is left of it.
+//! A recorder (the counting of one process, named by a UUID) numbers its spans of time. The spool keeps them in order until the
+//! database has them, in one file per recorder, `<uuid>.spool`: eight bytes of head, then frames of length, CRC-32 and JSON, each
+//! with fsync. The database stores the number of the last span that it has (`control/hits.rs`), so the spool need not know whether
+//! a COMMIT with a lost answer has happened. Another process that finds the file of a dead recorder (its lock is free) writes what
+//! is left in it.
 //!
-//! The file is bounded. Beyond the bound the oldest spans are merged and lose their detail; totals are never given up. What may have been
-//! sent already is not merged with what was not: the database has it as a whole or not at all.
+//! The file is bounded. Beyond the bound the oldest spans are merged and lose their details; totals are always kept. Spans that may
+//! have been sent are not merged with others: the database has such a batch completely or not at all.
 //!
-//! Without a directory everything is in memory, and so is what a full disk does not take.
+//! Without a directory everything is kept in memory, and so is what a full disk does not accept.
 
 use std::collections::VecDeque;
 use std::fs::File;
@@ -20,9 +21,9 @@ use crate::traffic::batch::Batch;
 
 /// The file's format, and its version.
 const HEAD: &[u8; 8] = b"esclspl2";
-/// Bytes before a frame's JSON: its length and its checksum, little endian.
+/// The bytes before a frame's JSON: its length and its checksum, little endian.
 const FRAME_HEAD: usize = 8;
-/// So much, before it is merged, is sent to the database at a time.
+/// How many bytes, before they are merged, are sent to the database at a time.
 const SENT_BYTES: usize = 4 << 20;
 
 /// The spool of one recorder.
@@ -33,11 +34,11 @@ pub struct Spool {
     file: Option<OnDisk>,
     frames: VecDeque<Frame>,
     limit_bytes: usize,
-    /// The number of the span that comes next.
+    /// The number of the next span.
     next: u64,
-    /// Up to here the database may have them.
+    /// The last span that may have been sent to the database.
     sent: u64,
-    /// Hits whose detail was given up here.
+    /// Hits whose detail was dropped here.
     folded: u64,
 }
 
@@ -45,7 +46,7 @@ pub struct Spool {
 struct OnDisk {
     path: PathBuf,
     file: File,
-    /// Of it that is whole.
+    /// How much of it holds complete frames.
     length: u64,
 }
 
@@ -54,19 +55,19 @@ struct Frame {
     first: u64,
     last: u64,
     bytes: usize,
-    place: Place,
+    place: Storage,
 }
 
 #[derive(Debug)]
-enum Place {
-    /// Where its JSON begins in the file.
+enum Storage {
+    /// On disk: where its JSON begins in the file.
     Disk(u64),
-    /// Its JSON.
+    /// In memory: its JSON.
     Memory(Vec<u8>),
 }
 
 impl Spool {
-    /// An empty one, for a recorder that begins; without a directory it is in memory.
+    /// An empty spool for a new recorder; without a directory it is in memory.
     pub fn begin(directory: &Path, recorder: &str, limit_bytes: usize) -> Result<Spool> {
         let mut file = None;
         if !directory.as_os_str().is_empty() {
@@ -78,7 +79,7 @@ impl Spool {
         Ok(Spool { recorder: recorder.to_owned(), file, frames: VecDeque::new(), limit_bytes, next: 1, sent: 0, folded: 0 })
     }
 
-    /// The spools of recorders that have died, which nobody else has taken over.
+    /// The spools of dead recorders that no other process has taken over.
     pub fn left_behind(directory: &Path) -> Result<Vec<Spool>> {
         let listed = match std::fs::read_dir(directory) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
@@ -96,7 +97,7 @@ impl Spool {
         Ok(spools)
     }
 
-    /// The recorders of this directory that live: processes that serve.
+    /// The recorders of this directory that are alive: processes that serve.
     pub fn alive(directory: &Path) -> Result<Vec<String>> {
         let listed = std::fs::read_dir(directory).map_err(|e| Error::io(format!("reading {}", directory.display()), e))?;
         let paths = listed.filter_map(|entry| Some(entry.ok()?.path())).filter(|p| p.extension().is_some_and(|e| e == "spool"));
@@ -107,10 +108,10 @@ impl Spool {
         Ok(alive)
     }
 
-    /// `None` where its recorder lives.
+    /// `None` if its recorder is alive.
     fn take_over(path: &Path) -> std::io::Result<Option<Spool>> {
         let mut file = File::options().read(true).write(true).open(path)?;
-        // Whoever had the lock may have removed the file, or put another in its place.
+        // The process that had the lock may have removed the file, or replaced it.
         if file.try_lock().is_err() || !is_at(&file, path) {
             return Ok(None);
         }
@@ -135,12 +136,12 @@ impl Spool {
         self.frames.is_empty()
     }
 
-    /// Bytes that wait for the database.
+    /// The bytes that wait to be written to the database.
     pub fn bytes(&self) -> usize {
         self.frames.iter().map(|frame| frame.bytes).sum()
     }
 
-    /// Keeps a span. What the disk does not take is kept in memory, and tried again with the next; the error is for the log.
+    /// Adds a span. What the disk does not accept is kept in memory, and tried again with the next span; the error is for the log.
     pub fn keep(&mut self, mut span: Batch) -> Result<()> {
         (span.first, span.last) = (self.next, self.next);
         self.next += 1;
@@ -153,7 +154,7 @@ impl Spool {
         self.store()
     }
 
-    /// The oldest spans that wait, as one batch. From now on the database may have them.
+    /// The oldest spans that wait, as one batch. From now on they count as sent.
     pub fn oldest(&mut self) -> Result<Option<Batch>> {
         let mut batch: Option<Batch> = None;
         let mut bytes = 0;
@@ -172,18 +173,18 @@ impl Spool {
         Ok(batch)
     }
 
-    /// The database has everything up to a number.
+    /// The database has all spans up to this number.
     pub fn written(&mut self, number: u64) -> Result<()> {
         self.frames.retain(|frame| frame.last > number);
         if self.frames.is_empty() { self.rewrite() } else { Ok(()) }
     }
 
-    /// Hits whose detail was given up since the last call.
+    /// Hits whose detail was dropped since the last call.
     pub fn folded(&mut self) -> u64 {
         std::mem::take(&mut self.folded)
     }
 
-    /// Nothing more comes: an empty file goes.
+    /// The recorder has ended: an empty file is removed.
     pub fn end(self) -> Result<()> {
         match self.file {
             Some(OnDisk { path, .. }) if self.frames.is_empty() => {
@@ -193,8 +194,8 @@ impl Spool {
         }
     }
 
-    /// Merges the oldest half of what was never sent and takes its detail, until there is room; where the totals alone have none, hours
-    /// become days.
+    /// Merges the oldest half of the unsent spans and drops its details, until there is room; if the totals alone have none, hours
+    /// are merged into days.
     fn shrink(&mut self) -> Result<()> {
         let first = self.frames.partition_point(|frame| frame.last <= self.sent);
         let half = self.limit_bytes / 2;
@@ -227,40 +228,40 @@ impl Spool {
     fn read(&mut self, at: usize) -> Result<Batch> {
         let frame = &self.frames[at];
         let json = match (&frame.place, &self.file) {
-            (Place::Memory(json), _) => std::borrow::Cow::Borrowed(json),
-            (Place::Disk(at), Some(on_disk)) => {
+            (Storage::Memory(json), _) => std::borrow::Cow::Borrowed(json),
+            (Storage::Disk(at), Some(on_disk)) => {
                 let failed = |e| Error::io(format!("reading the spool {}", on_disk.path.display()), e);
                 std::borrow::Cow::Owned(on_disk.read(*at, frame.bytes - FRAME_HEAD).map_err(failed)?)
             }
-            (Place::Disk(_), None) => return Err(Error::refused("a span of hits is on no disk")),
+            (Storage::Disk(_), None) => return Err(Error::refused("a span of hits is on no disk")),
         };
         let batch: Batch =
             serde_json::from_slice(&json).map_err(|e| Error::refused(format!("a span of hits cannot be read: {e}")))?;
-        // The frame's own numbers are those that count.
+        // The numbers in the frame's head are the right ones.
         Ok(Batch { first: frame.first, last: frame.last, ..batch })
     }
 
-    /// Puts on disk what is not there yet.
+    /// Writes to disk what is only in memory.
     fn store(&mut self) -> Result<()> {
         let Some(on_disk) = &mut self.file else { return Ok(()) };
         let failed = |on_disk: &OnDisk, e| Error::io(format!("writing the spool {}", on_disk.path.display()), e);
         on_disk.append(self.frames.iter_mut()).map_err(|e| failed(on_disk, e))
     }
 
-    /// Writes the file anew with what waits.
+    /// Writes a new file with what waits.
     fn rewrite(&mut self) -> Result<()> {
         let Some(on_disk) = &self.file else { return Ok(()) };
         let path = on_disk.path.clone();
         let failed = |e| Error::io(format!("writing the spool {}", path.display()), e);
         if self.frames.is_empty() {
-            // What would come back after a crash is in the database, and known there.
+            // Frames that reappear after a crash are in the database, which knows their numbers.
             let on_disk = self.file.as_mut().filter(|on_disk| on_disk.length > HEAD.len() as u64);
             return on_disk.map_or(Ok(()), OnDisk::clear).map_err(failed);
         }
         for at in 0..self.frames.len() {
-            if let (Place::Disk(begin), Some(on_disk)) = (&self.frames[at].place, &self.file) {
+            if let (Storage::Disk(begin), Some(on_disk)) = (&self.frames[at].place, &self.file) {
                 let json = on_disk.read(*begin, self.frames[at].bytes - FRAME_HEAD).map_err(failed)?;
-                self.frames[at].place = Place::Memory(json);
+                self.frames[at].place = Storage::Memory(json);
             }
         }
         self.file = Some(OnDisk::make(&path, &mut self.frames).map_err(failed)?);
@@ -271,12 +272,12 @@ impl Spool {
 impl Frame {
     fn of(batch: &Batch) -> Result<Frame> {
         let json = serde_json::to_vec(batch).map_err(|e| Error::refused(format!("a span of hits cannot be written: {e}")))?;
-        Ok(Frame { first: batch.first, last: batch.last, bytes: json.len() + FRAME_HEAD, place: Place::Memory(json) })
+        Ok(Frame { first: batch.first, last: batch.last, bytes: json.len() + FRAME_HEAD, place: Storage::Memory(json) })
     }
 }
 
 impl OnDisk {
-    /// A file with these frames, in the place of the one that may be there: all of it or nothing.
+    /// Makes a file with these frames, atomically in the place of an older one.
     fn make(path: &Path, frames: &mut VecDeque<Frame>) -> std::io::Result<OnDisk> {
         let beside = path.with_extension("new");
         let made = (|| {
@@ -289,7 +290,7 @@ impl OnDisk {
             if let Some(directory) = path.parent().filter(|d| !d.as_os_str().is_empty()) {
                 File::open(directory)?.sync_all()?;
             }
-            frames.iter_mut().zip(places).for_each(|(frame, at)| frame.place = Place::Disk(at));
+            frames.iter_mut().zip(places).for_each(|(frame, at)| frame.place = Storage::Disk(at));
             Ok(on_disk)
         })();
         if made.is_err() {
@@ -298,23 +299,23 @@ impl OnDisk {
         made
     }
 
-    /// Adds the frames that are in memory; each is on the disk when this returns.
+    /// Appends the frames that are in memory; each is on disk when this returns.
     fn append<'f>(&mut self, frames: impl Iterator<Item = &'f mut Frame>) -> std::io::Result<()> {
-        let mut new: Vec<&mut Frame> = frames.filter(|frame| matches!(frame.place, Place::Memory(_))).collect();
+        let mut new: Vec<&mut Frame> = frames.filter(|frame| matches!(frame.place, Storage::Memory(_))).collect();
         let places = self.append_only(new.iter_mut().map(|frame| &mut **frame));
         if places.is_err() {
-            // A torn frame would hide those behind it.
+            // An incomplete frame would hide those after it.
             let _ = self.file.set_len(self.length);
         }
-        places.map(|places| new.iter_mut().zip(places).for_each(|(frame, at)| frame.place = Place::Disk(at)))
+        places.map(|places| new.iter_mut().zip(places).for_each(|(frame, at)| frame.place = Storage::Disk(at)))
     }
 
-    /// Where each begins.
+    /// Appends frames and returns where each begins.
     fn append_only<'f>(&mut self, frames: impl Iterator<Item = &'f mut Frame>) -> std::io::Result<Vec<u64>> {
         let mut bytes = Vec::new();
         let mut places = Vec::new();
         for frame in frames {
-            let Place::Memory(json) = &frame.place else { continue };
+            let Storage::Memory(json) = &frame.place else { continue };
             let length = u32::try_from(json.len()).map_err(|_| std::io::Error::from(ErrorKind::FileTooLarge))?;
             bytes.extend(length.to_le_bytes());
             bytes.extend(crc32fast::hash(json).to_le_bytes());
@@ -341,7 +342,7 @@ impl OnDisk {
     }
 }
 
-/// The whole frames of a file, and how far they reach.
+/// The complete frames of a file, and where they end.
 fn frames_in(bytes: &[u8]) -> (VecDeque<Frame>, u64) {
     let mut frames = VecDeque::new();
     let Some(mut rest) = bytes.strip_prefix(HEAD) else { return (frames, 0) };
@@ -351,14 +352,14 @@ fn frames_in(bytes: &[u8]) -> (VecDeque<Frame>, u64) {
         let Some((json, behind)) = behind.split_at_checked(word(&head[..4]) as usize) else { break };
         let batch = if crc32fast::hash(json) == word(&head[4..]) { serde_json::from_slice::<Batch>(json).ok() } else { None };
         let Some(Batch { first, last, .. }) = batch else { break };
-        frames.push_back(Frame { first, last, bytes: json.len() + FRAME_HEAD, place: Place::Disk((at + FRAME_HEAD) as u64) });
+        frames.push_back(Frame { first, last, bytes: json.len() + FRAME_HEAD, place: Storage::Disk((at + FRAME_HEAD) as u64) });
         at += FRAME_HEAD + json.len();
         rest = behind;
     }
     (frames, at as u64)
 }
 
-/// Whether this file is the one at a path.
+/// Whether this file is the one at this path.
 fn is_at(file: &File, path: &Path) -> bool {
     use std::os::unix::fs::MetadataExt as _;
     let (Ok(ours), Ok(named)) = (file.metadata(), std::fs::metadata(path)) else { return false };
@@ -415,8 +416,8 @@ mod tests {
             .frames
             .iter()
             .map(|f| match f.place {
-                Place::Disk(at) => usize::try_from(at).unwrap() + f.bytes - FRAME_HEAD,
-                Place::Memory(_) => panic!("it is on the disk"),
+                Storage::Disk(at) => usize::try_from(at).unwrap() + f.bytes - FRAME_HEAD,
+                Storage::Memory(_) => panic!("it is on the disk"),
             })
             .collect();
         drop(spool);

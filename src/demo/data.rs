@@ -1,12 +1,12 @@
 //! Seeded data for the legacy tables that the consolidation touches.
 //!
 //! No row of the real database is public, so the demo and the tests need rows that are at least as
-//! awkward: accents, padding, blanks, tabs and backslashes, exact duplicates in the histories,
-//! moments that the clocks skipped, years far off. The same seed and sizes give the same bytes on
+//! awkward: accents, padding, blanks, tabs and backslashes, exact duplicates in the histories, times
+//! that the change to summer time skipped, years far off. The same seed and sizes give the same bytes on
 //! every machine, and a table's rows do not depend on which other tables the plan names.
 //!
-//! It does not connect to a database, create tables or know the constraints of the real one (nobody
-//! does): it returns text for `COPY ... FROM stdin`.
+//! It does not connect to a database, create tables or know the constraints of the real database
+//! (they are not public): it returns text for `COPY ... FROM stdin`.
 
 mod filled;
 mod history;
@@ -91,7 +91,7 @@ impl<'a> Scope<'a> {
 }
 
 /// The bases of the histories with their record keys; where two histories share a base, the first
-/// one tells.
+/// one decides.
 fn base_keys<'a>(histories: &[History<'a>]) -> BTreeMap<&'a str, Vec<&'a str>> {
     let mut keys = BTreeMap::new();
     for History { row, .. } in histories {
@@ -101,7 +101,7 @@ fn base_keys<'a>(histories: &[History<'a>]) -> BTreeMap<&'a str, Vec<&'a str>> {
     keys
 }
 
-/// The tables that a junction's ends name, as in `usoserv.usotipo?`; other ends are remarks.
+/// The tables that a junction's ends name, as in `usoserv.usotipo?`; other ends are comments.
 fn link_ends(row: &PlanRow) -> impl Iterator<Item = &str> {
     ["link_source", "link_target"].into_iter().filter_map(|end| row.get(end).split_once('.').map(|(table, _)| table))
 }
@@ -109,7 +109,7 @@ fn link_ends(row: &PlanRow) -> impl Iterator<Item = &str> {
 /// A table whose rows have a key: a look-up, a junction, a base or the end of a link.
 struct Entity<'a> {
     table: &'a Table,
-    /// Empty where nothing tells: the first column then.
+    /// The key columns; if empty, the first column is the key.
     key: Vec<&'a str>,
     /// The plan's row, where the plan consolidates or keeps the table as a look-up.
     lookup: Option<&'a PlanRow>,
@@ -245,7 +245,7 @@ mod tests {
         assert!(all.contains(&alone[0]) && all.contains(&alone[1]));
     }
 
-    /// Whoever changes this changes every result recorded from the data.
+    /// A change here changes every result recorded from the data.
     #[test]
     fn bytes_stay_the_same_on_every_machine() {
         let made = made(&Sizes::default());
@@ -300,7 +300,7 @@ mod tests {
             (4, "MPEÑA"),
             (4, " "),
             (5, "\\N"),
-            // An hour that the clocks skipped, and one that they showed twice.
+            // An hour that the change to summer time skipped, and one that occurred twice at its end.
             (5, "2004-04-04 02:"),
             (5, "2012-10-28 01:"),
         ] {

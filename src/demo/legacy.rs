@@ -1,4 +1,4 @@
-//! The legacy schema of CEA Querétaro with seeded data: what AQUASIS would find.
+//! The legacy schema of CEA Querétaro with seeded data, as AQUASIS would see it.
 
 use crate::catalog::{Catalog, Database};
 use crate::error::Result;
@@ -12,8 +12,8 @@ pub const DDL: &str = include_str!("ddl.sql");
 
 /// Loads tables and data into an empty database; returns the number of rows.
 ///
-/// The public sources hold no constraint. Look-ups and junctions get the primary keys that the plan implies, under the names
-/// that PostgreSQL gives, because a look-up without a key would have nothing to say about a repeated code.
+/// The public sources have no constraints. Look-ups and junctions get the primary keys that the plan implies, under PostgreSQL's
+/// default names, because a look-up without a key would accept a repeated code.
 pub async fn load(database: &Database, schema: &str, sizes: &Sizes) -> Result<usize> {
     database.batch("loading the legacy schema", DDL).await?;
     let catalog = Catalog::read(database, schema).await?;

@@ -1,5 +1,5 @@
 //! The stage of the demo and of the twin: one private server with two databases. `legacy` holds the legacy tables; `target` was
-//! made from it by our own migration, and the proxy stands in front of it.
+//! made from it by our own migration, and the proxy is in front of it.
 
 use std::path::PathBuf;
 
@@ -11,7 +11,7 @@ use crate::config::{Address, Month, Settings};
 use crate::error::{Error, Result};
 use crate::migrate::gate::{self, Switch};
 use crate::migrate::migration::Migration;
-use crate::migrate::run::Outcome;
+use crate::migrate::run::TableRun;
 use crate::migrate::schema;
 use crate::mode::Mode;
 use crate::relation::Context;
@@ -25,7 +25,7 @@ use crate::twin::Pair;
 pub const LEGACY: &str = "legacy";
 /// The database that was migrated.
 pub const TARGET: &str = "aqua";
-/// The role that AQUASIS logs in as: no superuser, with grants on the legacy tables and nothing else.
+/// The role that AQUASIS logs in as: not a superuser, with grants on the legacy tables and nothing else.
 pub const APPLICATION: &str = "aquasis";
 
 /// How the stage is set up.
@@ -42,7 +42,7 @@ pub struct Plot {
     pub server: Options,
     /// SQL that is run on the legacy tables before they are migrated.
     pub prologue: String,
-    /// The first month with a partition of its own, if it is not the settings' own.
+    /// The first month with a partition of its own, if it differs from the settings'.
     pub first_month: Option<Month>,
 }
 
@@ -54,7 +54,7 @@ pub struct Stage {
     /// The running proxy.
     pub proxy: Server,
     /// What the migration did, table by table.
-    pub outcomes: Vec<Outcome>,
+    pub outcomes: Vec<TableRun>,
     /// Rows of the legacy data.
     pub rows: usize,
     /// Where the rules were written to.
@@ -62,9 +62,9 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// Starts a server, loads, migrates, starts the proxy, switches every table to rewrite. `tell` hears of each step.
+    /// Starts a server, loads, migrates, starts the proxy, switches every table to rewrite. `tell` is called for each step.
     pub async fn build(plot: &Plot, tell: &mut dyn FnMut(&str)) -> Result<Stage> {
-        // Before anything else, so that a port that is taken is told at once.
+        // Before anything else, so that a port in use is reported at once.
         let sockets = plot.port.map_or_else(|| Ok(Inherited::default()), sockets)?;
         tell("starting a private PostgreSQL");
         let postgres = Postgres::start(&plot.server).await?;
@@ -80,7 +80,7 @@ impl Stage {
         Ok(Stage { postgres, proxy, outcomes, rows, rules: directory })
     }
 
-    /// The legacy server's own address.
+    /// The address of the legacy server.
     pub fn direct(&self) -> Address {
         Address::Tcp("127.0.0.1".into(), self.postgres.port)
     }
@@ -141,7 +141,7 @@ async fn load(postgres: &Postgres, plot: &Plot, tell: &mut dyn FnMut(&str)) -> R
     Ok((rows, RuleSet::load(&directory)?, directory))
 }
 
-/// A template may have no sessions; those that were closed a moment ago are still leaving.
+/// Waits until a database has no sessions, as a template must: sessions that were closed a moment ago may still be ending.
 async fn wait_until_unused(admin: &Database, database: &str) -> Result<()> {
     let sql = "SELECT count(*) FROM pg_stat_activity WHERE datname = $1";
     for _ in 0..500 {
@@ -150,7 +150,7 @@ async fn wait_until_unused(admin: &Database, database: &str) -> Result<()> {
         }
         tokio::time::sleep(std::time::Duration::from_millis(10)).await;
     }
-    Err(Error::refused(format!("sessions of {database} do not end")))
+    Err(Error::refused(format!("sessions of database {database} do not end")))
 }
 
 fn settings(postgres: &Postgres, rules: &std::path::Path, port: Option<u16>) -> Result<Settings> {
@@ -173,7 +173,7 @@ async fn migrate(
     settings: &Settings,
     views: bool,
     tell: &mut dyn FnMut(&str),
-) -> Result<Vec<Outcome>> {
+) -> Result<Vec<TableRun>> {
     tell("deploying the new tables");
     let database = postgres.connect(TARGET).await?;
     let context = Context::new(settings);

@@ -1,4 +1,4 @@
-//! What `esclusa demo` does on the stage: traffic as AQUASIS sends it, compared with the direct answers, and how to look for oneself.
+//! What `esclusa demo` does on the stage: it sends traffic like AQUASIS', compares it with the direct answers, and prints how to look around.
 
 use std::time::Instant;
 
@@ -14,7 +14,7 @@ use crate::twin::{Client, script};
 /// Statements as AQUASIS sends them: look-ups, histories, junctions, joins, writes.
 const TRAFFIC: &str = include_str!("traffic.sql");
 
-/// Where the story is told.
+/// Where the tour prints its text.
 pub type Say<'s> = &'s dyn Fn(&str) -> Result<()>;
 
 /// Runs the tour and ends.
@@ -36,7 +36,7 @@ pub async fn once(say: Say<'_>) -> Result<()> {
     }
 }
 
-/// Builds the stage and leaves it standing until the user has seen enough.
+/// Builds the stage and keeps it running until the user ends it.
 pub async fn stay(port: u16, say: Say<'_>) -> Result<()> {
     let mut end = End::watch()?;
     let build = async {
@@ -46,17 +46,17 @@ pub async fn stay(port: u16, say: Say<'_>) -> Result<()> {
         say(&invitation(&stage, port, compared))?;
         Ok::<_, Error>(stage)
     };
-    // What is dropped half built removes itself: the server, its processes, its directory.
+    // A half-built stage removes itself when dropped: the server, its processes, its directory.
     let stage = tokio::select! {
         stage = build => stage?,
-        () = end.asked() => return Err(Error::refused("the demo was interrupted before it stood")),
+        () = end.asked() => return Err(Error::refused("the demo was interrupted before it was ready")),
     };
     end.asked().await;
     stage.strike().await;
     Ok(())
 }
 
-/// How to look for oneself.
+/// The text on how to look around.
 fn invitation(stage: &Stage, port: u16, compared: usize) -> String {
     let server = stage.postgres.port;
     format!(
@@ -96,7 +96,7 @@ impl End {
 
 async fn raise(plot: Plot, say: Say<'_>) -> Result<Stage> {
     let started = Instant::now();
-    // A step that cannot be told is done all the same; what follows is told with its error.
+    // A step whose line cannot be printed is done all the same; the next print returns the error.
     let mut tell = |step: &str| {
         let _ = say(&format!("[{:6.2} s] {step}\n", started.elapsed().as_secs_f64()));
     };
@@ -112,7 +112,7 @@ async fn raise(plot: Plot, say: Say<'_>) -> Result<Stage> {
     Ok(stage)
 }
 
-/// Sends the traffic directly and through the proxy. A difference is an error, told in full.
+/// Sends the traffic directly and through the proxy. A difference is an error, printed in full.
 async fn compare(stage: &Stage, say: Say<'_>) -> Result<usize> {
     let mut pair = stage.pair().await?;
     let policy = stage.proxy.shared.policy.load_full();
@@ -131,7 +131,7 @@ async fn compare(stage: &Stage, say: Say<'_>) -> Result<usize> {
     })
 }
 
-/// Switches a table back and forth while a connection is open: without the legacy table the mode decides whether it is there.
+/// Switches a table back and forth while a connection is open: as the legacy table is gone, the mode decides whether its name exists.
 async fn switch(stage: &Stage) -> Result<usize> {
     let mut client =
         Client::connect(&stage.proxy.address, &[("user", APPLICATION), ("database", TARGET), ("search_path", "cf_quere_pro")])
@@ -151,7 +151,7 @@ async fn switch(stage: &Stage) -> Result<usize> {
     Ok(switches)
 }
 
-/// What was hit, as the console shows it, and what follows from it: the first screen of `esclusa report`.
+/// Prints the hits, as the console shows them, and what follows from them: the first screen of `esclusa report`.
 async fn report(stage: &Stage, say: Say<'_>) -> Result<()> {
     let mut hits = report::hits(&stage.proxy.shared);
     let total = hits.rows.len();
@@ -159,7 +159,7 @@ async fn report(stage: &Stage, say: Say<'_>) -> Result<()> {
     say(&format!("\nwhat was hit (the first {} of {total} rows of SHOW HITS):\n{}", hits.rows.len(), hits.aligned()))?;
     let proxy = &stage.proxy;
     if let Some(usage) = report::find("usage") {
-        // Whoever asks the proxy has it write what it has counted.
+        // Asking the proxy makes it write its counts first.
         proxy.admin().recorded(usage).await?;
     }
     let settings = proxy.shared.settings.load_full();

@@ -1,6 +1,6 @@
-//! The way back of one table: the archived legacy table, which has been kept up to date (`keep`), takes its name again, with all that was
-//! written since it was moved, its indexes, keys, foreign keys, grants and what hangs on it. One short transaction swaps the names, as quietly
-//! as the move did, and ends the rewriting of its name: no proxy sends a rewritten statement while it lasts, and none behind it.
+//! The way back of one table: the archived legacy table, which has been kept up to date (`keep`), takes its name again, with all rows written since
+//! it was moved, its indexes, keys, foreign keys, grants and dependent objects. One short transaction swaps the names, keeping others waiting as
+//! little as the move did, and ends the rewriting of the name: no proxy sends a rewritten statement while that transaction runs, nor after it.
 
 use std::rc::Rc;
 
@@ -12,6 +12,7 @@ use crate::relation::{CONTROL, Relation};
 use crate::rule::Rule;
 use crate::sql::quote::{ident, literal, qualified};
 
+use super::attachments::Attachments;
 use super::cut_over::{Asked, CutOver};
 use super::foreign_key::bounded;
 use super::foreign_key::key_table::restoring;
@@ -19,20 +20,19 @@ use super::machine::{self, NameStep, Step};
 use super::migration::Migration;
 use super::name::{self, By};
 use super::quiet::{Locked, attempt};
-use super::standing::Standing;
 use super::{ARCHIVE, capture, dependents, keep, online, parity, view};
 
 /// What was done with one table.
 #[derive(Debug)]
 pub struct Returned {
-    /// Rows that the legacy table has.
+    /// Rows in the legacy table.
     pub rows: i64,
     /// What the reader should know.
     pub notes: Vec<String>,
 }
 
 impl Migration<'_> {
-    /// Brings a table back. Its mode is `observe` then.
+    /// Brings a table back; its mode is `observe` afterwards.
     pub async fn back(&self, run: i64, rule: &Rule) -> Result<Returned> {
         let relation = Relation::compile(rule, &self.context);
         if relation.is_retained() {
@@ -46,7 +46,7 @@ impl Migration<'_> {
         let mut notes = Vec::new();
         let by = By { who: "esclusa rollback", reason: Some("its table comes back"), statement: None };
         if name::bring_back(self.database, &relation, NameStep::Undo, by).await? {
-            notes.push("its name was retired: it came back first".to_owned());
+            notes.push("its name was retired, and was restored first".to_owned());
         }
         self.refuse_lost(&relation).await?;
         let context = format!("bringing {} back", rule.table);
@@ -55,10 +55,10 @@ impl Migration<'_> {
         let proof = self.same_rows(&relation, &archive).await?;
         let tables = [relation.rows(), relation.legacy_table()];
         let word = |text: &str| self.told.word(text);
-        // What it is over is held by whoever reads it, and he comes to the table next.
-        let standing = Standing::new(&relation);
-        let locks = dependents::back(self.database, &standing.leaf(&relation.legacy_table()), &relation.view()).await?.locks;
-        // One that does not answer may send what it has rewritten to a leaf that is gone.
+        // Dependent views are locked first: a reader holds the view before it asks for the table.
+        let attachments = Attachments::new(&relation);
+        let locks = dependents::back(self.database, &attachments.leaf(&relation.legacy_table()), &relation.view()).await?.locks;
+        // A proxy that does not answer might still send statements rewritten for the leaf, which will be gone.
         let proxies = CutOver::prepare(self.database, &rule.table, Asked::WhoeverMayServe).await?.map(Rc::new);
         let work = async |db: &Database, locked: &Locked| {
             locked.begins();
@@ -83,7 +83,7 @@ impl Migration<'_> {
         Ok(Returned { rows: proof, notes })
     }
 
-    /// The archive is there, and every change since has reached it.
+    /// Refuses unless the archive exists and every change since the move has reached it.
     async fn refuse_lost(&self, relation: &Relation) -> Result<()> {
         let refused = |detail: &str, hint: &str| {
             Err(Error::Refused {
@@ -99,17 +99,17 @@ impl Migration<'_> {
         match (row.get::<_, &str>(0), row.get::<_, &str>(1)) {
             ("r" | "p", _) => refused("the legacy table has its name", "there is nothing to bring back"),
             (_, "") => {
-                refused("its archive is gone", "`esclusa rollback --level 2` makes it from its dump and the rows as they are now")
+                refused("its archive is gone", "`esclusa rollback --level 2` rebuilds it from its dump and the present rows")
             }
             _ if !keep::is_kept(self.database, relation).await? => refused(
                 "its archive is not kept up to date: the triggers on the leaf are gone or off, or the archive was rewritten (VACUUM FULL, CLUSTER)",
-                "`esclusa verify` shows what the archive lacks, and `esclusa schema apply` makes the triggers again",
+                "`esclusa verify` shows what the archive lacks, and `esclusa schema apply` creates the triggers again",
             ),
             _ => Ok(()),
         }
     }
 
-    /// The archive has the leaf's rows: both are written by the same transactions, so any one snapshot shows it.
+    /// Refuses unless the archive has the leaf's rows: the same transactions write both, so any one snapshot shows both alike.
     async fn same_rows(&self, relation: &Relation, archive: &str) -> Result<i64> {
         let context = format!("comparing {} with its archive", relation.table);
         let parity = self
@@ -134,7 +134,7 @@ impl Migration<'_> {
         let (legacy, leaf) = (relation.legacy_table(), relation.rows());
         let (view, parent) =
             (relation.view(), relation.target().map(|t| qualified(&relation.schema, t.table)).unwrap_or_default());
-        // In the order in which a client's statement takes them: it holds the view when it asks for the leaf.
+        // In the order in which a client's statement locks them: it holds the view when it asks for the leaf.
         db.batch(&context, &format!("LOCK TABLE {legacy}, {view}, {leaf} IN ACCESS EXCLUSIVE MODE")).await?;
         if !machine::may_under(name::name(db, &rule.table).await?, Step::Return) {
             return Err(Error::refused(format!("{context}: its name is being retired")));
@@ -143,15 +143,15 @@ impl Migration<'_> {
             return Err(Error::refused(format!("{context}: its triggers were changed meanwhile")));
         }
         self.write(db, run, rule, Step::Return, None).await?;
-        let standing = Standing::new(relation);
-        let hanging = dependents::back(db, &standing.leaf(&legacy), &view).await?;
-        let (keys, later) = restoring(db, &standing.leaf(&legacy)).await?;
+        let attachments = Attachments::new(relation);
+        let hanging = dependents::back(db, &attachments.leaf(&legacy), &view).await?;
+        let (keys, later) = restoring(db, &attachments.leaf(&legacy)).await?;
         let archive = qualified(ARCHIVE, &rule.table);
         db.batch(&context, &hanging.before).await?;
-        // One that would have been made from its dump has the rights of the view, and its columns.
+        // An archive that would be rebuilt from its dump (in a rehearsal) has the rights and the columns of the view.
         let is_there = db.origin(&archive) == archive;
         let grants = self.grants_back(db, relation, if is_there { &archive } else { &legacy }).await?;
-        // The view stands until what hangs on it hangs on the table.
+        // The view is dropped only once its dependents have been made again on the table.
         let aside = bounded(format!("esclusa_aside_{}", rule.table));
         let swap = format!(
             "ALTER VIEW {legacy} RENAME TO {};\nALTER TABLE {archive} SET SCHEMA {};\n",
@@ -178,7 +178,7 @@ impl Migration<'_> {
         Ok(later)
     }
 
-    /// The sequences that the table's columns owned before it was moved are theirs again, where they still are nobody's.
+    /// The SQL that gives the table's columns the sequences back that they owned before the move, unless something else owns them now.
     async fn owning(&self, db: &Database, relation: &Relation) -> Result<String> {
         let sql = format!(
             "SELECT format('ALTER SEQUENCE %s OWNED BY {table}.%I;', to_regclass(s.owned ->> 0), s.owned ->> 1) \
@@ -194,13 +194,13 @@ impl Migration<'_> {
         Ok(lines.into_iter().flatten().flatten().collect())
     }
 
-    /// What a look-up's leaf was audited by goes back to the table; what a history's base projects into its leaf ends.
+    /// The audit of a look-up's leaf moves back to the table; the projection of a history's base into its leaf ends.
     async fn capture_back(&self, db: &Database, rule: &Rule, relation: &Relation) -> Result<()> {
         let base = rule.target.history().and_then(|h| h.base.clone());
         let tables: Vec<String> = std::iter::once(rule.table.clone()).chain(base).collect();
         let mut catalog = Catalog::read_tables(db, &self.context.schema, &tables).await?;
         if let Some(table) = catalog.tables.get_mut(&rule.table).filter(|_| db.is_rehearsal()) {
-            // What is a view yet.
+            // In a rehearsal it still is a view.
             table.kind = 'r';
         }
         let of = |table: &str| self.rules.rules.get(table).map(|rule| Relation::compile(rule, &self.context));
@@ -212,7 +212,7 @@ impl Migration<'_> {
         capture::attach(db, &catalog, self.rules, &application, &relation, &of).await.map(|_| ())
     }
 
-    /// The grants of the view, which may have changed since, on the table; and its owner, comments being carried by `dependents`.
+    /// The SQL that gives the table the view's grants, which may have changed since, and its owner; `dependents` carries the comments.
     async fn grants_back(&self, db: &Database, relation: &Relation, archive: &str) -> Result<String> {
         let sql = |table: &str| {
             format!(

@@ -6,7 +6,7 @@ use crate::relation::Relation;
 use crate::sql::quote::qualified;
 use crate::sql::template::Sql;
 
-/// The statement that moves all rows. `source` is the legacy table, under whatever schema it stands now.
+/// The statement that moves all rows. `source` is the legacy table, in whatever schema it is now.
 pub fn statement(relation: &Relation, source: &str) -> String {
     let row = |i: usize| Sql::text(qualified("r", &relation.columns[i].name));
     let written = relation.insert(true);
@@ -26,7 +26,7 @@ pub async fn run(database: &Database, relation: &Relation, source: &str) -> Resu
     database.execute(&format!("moving {}", relation.table), &statement(relation, source), &[]).await
 }
 
-/// A look-up whose codes repeat is the DBA's decision: dropping one of two rows in silence is not ours to take.
+/// Refuses a look-up with repeated codes: which of two rows to drop is the DBA's decision.
 async fn refuse_repeated_keys(database: &Database, relation: &Relation, source: &str) -> Result<()> {
     let Some(target) = relation.target().filter(|t| !t.unique.is_empty()) else { return Ok(()) };
     let row = |i: usize| Sql::text(qualified("r", &relation.columns[i].name));
@@ -44,7 +44,7 @@ async fn refuse_repeated_keys(database: &Database, relation: &Relation, source: 
         Some(codes) => Err(Error::Refused {
             message: format!("{} has repeated codes", relation.table),
             detail: Some(codes),
-            hint: Some("mend the rows, or name the columns that make a code unique under [key] in the rule".into()),
+            hint: Some("correct the rows, or name the columns that make a code unique under [key] in the rule".into()),
         }),
     }
 }

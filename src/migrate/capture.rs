@@ -1,12 +1,12 @@
-//! What is attached to the table that a history mirrors: the audit trigger, and, where the history's rule says `capture = "trigger"`, a
-//! second one that writes the legacy row which the application would have written. When that table itself has become a look-up, both
-//! sit on the look-up's leaf, and make images in the legacy column names.
+//! What is attached to the table that a history mirrors: the audit trigger and, where the history's rule says `capture = "trigger"`, a second
+//! trigger that writes the legacy row which the application would have written. When that table has itself become a look-up, both are attached to
+//! the look-up's leaf, and make images in the legacy column names.
 //!
-//! The audit trigger runs as a role of its own (migrate/sql/audit.sql). The projection does not: it runs with the rights of the history's
-//! owner, who owns the leaf that it writes, and is a trigger of its own, because a function that the audit trigger called could be made by
-//! its owner to run as the caller. Neither runs code of a client's types.
+//! The audit trigger runs as a role of its own (migrate/sql/audit.sql). The projection does not: it runs with the rights of the history's owner,
+//! who owns the leaf that it writes. It is a separate trigger because, if the audit trigger called a function, the function's owner could change it
+//! to run as the caller. Neither runs code of a client's types.
 //!
-//! Everything is described once (`expected`), and made, compared and mended by that description.
+//! Each function and trigger is described once (`expected`); creation, comparison and repair use that description.
 
 use crate::catalog::{Catalog, Database};
 use crate::error::Result;
@@ -27,7 +27,7 @@ use object::{Function, Trigger, name};
 /// Owns the audit trigger's functions, and may insert into audit_log (migrate/sql/audit.sql).
 pub const AUDITOR: &str = "esclusa_audit";
 
-/// What images and the texts in them follow, pinned; the names as `pg_proc.proconfig` has them.
+/// The settings that images and the texts in them depend on, pinned; named as in `pg_proc.proconfig`.
 const SETTINGS: [&str; 7] = [
     "search_path=pg_catalog, pg_temp",
     "extra_float_digits=1",
@@ -41,21 +41,21 @@ const SETTINGS: [&str; 7] = [
 /// What became of the trigger for one history.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Attached {
-    /// On the base table, or it was there already.
+    /// On the base table; it may have been there already.
     Base(String),
     /// On the leaf of the look-up that the base has become.
     Domain(String),
-    /// None: why.
+    /// On no table, and why.
     No(String),
 }
 
 /// Where a history's triggers belong.
-enum Place {
-    /// On the base table: with its schema, its name, the key and the column of the exploitation's id.
+enum TriggerTable {
+    /// On the base table: its schema, its name, its key, and the column of the exploitation's id.
     Base { schema: String, table: String, keys: String, expid: String },
     /// On the leaf of the look-up that the base has become.
     Domain { relation: Box<Relation>, keys: String },
-    /// Nowhere: why.
+    /// On no table, and why.
     No(String),
 }
 
@@ -64,13 +64,13 @@ enum Place {
 pub struct Expected {
     functions: Vec<Function>,
     triggers: Vec<Trigger>,
-    /// What must not be there: the projection of a history that the application writes.
+    /// What must not exist: the projection of a history that the application writes.
     unwanted: Vec<(Trigger, [Function; 2])>,
 }
 
-/// Attaches the triggers for a history's base, if it has one that it mirrors, and takes a projection away that the rule does not ask for
-/// any more: the rows that it has written stay. `relation_of` yields the relation of a rule. An audit trigger that is there already,
-/// under whatever name, is left as it is: a second one would write every change twice, and it may be disabled for a reason.
+/// Attaches the triggers for a history's base, if it mirrors one, and removes a projection that the rule no longer asks for: the rows that it has
+/// written stay. `relation_of` yields the relation of a rule. An existing audit trigger, whatever its name, is left as it is: a second one would
+/// record every change twice, and it may be disabled for a reason.
 pub async fn attach(
     database: &Database,
     catalog: &Catalog,
@@ -81,9 +81,9 @@ pub async fn attach(
 ) -> Result<Attached> {
     let place = place(catalog, rules, rule, relation_of);
     let attached = match &place {
-        Place::No(why) => return Ok(Attached::No(why.clone())),
-        Place::Base { table, .. } => Attached::Base(table.clone()),
-        Place::Domain { relation, .. } => Attached::Domain(relation.table.clone()),
+        TriggerTable::No(why) => return Ok(Attached::No(why.clone())),
+        TriggerTable::Base { table, .. } => Attached::Base(table.clone()),
+        TriggerTable::Domain { relation, .. } => Attached::Domain(relation.table.clone()),
     };
     let mut wanted = expected(database, &catalog.schema, &place, relation).await?;
     let mut kept = Vec::new();
@@ -100,8 +100,8 @@ pub async fn attach(
     Ok(attached)
 }
 
-/// Attaches what histories of a look-up or junction want on its leaf, once it has been moved: the audit, and the projection into each
-/// history that has been moved and that the trigger writes. The names of the histories, in order.
+/// Attaches to the leaf of a moved look-up or junction what its histories need: the audit, and the projection into each moved history that the
+/// trigger writes. Returns the names of these histories, in order.
 pub async fn follow(
     database: &Database,
     catalog: &Catalog,
@@ -119,43 +119,43 @@ pub async fn follow(
     Ok(histories)
 }
 
-fn place(catalog: &Catalog, rules: &RuleSet, rule: &Rule, relation_of: &dyn Fn(&str) -> Option<Relation>) -> Place {
-    let Some(history) = rule.target.history() else { return Place::No("not a history".into()) };
-    let Some(base) = &history.base else { return Place::No("an event log without a base table".into()) };
+fn place(catalog: &Catalog, rules: &RuleSet, rule: &Rule, relation_of: &dyn Fn(&str) -> Option<Relation>) -> TriggerTable {
+    let Some(history) = rule.target.history() else { return TriggerTable::No("not a history".into()) };
+    let Some(base) = &history.base else { return TriggerTable::No("an event log without a base table".into()) };
     if rule.columns.iter().all(|c| c.base.is_none()) {
-        return Place::No(format!("an event log: no column mirrors {base}"));
+        return TriggerTable::No(format!("an event log: no column mirrors {base}"));
     }
     let keys = rule.key.base.join(",");
     if let Some(relation) = relation_of(base).filter(|r| rules.rules.contains_key(base) && !r.is_retained())
         && catalog.tables.get(base).is_none_or(|t| t.kind != 'r')
     {
-        return Place::Domain { relation: Box::new(relation), keys };
+        return TriggerTable::Domain { relation: Box::new(relation), keys };
     }
     let Some(table) = catalog.tables.get(base).filter(|t| t.kind == 'r' || t.kind == 'p') else {
-        return Place::No(format!("there is no table {base}"));
+        return TriggerTable::No(format!("there is no table {base}"));
     };
     let missing: Vec<&String> = rule.key.base.iter().filter(|c| table.column(c).is_none()).collect();
     if rule.key.base.is_empty() || !missing.is_empty() {
-        return Place::No(format!("the rule names no key of {base} that exists"));
+        return TriggerTable::No(format!("the rule names no key of {base} that exists"));
     }
     let expid = table.columns.iter().find(|c| c.name.ends_with("expid") && c.type_name == "numeric(5,0)");
     let expid = expid.map_or_else(String::new, |c| c.name.clone());
-    Place::Base { schema: catalog.schema.clone(), table: base.clone(), keys, expid }
+    TriggerTable::Base { schema: catalog.schema.clone(), table: base.clone(), keys, expid }
 }
 
-/// What a history wants on its base, as the base is now.
-async fn expected(database: &Database, schema: &str, place: &Place, history: &Relation) -> Result<Expected> {
+/// What should be on a history's base, as the base is now.
+async fn expected(database: &Database, schema: &str, place: &TriggerTable, history: &Relation) -> Result<Expected> {
     let mut wanted = match place {
-        Place::No(_) => return Ok(Expected::default()),
-        Place::Base { schema, table, keys, expid } => on_table(database, schema, table, [keys, expid]).await?,
-        Place::Domain { relation, keys } => on_leaf(schema, relation, keys),
+        TriggerTable::No(_) => return Ok(Expected::default()),
+        TriggerTable::Base { schema, table, keys, expid } => on_table(database, schema, table, [keys, expid]).await?,
+        TriggerTable::Domain { relation, keys } => on_leaf(schema, relation, keys),
     };
     let (function, trigger) = projecting(place, history);
     let owner = format!(
         "SELECT pg_get_userbyid(relowner) FROM pg_class WHERE oid = to_regclass({})",
         literal(&database.origin(&history.rows()))
     );
-    // Without a leaf there is nothing to project into yet, and nothing that could have been projected.
+    // Without a leaf, there is nothing to project into yet, and no earlier projection to remove.
     if let Some(owner) = database.text("asking who owns the history", &owner).await?.concat().into_iter().next().flatten() {
         let function = Function { owner: owner.clone(), ..function };
         let row = row_function(history, owner);
@@ -169,7 +169,7 @@ async fn expected(database: &Database, schema: &str, place: &Place, history: &Re
     Ok(wanted)
 }
 
-/// Makes everything as it should be.
+/// Creates and repairs everything.
 async fn apply(database: &Database, wanted: &Expected) -> Result<()> {
     for function in &wanted.functions {
         function.apply(database).await?;
@@ -188,7 +188,7 @@ async fn apply(database: &Database, wanted: &Expected) -> Result<()> {
     Ok(())
 }
 
-/// The audit of a table: by a function that was written for its columns, where there can be one, else by the general one.
+/// The audit of a table: by a function compiled for its columns where possible, otherwise by the general function.
 async fn on_table(database: &Database, schema: &str, table: &str, [keys, expid]: [&String; 2]) -> Result<Expected> {
     let (general, own) = (qualified(schema, "fn_audit_trigger"), name("audit_", table, ""));
     let at = literal(&database.origin(&qualified(schema, table)));
@@ -222,7 +222,7 @@ fn audit_function(name: &str, body: String) -> Function {
     }
 }
 
-/// The triggers that call one function for the rows of a table, and for its TRUNCATE.
+/// The triggers that call one function: for the rows of a table, and for its TRUNCATE.
 fn audit_triggers(table: &str, shown: &str, call: &str, like: &[String]) -> Vec<Trigger> {
     let trigger = |suffix: &str, events: &str, each: &str| {
         let name = name("trg_audit_", shown, suffix);
@@ -253,13 +253,13 @@ fn on_leaf(schema: &str, relation: &Relation, keys: &str) -> Expected {
         literal(keys)
     );
     let call = format!("{}()", qualified(CONTROL, &own));
-    // The general function would write the new table's columns.
+    // The general function would record the new table's columns.
     let like = [qualified(CONTROL, &own), qualified(schema, "fn_audit_trigger")];
     let triggers = audit_triggers(&relation.rows(), &relation.table, &call, &like);
     Expected { functions: vec![audit_function(&own, body)], triggers, unwanted: Vec::new() }
 }
 
-/// Statements that make the images of a leaf's rows in the legacy column names, and end where they do not differ.
+/// Statements that compute the images of a leaf's row in the legacy column names, and return early where the two images are equal.
 fn images(relation: &Relation) -> String {
     let image = |row: &str| {
         let pair = |i: usize| format!("{}, {}", literal(&relation.columns[i].name), member(relation, i, row));
@@ -274,8 +274,8 @@ fn images(relation: &Relation) -> String {
     )
 }
 
-/// A legacy column's member of an image. A value of a type that is not PostgreSQL's own is taken as the leaf has it: a cast to such a type
-/// may run code of whoever made the type.
+/// A legacy column's member of an image. A value whose type is not one of PostgreSQL's own is taken as the leaf stores it: a cast to such a type
+/// may run code of whoever created the type.
 fn member(relation: &Relation, column: usize, row: &str) -> String {
     let at = &relation.columns[column];
     if !at.sql_type.name.contains('.') {
@@ -288,10 +288,10 @@ fn member(relation: &Relation, column: usize, row: &str) -> String {
     }
 }
 
-/// The trigger on the base that projects a change into a history, and its function; whose owner is the history's.
-fn projecting(place: &Place, history: &Relation) -> (Function, Trigger) {
+/// The trigger on the base that projects a change into a history, and its function, owned by the history's owner.
+fn projecting(place: &TriggerTable, history: &Relation) -> (Function, Trigger) {
     let (table, shown, images) = match place {
-        Place::Base { schema, table, .. } => {
+        TriggerTable::Base { schema, table, .. } => {
             let image = |row: &str| format!("{CONTROL}.image({row}, TG_RELID)");
             let images = format!(
                 "  IF TG_OP = 'UPDATE' THEN\n    IF OLD *= NEW THEN RETURN NULL; END IF;\n  END IF;\n  \
@@ -301,8 +301,8 @@ fn projecting(place: &Place, history: &Relation) -> (Function, Trigger) {
             );
             (qualified(schema, table), table.as_str(), images)
         }
-        Place::Domain { relation, .. } => (relation.rows(), relation.table.as_str(), images(relation)),
-        Place::No(_) => (String::new(), "", String::new()),
+        TriggerTable::Domain { relation, .. } => (relation.rows(), relation.table.as_str(), images(relation)),
+        TriggerTable::No(_) => (String::new(), "", String::new()),
     };
     let own = name("project_", &history.table, "");
     let body = format!(
@@ -327,21 +327,20 @@ fn projecting(place: &Place, history: &Relation) -> (Function, Trigger) {
     (audit_function(&own, body), trigger)
 }
 
-/// The function that writes the legacy row of one change into the history's leaf: of the image (the row after an INSERT or UPDATE, the last
-/// one at a DELETE), the operation, the user and the moment. It runs as whoever calls it, which is the trigger function of the same name.
+/// The function that writes the legacy row of one change into the history's leaf. It is given the image (of the row after INSERT or UPDATE, before
+/// DELETE), the operation, the user and the time. It runs as its caller, which is the trigger function of the same name.
 fn row_function(history: &Relation, owner: String) -> Function {
     let body = format!("\nBEGIN\n  {};\nEND ", history.projected().unwrap_or_else(|| "NULL".into()));
     let name = name("project_", &history.table, "");
     Function { parameters: PARAMETERS.to_vec(), returns: "void", definer: false, owner, ..audit_function(&name, body) }
 }
 
-/// The histories that have been moved, with where their triggers belong. A table counts as moved when a run says so and no table has its
-/// name.
+/// The histories that have been moved, with the place of their triggers. A table counts as moved when a run says so and no table has its name.
 async fn moved<'r>(
     database: &Database,
     context: &Context,
     rules: &'r RuleSet,
-) -> Result<(Catalog, Vec<(&'r Rule, Place, Relation)>)> {
+) -> Result<(Catalog, Vec<(&'r Rule, TriggerTable, Relation)>)> {
     database.batch("pinning the session", PINNED).await?;
     let catalog = Catalog::read(database, &context.schema).await?;
     let ledger = format!("{CONTROL}.run_table");
@@ -358,8 +357,8 @@ async fn moved<'r>(
     Ok((catalog, found))
 }
 
-/// What keeps changes of moved tables from being audited or written: triggers that are missing, disabled, doubled or changed, and their
-/// functions. One row each, in the columns of `schema check`.
+/// What keeps changes of moved tables from being audited or written: missing, disabled, doubled or changed triggers, and their functions. One row
+/// each, in the columns of `schema check`.
 pub async fn check(database: &Database, context: &Context, rules: &RuleSet) -> Result<Vec<Vec<Cell>>> {
     let (_, moved) = moved(database, context, rules).await?;
     let mut drift = Vec::new();
@@ -375,7 +374,7 @@ pub async fn check(database: &Database, context: &Context, rules: &RuleSet) -> R
             if !trigger.found(database).await?.is_empty() {
                 let object = format!("trigger {} on {}", trigger.name, trigger.shown);
                 drift.push(
-                    [object.as_str(), "projects, though the rule says capture = \"application\"", "", ""]
+                    [object.as_str(), "writes the history, though the rule says capture = \"application\"", "", ""]
                         .map(Cell::from)
                         .to_vec(),
                 );
@@ -385,7 +384,7 @@ pub async fn check(database: &Database, context: &Context, rules: &RuleSet) -> R
     Ok(drift)
 }
 
-/// Makes what [`check`] tells of triggers and functions of the audit as it should be. The triggers of views are made with their views.
+/// Repairs what [`check`] reports of the audit's triggers and functions. The triggers of views are created with their views.
 pub async fn mend(database: &Database, context: &Context, rules: &RuleSet) -> Result<()> {
     let (_, moved) = moved(database, context, rules).await?;
     for (_, place, relation) in &moved {
@@ -397,7 +396,7 @@ pub async fn mend(database: &Database, context: &Context, rules: &RuleSet) -> Re
     Ok(())
 }
 
-/// Disables every trigger of the audit: what they have recorded stays. Their names.
+/// Disables every audit trigger and returns their names; what they have recorded stays.
 pub async fn disable(database: &Database, context: &Context) -> Result<Vec<String>> {
     let sql = format!(
         "SELECT format('%I on %s', t.tgname, t.tgrelid::regclass), format('ALTER TABLE %s DISABLE TRIGGER %I', t.tgrelid::regclass, t.tgname) \

@@ -1,5 +1,5 @@
-//! What a table waits for before its archived rows may go: conditions with their reasons in words, each met or not. Pure, apart from
-//! [`facts`], which asks the target database once for all of them; `status` shows them and `drop` obeys them.
+//! What a table waits for before its archived rows may be dropped: conditions, each met or not, with a reason in words. Pure, apart from [`facts`],
+//! which asks the target database once for all of them; `status` shows them and `drop` obeys them.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -14,15 +14,15 @@ use crate::sql::quote::{literal, qualified};
 use super::machine::{State, may_be_retired};
 use super::{ARCHIVE, CONTROL, keep, ledger};
 
-/// Of the time under observation so much has to be recorded by the proxies, in hundredths.
+/// The part of the observation time that the proxies must have recorded, in percent.
 const RECORDED: i64 = 95;
 
-/// Something that has to be so.
+/// A condition that has to hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Condition {
-    /// One word or a few.
+    /// Its name: a few words.
     pub name: &'static str,
-    /// Whether it is so.
+    /// Whether it holds.
     pub met: bool,
     /// What was found.
     pub why: String,
@@ -37,23 +37,23 @@ pub struct Facts {
     pub mode: Option<Mode>,
     /// Since when it is in that state, as text.
     pub since: Option<String>,
-    /// Seconds since it was moved.
+    /// Seconds since it moved.
     pub moved_for: Option<i64>,
-    /// The archive gets every change.
+    /// The archive receives every change.
     pub is_kept: bool,
-    /// Of the time under observation, in seconds, so much was recorded.
+    /// Seconds of the observation time that were recorded.
     pub recorded: i64,
-    /// Statements since it was moved: not understood, refused, failed for want of the name.
+    /// Statements since it moved that were not understood.
     pub opaque: i64,
-    /// Refused.
+    /// Statements that were refused.
     pub refused: i64,
-    /// Failed with 42P01, 42703 or 42501: a name, a column or a right was missing.
+    /// Statements that failed with 42P01, 42703 or 42501: a name, a column or a right was missing.
     pub missing: i64,
-    /// Mode shadow: reads compared, and reads that differed.
+    /// Mode shadow: reads that were compared.
     pub compared: i64,
-    /// Reads that differed.
+    /// Mode shadow: reads that differed.
     pub different: i64,
-    /// Who was seen around the proxies last since it was moved, dumps apart.
+    /// Who was last seen around the proxies since the table moved, dumps excepted.
     pub around: Option<String>,
     /// Objects that read the archived table or refer to it.
     pub hanging: Vec<String>,
@@ -61,15 +61,15 @@ pub struct Facts {
     pub proof: Option<(bool, String)>,
     /// Who has signed, and when.
     pub signature: Option<String>,
-    /// Blocks copied, of all.
+    /// Blocks copied, and all blocks.
     pub copied: Option<(i64, i64)>,
-    /// Why the copying does not go on.
+    /// Why the copying has stopped or waits.
     pub gives_way: Option<String>,
-    /// Who reads the copy, in words; or, in no state of `reads`, why nobody does any more.
+    /// Who reads the copy, in words; outside the state `reads`, why nobody does any more.
     pub readers: Option<String>,
 }
 
-/// What has to be so before the archived table is dropped. The dump, which takes long, is made and proven when it is (`drop.rs`).
+/// The conditions for dropping the archived table. The dump, which takes long, is made and checked only when the table is dropped (`drop.rs`).
 pub fn to_drop(facts: &Facts, observation: Duration) -> Vec<Condition> {
     let wanted = i64::try_from(observation.as_secs()).unwrap_or(i64::MAX);
     let observed = facts.moved_for.unwrap_or(0);
@@ -81,8 +81,7 @@ pub fn to_drop(facts: &Facts, observation: Duration) -> Vec<Condition> {
         condition(
             "kept",
             facts.is_kept,
-            if facts.is_kept { "every change since is in the archive" } else { "changes since are missing in the archive" }
-                .into(),
+            if facts.is_kept { "every change since is in the archive" } else { "the archive lacks changes made since" }.into(),
         ),
         condition(
             "proven",
@@ -95,12 +94,16 @@ pub fn to_drop(facts: &Facts, observation: Duration) -> Vec<Condition> {
             },
         ),
         condition("observed", observed >= wanted, format!("moved for {}, of {}", days(observed), days(wanted))),
-        condition("recorded", share >= RECORDED, format!("{share} % of that time was recorded by the proxies, of {RECORDED} %")),
+        condition(
+            "recorded",
+            share >= RECORDED,
+            format!("{share} % of that time was recorded by the proxies; {RECORDED} % are needed"),
+        ),
         condition("understood", facts.opaque == 0, none(facts.opaque, "statements that were not understood")),
         condition(
             "answered",
             facts.refused + facts.missing == 0,
-            none(facts.refused + facts.missing, "statements that were refused, or missed a name or a right"),
+            none(facts.refused + facts.missing, "statements that were refused, or failed for a missing name or right"),
         ),
         condition("equal", facts.different == 0, format!("{} of {} compared reads differed", facts.different, facts.compared)),
         condition(
@@ -129,19 +132,19 @@ pub fn to_drop(facts: &Facts, observation: Duration) -> Vec<Condition> {
 pub struct NameFacts {
     /// The table's state.
     pub state: Option<State>,
-    /// It has been silent over all that a calendar asks for (`report/verdict.rs`), and what was found.
+    /// Whether it was silent for the whole time that a calendar asks for (`report/verdict.rs`), and what was found.
     pub silent: (bool, String),
     /// Who was seen around the proxies, and when.
     pub around: Option<String>,
-    /// Statements that were not understood, ever since hits are kept.
+    /// Statements that were not understood, since hits were first recorded.
     pub opaque: u64,
-    /// Objects that hang on its views.
+    /// Objects that depend on its views.
     pub hanging: Vec<String>,
     /// Functions whose text names it.
     pub bodies: Vec<String>,
 }
 
-/// What has to be so before a name is retired. The first and the last are facts of the catalog; a person may answer for the others.
+/// The conditions for retiring a name. The first and the last are facts of the catalog; a person may accept the others as they are.
 pub fn to_retire(facts: &NameFacts) -> Vec<Condition> {
     let condition = |name, met, why: String| Condition { name, met, why };
     let state = facts.state.unwrap_or(State::Planned);
@@ -162,12 +165,12 @@ pub fn to_retire(facts: &NameFacts) -> Vec<Condition> {
                 n => format!("{n} statements were not understood: `esclusa report opaque`"),
             },
         ),
-        condition("no body names it", facts.bodies.is_empty(), list(&facts.bodies, "no function has it in its text")),
-        condition("free", facts.hanging.is_empty(), list(&facts.hanging, "nothing hangs on its views")),
+        condition("no body names it", facts.bodies.is_empty(), list(&facts.bodies, "no function's text names it")),
+        condition("free", facts.hanging.is_empty(), list(&facts.hanging, "nothing depends on its views")),
     ]
 }
 
-/// Whether a person may answer for a condition that is not met.
+/// Whether a person may accept that a condition is not met.
 pub fn may_be_accepted(condition: &Condition) -> bool {
     !matches!(condition.name, "moved" | "free")
 }
@@ -180,8 +183,8 @@ fn days(seconds: i64) -> String {
     }
 }
 
-/// Where a table stands in words that a DBA uses: the machine's state, and what its mode and its traffic make of it.
-pub fn standing(facts: &Facts, observation: Duration) -> &'static str {
+/// A table's state in a DBA's words: the machine's state, refined by its mode and its traffic.
+pub fn state_word(facts: &Facts, observation: Duration) -> &'static str {
     let state = facts.state.unwrap_or(State::Planned);
     let settled = || to_drop(facts, observation).iter().all(|c| c.met || c.name == "signed");
     match (state, facts.mode) {
@@ -193,7 +196,7 @@ pub fn standing(facts: &Facts, observation: Duration) -> &'static str {
     }
 }
 
-/// The command that leads on, and nothing where a person has nothing to do.
+/// The next command for the person in charge; empty where nothing needs to be done.
 pub fn next(facts: &Facts, rule: &Rule, observation: Duration) -> String {
     let table = &rule.table;
     if rule.target.stays() {
@@ -203,7 +206,7 @@ pub fn next(facts: &Facts, rule: &Rule, observation: Duration) -> String {
             _ => format!("esclusa rules set {table} rewrite --reason TEXT"),
         };
     }
-    match standing(facts, observation) {
+    match state_word(facts, observation) {
         "planned" => "let the proxies run in mode observe".into(),
         "observed" | "copying" | "copied" | "proven" | "reads" => format!("esclusa migrate {table}"),
         "moved" => format!("esclusa rules set {table} shadow --reason TEXT"),
@@ -221,7 +224,7 @@ pub fn next(facts: &Facts, rule: &Rule, observation: Duration) -> String {
     }
 }
 
-/// What the traffic tables say of every table at once.
+/// The traffic recorded for every table since it moved.
 const TRAFFIC: &str = "
     SELECT m.name, extract(epoch FROM clock_timestamp() - m.at)::bigint,
       coalesce(sum(h.hits) FILTER (WHERE h.outcome = 'opaque'), 0)::bigint,
@@ -231,7 +234,7 @@ const TRAFFIC: &str = "
       LEFT JOIN esclusa.hit_total AS h ON h.legacy_table = m.name AND h.bucket > m.at - interval '25 hours' AND h.last_seen >= m.at
     GROUP BY 1, 2";
 
-/// The last proof of every table, where none of its steps has put it in doubt since: its copying, its coming back. That of a copy is a step.
+/// The last proof of every table, unless a later step (copying, coming back) has put it in doubt. The proof of a copy is a step of the ledger.
 const PROOFS: &str = "
     WITH doubt AS (SELECT legacy_table, max(number) AS number, max(finished_at) AS at FROM esclusa.run_table
         WHERE step IN ('copy', 'copied', 'abandon', 'differ', 'rollback') GROUP BY 1),
@@ -251,16 +254,17 @@ const AROUND: &str = "
     FROM (SELECT legacy_table::text AS name, max(finished_at) AS at FROM esclusa.run_table WHERE step IN ('migrate', 'restore') GROUP BY 1) AS m
       JOIN esclusa.around AS a ON a.legacy_table = m.name AND a.last_seen >= m.at AND a.kind <> 'dump' GROUP BY 1";
 
-/// Seconds of the time under observation that some proxy has recorded. An hour that is half over counts for what it has.
+/// Seconds of the observation time that some proxy has recorded. An hour that has not ended counts with what was recorded of it.
 const COVERAGE: &str = "
     SELECT coalesce(sum(us) / 1000000, 0)::bigint FROM esclusa.covered_hour WHERE bucket >= clock_timestamp() - $1::bigint * interval '1 s'";
 
-/// Copies that were begun. Why one waits is repeated every few seconds as long as it does; why one was stopped stands until it goes on.
+/// Copies that were begun. The reason why a copy waits is written again every few seconds while it waits; the reason why one was stopped stays
+/// until it continues.
 const COPIES: &str = "
     SELECT legacy_table::text, next_block, blocks,
       CASE WHEN waits_for LIKE 'stopped: %' OR waits_at > clock_timestamp() - interval '15 s' THEN waits_for END FROM esclusa.copy";
 
-/// Blocks copied, of all, and why it does not go on.
+/// By table: blocks copied, all blocks, and why the copying does not continue.
 async fn copies(db: &Database) -> Result<HashMap<String, (i64, i64, Option<String>)>> {
     let rows = db.query("asking for copies", COPIES, &[]).await?;
     Ok(rows.iter().map(|row| (row.get(0), (row.get(1), row.get(2), row.get(3)))).collect())
@@ -347,7 +351,13 @@ async fn hanging(db: &Database, relation: &Relation) -> Result<Vec<String>> {
          WHERE l.relation = to_regclass({archive}) AND l.mode = 'AccessShareLock' AND a.pid <> pg_backend_pid() \
            AND a.xact_start < clock_timestamp() - interval '5 s' ORDER BY 1"
     );
-    Ok(db.text(&format!("looking for what hangs on {CONTROL}'s archive"), &sql).await?.into_iter().flatten().flatten().collect())
+    Ok(db
+        .text(&format!("looking for what depends on {CONTROL}'s archive"), &sql)
+        .await?
+        .into_iter()
+        .flatten()
+        .flatten()
+        .collect())
 }
 
 #[cfg(test)]
@@ -388,7 +398,7 @@ mod tests {
         }
     }
 
-    /// Every condition holds the drop by itself, and nothing else does.
+    /// Each condition alone prevents the drop, and nothing else does.
     #[test]
     fn each_condition_holds_by_itself() {
         let week = Duration::from_secs(7 * 86_400);
@@ -419,14 +429,14 @@ mod tests {
     fn a_standing_follows_from_state_mode_and_traffic() {
         let week = Duration::from_secs(7 * 86_400);
         let mut facts = good();
-        assert_eq!(standing(&facts, week), "settled");
+        assert_eq!(state_word(&facts, week), "settled");
         facts.opaque = 3;
-        assert_eq!(standing(&facts, week), "switched");
+        assert_eq!(state_word(&facts, week), "switched");
         facts.mode = Some(Mode::Shadow);
-        assert_eq!(standing(&facts, week), "shadowed");
+        assert_eq!(state_word(&facts, week), "shadowed");
         facts.mode = Some(Mode::Observe);
-        assert_eq!(standing(&facts, week), "moved");
-        assert_eq!(standing(&Facts::default(), week), "planned");
-        assert_eq!(standing(&Facts { recorded: 1, ..Facts::default() }, week), "observed");
+        assert_eq!(state_word(&facts, week), "moved");
+        assert_eq!(state_word(&Facts::default(), week), "planned");
+        assert_eq!(state_word(&Facts { recorded: 1, ..Facts::default() }, week), "observed");
     }
 }

@@ -1,9 +1,9 @@
-//! What hangs on a legacy table, and what becomes of it when the table steps aside for its view.
+//! What depends on a legacy table, and what becomes of it when the table steps aside for its view.
 //!
-//! PostgreSQL ties objects to each other by OID: a view over the table would read the moved table, and nobody would be told. So everything that
-//! the catalog knows to depend on the table is found before the move, and is one of three: *carried*, by statements that the move runs
-//! before and after the swap; *let go*, with a word about it, where nobody's answer changes; or it *blocks*, and `migrate` refuses the table
-//! unless told `--accept`. Each has the script that makes it anew, where there is one.
+//! PostgreSQL ties objects to each other by OID: a view over the table would silently read the moved table. So everything that the catalog knows to
+//! depend on the table is found before the move, and falls into one of three groups: *carried*, by statements that the move runs before and after
+//! the swap; *let go*, with a note, where that changes nobody's results; or *blocking*: `migrate` refuses the table unless run with `--accept`.
+//! Where one exists, the script that makes the object again comes with it.
 
 mod concerned;
 mod found;
@@ -21,8 +21,8 @@ use super::foreign_key::key_table::Leaf;
 use super::foreign_key::read::foreign_keys;
 use super::foreign_key::refusals;
 
-/// Finds them while the table has its name. The leaf need not stand yet; `leaf.legacy` is the table. The session's search path must be the
-/// migration's own, so that what the server prints is qualified and means the same when it is run.
+/// Finds them while the table has its name. The leaf need not exist yet; `leaf.legacy` is the table. The session's search path must be the
+/// migration's, so that what the server prints is qualified and means the same when it is run.
 pub async fn find(database: &Database, leaf: &Leaf<'_>) -> Result<Dependents> {
     let mut all = Dependents::default();
     own::find(database, leaf, &mut all).await?;
@@ -32,7 +32,7 @@ pub async fn find(database: &Database, leaf: &Leaf<'_>) -> Result<Dependents> {
         let name = format!("constraint \"{}\" on table \"{}\"", key.name, key.referencing.table);
         all.found.push(match refused.iter().find(|r| r.name == name) {
             Some(refusal) => Dependent::blocking("foreign key", name, &refusal.reason, None),
-            None => Dependent::noted("foreign key", name, "goes over to the key table beside the leaf"),
+            None => Dependent::noted("foreign key", name, "moves to the key table beside the leaf"),
         });
     }
     views::find(database, leaf, ["", ""], &mut all).await?;
@@ -40,8 +40,8 @@ pub async fn find(database: &Database, leaf: &Leaf<'_>) -> Result<Dependents> {
     Ok(all)
 }
 
-/// The way back: what hangs on the view is carried to the table, which takes the name again. `leaf.legacy` is the view. What clients made over it
-/// through a proxy hangs on `copy`, the view that rewritten statements name.
+/// The way back: what depends on the view is carried to the table, which takes the name again. `leaf.legacy` is the view. What clients created over
+/// it through a proxy depends on `copy`, the view that rewritten statements name.
 pub async fn back(database: &Database, leaf: &Leaf<'_>, copy: &str) -> Result<Dependents> {
     let mut all = Dependents::default();
     let named = [copy, leaf.legacy];
@@ -53,7 +53,7 @@ pub async fn back(database: &Database, leaf: &Leaf<'_>, copy: &str) -> Result<De
     Ok(all)
 }
 
-/// Nobody can make another session's temporary view anew: who holds the table back is named.
+/// Nobody can make another session's temporary view again: the error names the session that is in the way.
 async fn refuse_temporary(database: &Database, leaf: &Leaf<'_>, copy: &str) -> Result<()> {
     let sql = "SELECT string_agg(DISTINCT format('%s of the session of %s (pid %s)', c.relname, a.usename, a.pid), ', ') \
                FROM pg_rewrite AS r JOIN pg_class AS c ON c.oid = r.ev_class JOIN pg_namespace AS n ON n.oid = c.relnamespace \
@@ -64,9 +64,9 @@ async fn refuse_temporary(database: &Database, leaf: &Leaf<'_>, copy: &str) -> R
     match database.one("looking for temporary views", sql, &[&relations]).await?.get::<_, Option<String>>(0) {
         None => Ok(()),
         Some(views) => Err(Error::Refused {
-            message: format!("{} cannot come back under a temporary view", leaf.table),
+            message: format!("{} cannot come back while a temporary view reads it", leaf.table),
             detail: Some(views),
-            hint: Some("it goes with its session: wait for its end, or end it (`KILL` on the console)".into()),
+            hint: Some("it ends with its session: wait for its end, or end it (`KILL` on the console)".into()),
         }),
     }
 }

@@ -1,6 +1,6 @@
-//! The end of an archived table, and the way back from it (the plan's level 2). It goes when every condition holds (`condition.rs`), a
-//! person has signed, and its dump was restored and compared. It comes back from what the dump says of its shape, filled with the rows
-//! as they are now: nothing that was written since is lost.
+//! The end of an archived table, and the way back from it (the plan's level 2). The table is dropped when every condition holds (`condition.rs`), a
+//! person has signed, and its dump was restored and compared. It is rebuilt from the definitions in the dump and filled with the present rows:
+//! nothing written since is lost.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -22,26 +22,26 @@ use super::migration::Migration;
 use super::quiet::{Locked, attempt};
 use super::{ARCHIVE, PINNED, keep, roles};
 
-/// How dumps are made, and what must be before.
+/// How dumps are made, and what must hold before the drop.
 pub struct Dumping<'d> {
     /// The target database, for PostgreSQL's programs.
     pub server: &'d Server,
     /// Where dumps are restored to be compared.
     pub scratch: Option<&'d Server>,
-    /// Where they are kept.
+    /// The directory of the dumps.
     pub directory: &'d Path,
-    /// How long a moved table is watched.
+    /// How long a moved table is observed.
     pub observation: Duration,
 }
 
-/// What keeps a table from being dropped; empty where nothing does.
+/// The conditions that are not met; empty where the table may be dropped.
 pub async fn unmet(migration: &Migration<'_>, rule: &Rule, observation: Duration) -> Result<Vec<Condition>> {
     let mut facts = condition::facts(migration.database, &migration.context, &[rule], observation).await?;
     let facts = facts.remove(&rule.table).unwrap_or_default();
     Ok(condition::to_drop(&facts, observation).into_iter().filter(|c| !c.met).collect())
 }
 
-/// Drops one archived table. What it was dumped into is in the ledger.
+/// Drops one archived table, and returns its dump, which the ledger records too.
 pub async fn run(migration: &Migration<'_>, run: i64, rule: &Rule, dumping: &Dumping<'_>) -> Result<Dump> {
     let relation = Relation::compile(rule, &migration.context);
     let db = migration.database;
@@ -49,7 +49,7 @@ pub async fn run(migration: &Migration<'_>, run: i64, rule: &Rule, dumping: &Dum
     ledger::place(db, &migration.context, entry).await?;
     refuse_unmet(rule, &unmet(migration, rule, dumping.observation).await?)?;
     dump::ready(db, dumping.scratch, &rule.table).await?;
-    // A proof of now, and not of the day when somebody signed.
+    // Proven now, because the signature may be old.
     match migration.verify(rule).await? {
         Some(parity) if parity.holds() => {}
         parity => {
@@ -69,7 +69,7 @@ pub async fn run(migration: &Migration<'_>, run: i64, rule: &Rule, dumping: &Dum
     let (leaf, archive) = (relation.rows(), qualified(ARCHIVE, &rule.table));
     let work = async |db: &Database, locked: &Locked| {
         locked.begins();
-        // The order in which a client's statement takes them.
+        // In the order in which a client's statement locks them.
         db.batch(&context, &format!("LOCK TABLE {leaf}, {archive} IN ACCESS EXCLUSIVE MODE")).await?;
         if !keep::is_kept(db, &relation).await? {
             return Err(Error::refused(format!("{context}: its triggers were changed meanwhile")));
@@ -94,11 +94,11 @@ pub fn refuse_unmet(rule: &Rule, unmet: &[Condition]) -> Result<()> {
     Err(Error::Refused {
         message: format!("{} may not be dropped yet", rule.table),
         detail: Some(unmet.iter().map(|c| format!("{}: {}", c.name, c.why)).collect::<Vec<_>>().join("; ")),
-        hint: Some(format!("`esclusa status {}` tells when it may", rule.table)),
+        hint: Some(format!("`esclusa status {}` shows what it waits for", rule.table)),
     })
 }
 
-/// Makes the archived table again; the rows that it gets. `file` is the dump, where it does not lie any more where the ledger says.
+/// Makes the archived table again, and returns the number of its rows. `file` is the dump, where it is no longer at the path in the ledger.
 pub async fn restore(migration: &Migration<'_>, run: i64, rule: &Rule, file: Option<&Path>) -> Result<i64> {
     let relation = Relation::compile(rule, &migration.context);
     let db = migration.database;
@@ -109,11 +109,11 @@ pub async fn restore(migration: &Migration<'_>, run: i64, rule: &Rule, file: Opt
     let context = format!("restoring {}", rule.table);
     let (leaf, archive) = (relation.rows(), qualified(ARCHIVE, &rule.table));
     let work = async |db: &Database, _: &Locked| {
-        // Readers go on; a writer waits until the archive gets what he writes.
+        // Readers continue; a writer waits until the archive receives its changes.
         db.batch(&context, &format!("LOCK TABLE {leaf} IN SHARE ROW EXCLUSIVE MODE")).await?;
         ledger::lock(db).await?;
         let next = ledger::place(db, &migration.context, entry).await?;
-        // The script gives the table to its owner, who may create nothing in the archive but for that moment.
+        // The script gives the table to its owner, who may create in the archive's schema only during this work.
         let owner = "SELECT pg_get_userbyid(relowner)::text FROM pg_class WHERE oid = to_regclass($1)";
         let owner: String = db.one(&context, owner, &[&leaf]).await?.get(0);
         roles::while_creating(db, &[ARCHIVE], &[&owner], async |db| {
@@ -133,12 +133,12 @@ pub async fn restore(migration: &Migration<'_>, run: i64, rule: &Rule, file: Opt
     };
     let told = |text: &str| migration.told.word(text);
     let restored = attempt(db, &migration.pace, &context, std::slice::from_ref(&leaf), &told, work).await;
-    // What the dump's script sets does not end with a transaction that fails.
+    // Settings of the dump's script outlive a failed transaction.
     db.batch(&context, PINNED).await?;
     restored
 }
 
-/// What makes the extended statistics again that the dropped table had.
+/// The SQL for the extended statistics that the dropped table had.
 async fn statistics(db: &Database, rule: &Rule) -> Result<String> {
     let sql = format!(
         "SELECT s || ';' FROM (SELECT detail::jsonb -> 'statistics' AS list FROM {CONTROL}.run_table \
@@ -148,7 +148,7 @@ async fn statistics(db: &Database, rule: &Rule) -> Result<String> {
     Ok(db.text("looking for extended statistics", &sql).await?.into_iter().flatten().flatten().collect())
 }
 
-/// The dump of a dropped table, whole.
+/// The dump of a dropped table, checked by its hash.
 async fn dumped(db: &Database, rule: &Rule, file: Option<&Path>) -> Result<PathBuf> {
     let sql = format!(
         "SELECT detail::jsonb ->> 'dump', detail::jsonb ->> 'sha256' FROM {CONTROL}.run_table \

@@ -1,7 +1,7 @@
-//! The dump of an archived table, by PostgreSQL's own programs, and the proof that it can be restored: it is restored into a scratch
-//! database and compared there, rows, columns, indexes and constraints. The dump and what it is compared with are of one snapshot.
+//! The dump of an archived table, made by PostgreSQL's own programs, and the proof that it can be restored: it is restored into a scratch database,
+//! and rows, columns, indexes and constraints are compared there. The dump and what it is compared with come from one snapshot.
 //!
-//! No password stands on a command line: the programs get it by the environment (manual, section 34.15).
+//! No password appears on a command line: the programs receive it in the environment (manual, section 34.15).
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -27,12 +27,12 @@ pub struct Dump {
     pub sha256: String,
     /// Its size.
     pub bytes: u64,
-    /// What the table and its restored copy are like.
+    /// What the table and its restored copy have in common.
     pub likeness: Likeness,
 }
 
 impl Dump {
-    /// One that would be made: a rehearsal writes no file.
+    /// The dump that would be made: a rehearsal writes no file.
     pub fn of_a_rehearsal(table: &str, directory: &Path) -> Dump {
         let likeness = Likeness { rows: 0, sums: Default::default(), parts: String::new() };
         let file = directory.join(format!("{}-TIME.dump", file_name(table)));
@@ -47,7 +47,7 @@ pub struct Likeness {
     pub rows: i64,
     /// Two sums over the rows as text.
     pub sums: [String; 2],
-    /// Columns, indexes, and constraints but for foreign keys, one a line.
+    /// Columns, indexes, and constraints except foreign keys, one per line.
     pub parts: String,
 }
 
@@ -59,17 +59,17 @@ pub struct Server {
 }
 
 impl Server {
-    /// Of a URL, and of a password that is not in it.
+    /// From a URL, and a password that is not in it.
     pub fn new(url: &Url, password: Option<String>) -> Self {
         Server { url: url.clone(), password }
     }
 
-    /// The database itself.
+    /// Connects to the database itself.
     pub async fn connect(&self) -> Result<Database> {
         Database::connect(&self.url, self.password.as_deref()).await?.pinned().await
     }
 
-    /// One of PostgreSQL's programs, with the connection in its environment.
+    /// One of PostgreSQL's programs, with the connection parameters in its environment.
     fn program(&self, name: &str, database: Option<&str>) -> Result<Command> {
         let mut command = Command::new(name);
         command.envs(environment(&self.url, self.password.as_deref(), database)?);
@@ -78,19 +78,19 @@ impl Server {
     }
 }
 
-/// Runs a program to its end; what it prints.
+/// Runs a program to its end, and returns its output.
 async fn run(context: &str, command: Command) -> Result<String> {
     run_reading(context, command, None).await
 }
 
-/// Runs a program that reads from its standard input; what it prints.
+/// Runs a program that reads from its standard input, and returns its output.
 async fn run_reading(context: &str, mut command: Command, input: Option<&str>) -> Result<String> {
     let name = command.as_std().get_program().to_string_lossy().into_owned();
     let failed = |e| Error::io(format!("{context}: starting {name}"), e);
     command.stdin(if input.is_some() { Stdio::piped() } else { Stdio::null() }).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.kill_on_drop(true).spawn().map_err(failed)?;
     if let (Some(mut to), Some(input)) = (child.stdin.take(), input) {
-        // A program that has ended before it has read all says itself why.
+        // A program that ends before it has read everything reports the reason itself.
         let _ = to.write_all(input.as_bytes()).await;
     }
     let ended = child.wait_with_output().await.map_err(failed)?;
@@ -104,8 +104,8 @@ async fn run_reading(context: &str, mut command: Command, input: Option<&str>) -
     })
 }
 
-/// Dumps an archived table into a directory, restores it, and compares. `scratch` is where dumps are restored; without one a database is made
-/// for it on the same server, where the role may do that, and goes with its end.
+/// Dumps an archived table into a directory, restores it, and compares. `scratch` is where dumps are restored; without it, a temporary database is
+/// created on the same server, if the role may do that.
 pub async fn take(server: &Server, scratch: Option<&Server>, table: &str, directory: &Path) -> Result<Dump> {
     let context = format!("dumping {table}");
     std::fs::create_dir_all(directory).map_err(|e| Error::io(format!("{context} into {}", directory.display()), e))?;
@@ -132,7 +132,7 @@ pub async fn take(server: &Server, scratch: Option<&Server>, table: &str, direct
         })
         .await
         .inspect_err(|_| drop(std::fs::remove_file(&new)))?;
-    // pg_dump has written the file through to the disk; its name has to be there too, before the table goes.
+    // pg_dump has synced the file's content; its name must be on disk too before the table is dropped.
     let named = std::fs::rename(&new, &file).and_then(|()| std::fs::File::open(directory)?.sync_all());
     named.map_err(|e| Error::io(format!("{context} into {}", file.display()), e))?;
     let (sha256, bytes) = digest(&file)?;
@@ -147,12 +147,12 @@ pub async fn take(server: &Server, scratch: Option<&Server>, table: &str, direct
     Ok(Dump { file, sha256, bytes, likeness })
 }
 
-/// How the name of a dump that is being written ends.
+/// The file name suffix of an unfinished dump.
 const UNFINISHED: &str = ".dump.new";
-/// A dump that nobody has written into for so long is of a process that was killed.
+/// An unfinished dump that was not written to for so long belongs to a process that was killed.
 const ABANDONED: std::time::Duration = std::time::Duration::from_secs(3600);
 
-/// Takes away what killed processes have left. The directory may be another database's too, whose dumps are being written.
+/// Removes the unfinished dumps of killed processes. Another database may use the same directory and be writing its dumps now.
 fn sweep(directory: &Path) {
     for entry in std::fs::read_dir(directory).into_iter().flatten().flatten() {
         let is_unfinished = entry.file_name().to_string_lossy().ends_with(UNFINISHED);
@@ -163,7 +163,7 @@ fn sweep(directory: &Path) {
     }
 }
 
-/// The statements that make the extended statistics of an archived table again: `pg_dump --table` leaves them out.
+/// The statements that create the extended statistics of an archived table again: `pg_dump --table` leaves them out.
 pub async fn statistics(db: &Database, table: &str) -> Result<Vec<String>> {
     let sql = format!(
         "SELECT pg_get_statisticsobjdef(oid) || CASE WHEN stxstattarget < 0 THEN '' \
@@ -174,19 +174,19 @@ pub async fn statistics(db: &Database, table: &str) -> Result<Vec<String>> {
     Ok(db.text("reading extended statistics", &sql).await?.into_iter().flatten().flatten().collect())
 }
 
-/// A table's name as part of a file's: what a path reads as its own is written as in a URL.
+/// A table's name as part of a file name: characters with a meaning in paths are written as in a URL.
 fn file_name(table: &str) -> String {
     let part = |c: char| if matches!(c, '/' | '%') || c.is_control() { format!("%{:02X}", u32::from(c)) } else { c.to_string() };
     table.chars().map(part).collect()
 }
 
-/// A name as `--table` takes it: quoted, it is no pattern.
+/// A name for `--table`, quoted so that it is not read as a pattern.
 fn pattern(schema: &str, table: &str) -> String {
     let quoted = |part: &str| format!("\"{}\"", part.replace('"', "\"\""));
     format!("{}.{}", quoted(schema), quoted(table))
 }
 
-/// Whether a dump of the table can be made here, and restored: it is asked before anything takes long.
+/// Checks that a dump of the table can be made and restored here, before anything that takes long.
 pub async fn ready(source: &Database, scratch: Option<&Server>, table: &str) -> Result<()> {
     let context = format!("dumping {table}");
     for name in ["pg_dump", "pg_restore"] {
@@ -215,15 +215,15 @@ pub async fn ready(source: &Database, scratch: Option<&Server>, table: &str) -> 
     match foreign(source, &context, table).await? {
         needed if needed.is_empty() => Ok(()),
         needed => Err(Error::Refused {
-            message: format!("{context}: it cannot be restored into an empty database"),
+            message: format!("{context}: its dump cannot be restored into an empty database"),
             detail: Some(format!("it needs {}", needed.join(", "))),
             hint: Some("set migrate.restore_url to a scratch database that has them".into()),
         }),
     }
 }
 
-/// Types, functions, collations and the like that the table is made with and no new database has. What a server is born with has smaller
-/// numbers (manual, section 74.2.2: FirstNormalObjectId).
+/// Types, functions, collations and similar objects that the table needs and a new database lacks. Objects that come with the server have smaller
+/// OIDs (manual, section 74.2.2: FirstNormalObjectId).
 async fn foreign(db: &Database, context: &str, table: &str) -> Result<Vec<String>> {
     let sql = format!(
         "SELECT DISTINCT pg_describe_object(d.refclassid, d.refobjid, 0) FROM pg_depend AS d, (SELECT {}::regclass::oid) AS t(oid) \
@@ -238,7 +238,7 @@ async fn foreign(db: &Database, context: &str, table: &str) -> Result<Vec<String
     Ok(db.text(context, &sql).await?.into_iter().flatten().flatten().collect())
 }
 
-/// Sequences that the table's defaults draw from: without them it cannot be made.
+/// Sequences that the table's defaults draw from: without them the table cannot be created.
 async fn sequences(db: &Database, context: &str, table: &str) -> Result<Vec<(String, String)>> {
     let sql = format!(
         "SELECT DISTINCT n.nspname::text, c.relname::text FROM pg_attrdef AS a JOIN pg_depend AS d ON d.classid = 'pg_attrdef'::regclass \
@@ -249,7 +249,7 @@ async fn sequences(db: &Database, context: &str, table: &str) -> Result<Vec<(Str
     Ok(db.query(context, &sql, &[]).await?.iter().map(|row| (row.get(0), row.get(1))).collect())
 }
 
-/// What a table is like.
+/// The content and structure of a table.
 async fn like(db: &Database, context: &str, table: &str) -> Result<Likeness> {
     let name = qualified(ARCHIVE, table);
     let sums = format!(
@@ -280,7 +280,7 @@ fn difference(one: &Likeness, other: &Likeness) -> String {
     format!("not restored: {}", missing.join("; "))
 }
 
-/// One line of a dump's list: what it makes, and in which schema. A name in it may look like anything.
+/// One line of a dump's list: the kind and the schema of what it creates. The name may contain any characters.
 #[derive(Debug, PartialEq, Eq)]
 struct Entry<'l> {
     kind: &'l str,
@@ -288,7 +288,7 @@ struct Entry<'l> {
 }
 
 impl<'l> Entry<'l> {
-    /// `215; 1259 16401 TABLE mig_old hisx owner`: a kind is of words in capitals, and no schema of ours is.
+    /// `215; 1259 16401 TABLE mig_old hisx owner`: a kind consists of words in capitals, and none of our schemas does.
     fn of(line: &'l str) -> Option<Self> {
         let (_, rest) = line.split_once("; ")?;
         let text = rest.splitn(3, ' ').nth(2)?;
@@ -302,7 +302,7 @@ impl<'l> Entry<'l> {
     }
 }
 
-/// The entries of a dump that are wanted, as `pg_restore --use-list` takes them.
+/// The wanted entries of a dump, in the form of `pg_restore --use-list`.
 async fn entries(file: &Path, keep: &dyn Fn(&Entry<'_>) -> bool) -> Result<String> {
     let mut command = Command::new("pg_restore");
     command.arg("--list").arg(file);
@@ -311,10 +311,10 @@ async fn entries(file: &Path, keep: &dyn Fn(&Entry<'_>) -> bool) -> Result<Strin
     Ok(list.lines().filter(is_kept).map(|line| format!("{line}\n")).collect())
 }
 
-/// `pg_restore` has no sign for its standard input, and a file beside the dump might be in somebody's way, or have no room.
+/// `pg_restore` has no option for its standard input, and a file beside the dump might overwrite another, or find no space.
 const LIST: &str = "/dev/stdin";
 
-/// Restores a dump into the scratch database; what the table is like there. The scratch database is as it was afterwards.
+/// Restores a dump into the scratch database, and returns what the table is like there. The scratch database is left as it was.
 async fn restored(
     server: &Server,
     scratch: Option<&Server>,
@@ -337,14 +337,14 @@ async fn restored(
     found.and_then(|found| gone.map(|()| found))
 }
 
-/// Takes away scratch databases of processes that were killed: each has the number of the session that made it.
+/// Drops the scratch databases of killed processes: each is named after the session that made it.
 async fn clear(admin: &Database, context: &str) -> Result<()> {
     let sql = "SELECT format('DROP DATABASE %I', datname) FROM pg_database AS d, \
                  LATERAL (SELECT substring(datname FROM '^esclusa_restore_([0-9]+)$')::int AS pid) AS made \
                WHERE pid IS NOT NULL AND pg_get_userbyid(datdba) = current_user \
                  AND (pid = pg_backend_pid() OR NOT EXISTS (SELECT FROM pg_stat_activity AS a WHERE a.pid = made.pid OR a.datname = d.datname))";
     for gone in admin.text(context, sql).await?.into_iter().flatten().flatten() {
-        // Another process may do the same at this moment; what stays is taken by the next one.
+        // Another process may do the same at this moment; what remains is dropped the next time.
         let _ = admin.batch(context, &gone).await;
     }
     Ok(())
@@ -373,18 +373,18 @@ async fn restored_into(
         return Err(Error::Refused {
             message: format!("{context}: the scratch database has {} already", qualified(ARCHIVE, table)),
             detail: None,
-            hint: Some("migrate.restore_url must lead to a database that nobody needs".into()),
+            hint: Some("migrate.restore_url must name a database that is used for nothing else".into()),
         });
     }
     for schema in &schemas {
         db.batch(context, &format!("CREATE SCHEMA IF NOT EXISTS {}", ident(schema))).await?;
     }
-    // What needs other tables, or runs code, says nothing about the rows.
+    // Objects that need other tables, or run code, say nothing about the rows.
     let others = ["FK CONSTRAINT", "TRIGGER", "POLICY", "ROW SECURITY", "RULE"];
     let list = entries(file, &|entry| !others.contains(&entry.kind)).await?;
     let mut command = url.program("pg_restore", database)?;
     command.args(["--no-owner", "--no-privileges", "--exit-on-error", "--single-transaction", "--use-list", LIST]);
-    // With -d alone it connects; the rest is in its environment.
+    // `-d` is what makes it connect; the rest of the connection is in its environment.
     command.arg("--dbname").arg(database.map_or_else(|| database_name(&url.url).unwrap_or_default(), str::to_owned));
     command.arg(file);
     run_reading(context, command, Some(&list)).await?;
@@ -395,10 +395,10 @@ async fn restored_into(
     found
 }
 
-/// The same server's other database.
+/// The URL of another database on the same server.
 fn in_database(url: &Url, name: &str) -> Result<Url> {
     let text = url.secret();
-    // In a list of settings the last one of a name holds; in a URL the database is its path.
+    // In a list of settings, the last one of a name counts; in a URL, the database is the path.
     let Some((scheme, rest)) = text.split_once("://") else { return Ok(Url::new(format!("{text} dbname={name}"))) };
     let (before, query) = rest.split_once('?').map_or((rest, None), |(b, q)| (b, Some(q)));
     let authority = before.split_once('/').map_or(before, |(authority, _)| authority);
@@ -410,9 +410,9 @@ fn in_database(url: &Url, name: &str) -> Result<Url> {
 pub fn digest(file: &Path) -> Result<(String, u64)> {
     use std::io::Read as _;
     let failed = |e| Error::io(format!("reading {}", file.display()), e);
-    // A device or a pipe has no end, and a directory no bytes.
+    // Reading a device or pipe might never end, and a directory has no bytes.
     if !std::fs::metadata(file).map_err(failed)?.is_file() {
-        return Err(Error::refused(format!("{} is no file", file.display())));
+        return Err(Error::refused(format!("{} is not a file", file.display())));
     }
     let mut open = std::fs::File::open(file).map_err(failed)?;
     let (mut hasher, mut buffer, mut bytes) = (Sha256::new(), vec![0; 1 << 16], 0);
@@ -428,7 +428,7 @@ pub fn digest(file: &Path) -> Result<(String, u64)> {
     Ok((hasher.finalize().iter().map(|b| format!("{b:02x}")).collect(), bytes))
 }
 
-/// The SQL of a dump that makes a table anew: what comes before its rows, and what comes behind them. Its sequences are there still.
+/// The SQL of a dump that creates a table: the part before its rows, and the part after them. Its sequences still exist.
 pub async fn script(file: &Path, table: &str) -> Result<[String; 2]> {
     let mut parts = Vec::with_capacity(2);
     let list = entries(file, &|entry| entry.schema == ARCHIVE && !entry.kind.starts_with("SEQUENCE")).await?;
@@ -441,8 +441,8 @@ pub async fn script(file: &Path, table: &str) -> Result<[String; 2]> {
     Ok([parts.pop().unwrap_or_default(), behind])
 }
 
-/// A script without the two commands of psql's that newer programs put around it, whose key nobody can have guessed: a line of a literal
-/// may begin as they do.
+/// A script without the two psql commands (`\restrict`) that newer programs put around it. Their key cannot be guessed, so a line of a literal that
+/// begins alike is not mistaken for them.
 fn sql_of(script: &str) -> String {
     let Some(key) = script.lines().find_map(|line| line.strip_prefix("\\restrict ")) else { return script.to_owned() };
     let ours = [format!("\\restrict {key}"), format!("\\unrestrict {key}")];

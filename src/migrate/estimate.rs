@@ -1,21 +1,21 @@
-//! How long a run of moves goes on, from what it has done so far. Pure: sizes, shares and times in, times out.
+//! Estimates how long a run of moves will take, from what it has done so far. Pure: sizes, shares and times in, times out.
 //!
-//! The time of a table goes with its bytes, beside something that every table takes. The three steps of a copy under load have fixed shares of
-//! it, as they were measured. The speed is that of this run of late (`window`), while it worked; and of late it gave way to clients for so much of
-//! the time of those steps that give way (`GIVES_WAY`): it will for as much of what is left of them, and never while it builds an index.
+//! The time for a table grows with its bytes, plus a constant. The three steps of a copy under load have fixed shares of it, as measured. The speed
+//! is that of this run's recent past (`window`), counting only the time in which it worked. Steps that give way to clients (`GIVES_WAY`) are
+//! expected to wait for the same share of their time as they did recently; building an index never waits.
 
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
 use super::online::Progress;
 
-/// What a table takes whatever its size, as bytes that could be copied in that time.
+/// The constant time per table, as bytes that could be copied in that time.
 const EACH: f64 = 8.0 * 1024.0 * 1024.0;
-/// Behind these shares of a table's time its copying, its indexing and its proof have ended; the rest is the move itself.
+/// The shares of a table's time at which copying, indexing and proof have ended; the rest is the move itself.
 const STEPS: [(&str, f64); 3] = [("copying", 0.38), ("indexing", 0.59), ("proving", 0.99)];
-/// Steps that wait while clients wait longer than before.
+/// Steps that wait while clients' statements take longer than before.
 const GIVES_WAY: [&str; 2] = ["copying", "proving"];
-/// What is behind so many seconds, and behind a third of the run, is no matter any more.
+/// Samples older than this many seconds, and older than the last third of the run, no longer count.
 const LATELY: f64 = 300.0;
 
 /// Time that is left.
@@ -31,15 +31,15 @@ pub struct Left {
 #[derive(Debug)]
 pub struct Estimate {
     costs: HashMap<String, f64>,
-    /// Tables that are finished.
+    /// Work of finished tables.
     finished: f64,
-    /// What earlier processes had done of the tables that this one went on with.
+    /// Work that earlier processes had done for the tables that this one continues.
     given: f64,
     current: Option<Current>,
-    /// Waited in steps that are over.
+    /// Time waited in finished steps.
     waited: f64,
     samples: VecDeque<Sample>,
-    /// The time of a step that gives way, as a multiple of the time in which it works: as it was when one was under way last.
+    /// The time of a step that gives way, divided by the time in which it works, as last observed.
     stretch: f64,
 }
 
@@ -47,7 +47,7 @@ pub struct Estimate {
 struct Current {
     table: String,
     step: &'static str,
-    /// In this step.
+    /// Time waited in this step.
     waited: f64,
 }
 
@@ -56,15 +56,15 @@ struct Current {
 struct Sample {
     /// Seconds since it began.
     at: f64,
-    /// Work that it has done itself.
+    /// Work done by this run.
     done: f64,
-    /// Of the seconds, those in which it gave way.
+    /// Of these seconds, those in which it waited for clients.
     waited: f64,
-    /// Of the seconds, those in steps that give way.
+    /// Of these seconds, those spent in steps that give way.
     giving_way: f64,
 }
 
-/// Work that is left: in steps that give way, and in others.
+/// Work that is left: in steps that give way, and in other steps.
 #[derive(Debug, Clone, Copy)]
 struct Work {
     giving_way: f64,
@@ -72,7 +72,7 @@ struct Work {
 }
 
 impl Work {
-    /// Of a table, behind a share of it.
+    /// The work of a table that is left after a share of it.
     fn behind(share: f64, cost: f64) -> Work {
         let mut work = Work { giving_way: 0.0, other: 0.0 };
         let mut from = 0.0_f64;
@@ -90,7 +90,7 @@ impl Work {
 }
 
 impl Estimate {
-    /// Tables with the bytes of their heaps.
+    /// From the tables and the bytes of their heaps.
     pub fn new(tables: impl IntoIterator<Item = (String, u64)>) -> Self {
         let costs = tables.into_iter().map(|(table, bytes)| (table, EACH + bytes as f64)).collect();
         Estimate {
@@ -104,7 +104,7 @@ impl Estimate {
         }
     }
 
-    /// A table is over and done with, moved or not, `elapsed` after the run has begun.
+    /// A table is finished, moved or not, `elapsed` after the run began.
     pub fn finished(&mut self, table: &str, elapsed: Duration) {
         self.finished += self.costs.get(table).copied().unwrap_or_default();
         self.leave_step();
@@ -115,7 +115,7 @@ impl Estimate {
         self.waited += self.current.take().map_or(0.0, |current| current.waited);
     }
 
-    /// What is left when a table has come so far, `elapsed` after the run has begun.
+    /// What is left when a table has come so far, `elapsed` after the run began.
     pub fn left(&mut self, progress: &Progress, elapsed: Duration) -> Left {
         let cost = self.costs.get(&progress.table).copied().unwrap_or(EACH);
         if self.current.as_ref().is_none_or(|current| current.table != progress.table) {
@@ -128,24 +128,24 @@ impl Estimate {
         self.current = Some(Current { table: progress.table.clone(), step: progress.step, waited });
         let share = share(progress.step, progress.done, progress.of);
         let done = self.finished + share * cost;
-        // What came before the step is another one's.
+        // Time before this step belongs to another step.
         let giving_way = if GIVES_WAY.contains(&progress.step) { progress.elapsed } else { Duration::ZERO };
         self.sample(elapsed, done - self.given, giving_way);
         let table = Work::behind(share, cost);
-        // All that is not finished, and not this table.
+        // All tables that are not finished, without this one.
         let others = Work::behind(0.0, (self.costs.values().sum::<f64>() - self.finished - cost).max(0.0));
         let all = Work { giving_way: table.giving_way + others.giving_way, other: table.other + others.other };
         Left { table: self.time(table), all: self.time(all) }
     }
 
-    /// `giving_way` is since when a step is under way that gives way.
+    /// `giving_way` is how long the present step, if it gives way, has been running.
     fn sample(&mut self, elapsed: Duration, done: f64, giving_way: Duration) {
         let last = self.samples.back().copied().unwrap_or_default();
         let at = elapsed.as_secs_f64().max(last.at);
         let waited = (self.waited + self.current.as_ref().map_or(0.0, |c| c.waited)).max(last.waited);
         let giving_way = last.giving_way + giving_way.as_secs_f64().min(at - last.at).max(waited - last.waited);
         self.samples.push_back(Sample { at, done, waited, giving_way });
-        // One stays that is older than what counts.
+        // Keeps one sample older than the window, as its start.
         while self.samples.get(1).is_some_and(|second| second.at <= at - window(at)) {
             self.samples.pop_front();
         }
@@ -156,7 +156,7 @@ impl Estimate {
         }
     }
 
-    /// How long work takes, at the speed of late.
+    /// How long work takes at the recent speed.
     fn time(&self, work: Work) -> Option<Duration> {
         let (first, last) = (self.samples.front()?, self.samples.back()?);
         let (done, took) = (last.done - first.done, (last.at - first.at) - (last.waited - first.waited));
@@ -165,19 +165,19 @@ impl Estimate {
     }
 }
 
-/// Over how many of the last seconds the speed is measured, so long after the beginning.
+/// Over how many of the last seconds the speed is measured, `at` seconds after the beginning.
 fn window(at: f64) -> f64 {
     LATELY.max(at / 3.0)
 }
 
-/// The share of a table's time that is behind it.
+/// The share of a table's time that has passed.
 fn share(step: &str, done: i64, of: i64) -> f64 {
     let place = STEPS.iter().position(|(name, _)| *name == step).unwrap_or(0);
     let from = if place == 0 { 0.0 } else { STEPS[place - 1].1 };
     from + (STEPS[place].1 - from) * (done as f64 / of.max(1) as f64).clamp(0.0, 1.0)
 }
 
-/// As a person reads it.
+/// As text for people.
 pub fn words(left: Duration) -> String {
     match left.as_secs() {
         s if s < 100 => format!("{s} s"),
@@ -199,11 +199,11 @@ mod tests {
         left.unwrap().as_secs_f64()
     }
 
-    /// A run in which everything goes at one speed: what is told at every moment behind the first tenth is what comes.
+    /// At an even speed, every estimate after the first tenth is right.
     #[test]
     fn at_an_even_speed_it_is_right_from_the_start() {
         let mut estimate = Estimate::new([("a".to_owned(), 92 << 20), ("b".to_owned(), 192 << 20)]);
-        // 100 and 200 units: a second each.
+        // 100 and 200 units, one second each.
         for (table, before, cost) in [("a", 0.0, 100.0), ("b", 100.0, 200.0)] {
             for (place, (step, _)) in STEPS.iter().enumerate() {
                 for done in [100, 500, 999] {
@@ -223,7 +223,7 @@ mod tests {
     fn what_another_process_has_done_is_not_this_ones_speed() {
         let mut estimate = Estimate::new([("a".to_owned(), 92 << 20)]);
         estimate.left(&at("a", "copying", 900, 901), Duration::from_secs(1));
-        // A hundredth of the copying in ten seconds: the rest of it takes ninety, and what comes behind it 1,600.
+        // A hundredth of the copying takes ten seconds: the remaining copying takes ninety, and the later steps 1,600.
         let left = estimate.left(&at("a", "copying", 900, 910), Duration::from_secs(10));
         assert!((1650.0..1800.0).contains(&seconds(left.table)), "{left:?}");
         assert_eq!(left.table, left.all);
@@ -239,15 +239,15 @@ mod tests {
         );
     }
 
-    /// What a clock of its own says of a run: how much of each second of work it waits, by the table and its step.
+    /// A simulated run: how long each second of work waits, by the table and its step.
     struct Simulated {
         tables: &'static [(&'static str, f64)],
-        /// Of the seconds of a step that gives way, from the moment of the run on: (works, then waits) in turn.
+        /// For steps that give way, by the time in the run: how long it works, then how long it waits, in turn.
         pauses: fn(f64) -> (f64, f64),
     }
 
     impl Simulated {
-        /// Every word of the run: the moment, what was told, and whether a table was finished with it.
+        /// Every report of the run: its time, the progress, and the table; without progress, the table is finished.
         fn run(&self) -> Vec<(f64, Option<Progress>, &'static str)> {
             let (mut now, mut told) = (0.0_f64, Vec::new());
             for (table, cost) in self.tables {
@@ -262,7 +262,7 @@ mod tests {
                         if GIVES_WAY.contains(&step) && waits > 0.0 && since >= works {
                             (now, waited, since) = (now + waits, waited + waits, 0.0);
                         }
-                        // Of an index only the beginning is told.
+                        // For an index, only its beginning is reported.
                         let done = (if step == "indexing" { part } else { part + 1 }) * 1000 / parts;
                         now += if step == "indexing" { 0.0 } else { takes };
                         let (elapsed, waited) = [now - begun, waited].map(Duration::from_secs_f64).into();
@@ -277,7 +277,7 @@ mod tests {
             told
         }
 
-        /// The worst that was told between two shares of the run, of the whole of what was left then.
+        /// The largest relative error of the estimates made between two shares of the run.
         fn worst(&self, between: std::ops::Range<f64>) -> f64 {
             let mut estimate =
                 Estimate::new(self.tables.iter().map(|(table, cost)| ((*table).to_owned(), (*cost as u64 - 8) << 20)));
@@ -310,14 +310,14 @@ mod tests {
         }
     }
 
-    /// Clients come in the middle of the run. Nobody can know before; some minutes later it is told right.
+    /// Clients begin to work in the middle of the run, which nobody can foresee; some minutes later the estimate is right.
     #[test]
     fn a_speed_of_before_is_forgotten() {
         let late = Simulated { tables: TABLES, pauses: |now| if now > 1500.0 { (10.0, 20.0) } else { (1e9, 0.0) } };
         let end = late.run().last().unwrap().0;
         let worst = late.worst((2600.0 / end)..0.95);
         assert!(worst < 0.2, "{worst} of {end}");
-        // The mean of the whole run would still be wrong then.
+        // The average of the whole run would still be wrong then.
         let gone = Simulated { tables: TABLES, pauses: |now| if now < 1500.0 { (10.0, 20.0) } else { (1e9, 0.0) } };
         let end = gone.run().last().unwrap().0;
         let worst = gone.worst((2400.0 / end)..0.95);

@@ -1,5 +1,5 @@
-//! The first form of the database, in which all histories share the months of audit_log and all look-ups one table: whether it is there. It
-//! is brought over into the second by `passage`.
+//! The first form of the database, in which all histories share the months of audit_log and all look-ups one table: whether it is present.
+//! `passage` converts it into the second form.
 
 pub mod passage;
 mod proof;
@@ -16,13 +16,13 @@ pub async fn is(database: &Database, context: &Context) -> Result<bool> {
     Ok(database.one("looking for the first form", sql, &[&qualified(&context.schema, AUDIT_LOG.table)]).await?.get(0))
 }
 
-/// What nobody may do to it but bring it over.
+/// Refuses everything but the conversion.
 pub(super) async fn refuse(database: &Database, context: &Context) -> Result<()> {
     if !is(database, context).await? {
         return Ok(());
     }
     Err(Error::Refused {
-        message: "the database is of the first form".into(),
+        message: "the database still has the first form".into(),
         detail: Some(format!("{} is partitioned by time", AUDIT_LOG.table)),
         hint: Some("run `esclusa schema apply` with the rules of the tables that were moved".into()),
     })

@@ -1,38 +1,36 @@
 //! Foreign keys of a legacy table, in both directions, after its rows have moved into a leaf.
 //!
-//! A foreign key cannot point at a leaf: its columns are other ones, of other types, and a partition cannot have more columns than the
-//! table that it is a partition of. So a legacy table that takes part in foreign keys gets a **key table** beside its leaf:
-//! `esclusa_key.<legacy name>`, which holds the legacy columns that stand in foreign keys, typed as they were, and nothing else. It
-//! carries the legacy table's own foreign keys, under their names, as real ones, and triggers on the leaf keep it equal, statement by
-//! statement. Words, SQLSTATE, actions, deferrability, locks and isolation are then PostgreSQL's own; since a message names a table
-//! without its schema, it says what it said.
+//! A foreign key cannot point at a leaf: the leaf has other columns, of other types, and a partition cannot have more columns than its parent. So a
+//! legacy table that takes part in foreign keys gets a **key table** beside its leaf: `esclusa_key.<legacy name>`, which holds only the legacy
+//! columns that occur in foreign keys, with their old types. It carries the legacy table's own foreign keys, under their names, as real ones;
+//! triggers on the leaf keep it equal, statement by statement. So messages, SQLSTATE, actions, deferrability, locks and isolation are PostgreSQL's
+//! own; and since a message names a table without its schema, its text is unchanged.
 //!
-//! Why no triggers that check by themselves (the first plan): a trigger written in SQL or PL/pgSQL sees the transaction's snapshot in
-//! REPEATABLE READ and above. Whoever deletes a referenced row there does not see a referencing row that was committed after the
-//! snapshot, and no row lock tells him, because the referenced row was locked and not changed: a row without its parent stays
-//! (`tests/foreign_key.rs` shows it). The server's own trigger looks with a newer snapshot (`ri_PerformCheck` in ri_triggers.c: "test"
-//! and "crosscheck" snapshots), which only C can do.
+//! Why the triggers do not do the checks themselves (the first plan): in REPEATABLE READ and above, a trigger written in SQL or PL/pgSQL sees the
+//! transaction's snapshot. Whoever deletes a referenced row there does not see a referencing row that was committed after the snapshot, and no row
+//! lock reveals it, because the referenced row was locked but not changed: a row without its parent would remain (`tests/foreign_key.rs` shows it).
+//! The server's own trigger checks with a newer snapshot (`ri_PerformCheck` in ri_triggers.c: "test" and "crosscheck" snapshots), which only C code
+//! can do.
 //!
-//! What a real foreign key does not do by itself: whoever locks a row of the look-up (`FOR UPDATE` on the view) locks the leaf's row,
-//! and a new referencing row would only look at the key table. A trigger on the referencing table therefore takes `FOR KEY SHARE` on
-//! the leaf's row first (the *hold*).
+//! One thing a real foreign key does not do here: a client that locks a row of the look-up (`FOR UPDATE` on the view) locks the leaf's row, and a
+//! new referencing row would only check the key table. So a trigger on the referencing table first takes `FOR KEY SHARE` on the leaf's row (the
+//! *hold*).
 //!
-//! What differs in spite of this, all in `tests/foreign_key.rs`:
-//! - `pg_constraint.confrelid`, and what `\d` prints, name `esclusa_key.<table>`; constraints out of a legacy table lie in that schema.
-//!   Beside the proxy `SET CONSTRAINTS <name>` needs the schema (ALL does not), errors carry it as their schema's name, and one that comes from
-//!   the key table has a CONTEXT that names the trigger; the proxy leads all three back (`rewrite/constraint.rs`, `session/lead_back.rs`).
-//! - Of several foreign keys that refuse, the one is told first that was made first, and a move makes those of its table anew.
-//! - Who may write a table and not read it is told the key that an error is about, because the check runs as the table's owner; one who may
-//!   read some columns only is not told it by a deferred check.
-//! - A key that a cascade repeats in the leaf is told without the server's own statement as its CONTEXT: the leaf follows behind it.
-//! - One statement that changes both sides (a CTE that writes): the same outcome, but one that deletes a row and refers to it is told
-//!   by the other side's words; one MERGE that renames a referenced key and inserts the old one anew is refused.
-//! - Beside the proxy `SET CONSTRAINTS <name> DEFERRED` defers the check, but not the hold: the lock on a row that is there is taken by
-//!   the statement.
-//! - A referencing row that waits for the row to go, which the same transaction then makes anew, is accepted; PostgreSQL refuses it, though
-//!   it is right, because its check looks by one snapshot.
-//! - A cascade onto a leaf changes the key table first and the leaf then, a statement of the client the other way round: the two at the
-//!   same instant on the same row may end in 40P01 where one waited.
+//! What differs all the same, shown in `tests/foreign_key.rs`:
+//! - `pg_constraint.confrelid`, and what `\d` prints, name `esclusa_key.<table>`; constraints from a legacy table are in that schema. Around the
+//!   proxy, `SET CONSTRAINTS <name>` needs the schema (ALL does not), errors carry it as their schema's name, and an error from the key table has a
+//!   CONTEXT that names the trigger; the proxy leads all three back (`rewrite/constraint.rs`, `session/lead_back.rs`).
+//! - If several foreign keys refuse a change, the one created first reports it, and a move creates those of its table again.
+//! - A role that may write a table but not read it is shown the key in an error's detail, because the check runs as the table's owner; a deferred
+//!   check does not show the key to a role that may read only some columns.
+//! - An error for a repeated key that a cascade causes in the leaf lacks the server's own statement in its CONTEXT: the leaf follows later.
+//! - One statement that changes both sides (a CTE that writes): the outcome is the same, but deleting a row and referring to it is reported in the
+//!   words of the other side; a MERGE that renames a referenced key and inserts the old one again is refused.
+//! - Around the proxy, `SET CONSTRAINTS <name> DEFERRED` defers the check but not the hold: the statement itself locks an existing row.
+//! - A referencing row that waits while another transaction deletes the row and inserts it again is accepted; PostgreSQL refuses it without need,
+//!   because its check uses a single snapshot.
+//! - A cascade changes the key table first and then the leaf, a client's statement does the reverse: both on the same row at the same time may end
+//!   in 40P01 where one would have waited.
 
 pub mod key_table;
 pub mod read;
@@ -44,7 +42,7 @@ use crate::sql::quote::qualified;
 
 pub use crate::relation::KEYS;
 
-/// Makes the schema of the key tables. The server checks foreign keys as the tables' owners, who must be able to look into it.
+/// Creates the schema of the key tables. The server checks foreign keys as the tables' owners, who need USAGE on it.
 pub const SCHEMA_SQL: &str = "CREATE SCHEMA IF NOT EXISTS esclusa_key; GRANT USAGE ON SCHEMA esclusa_key TO PUBLIC;";
 
 /// A foreign key, as `pg_constraint` has it.
@@ -52,11 +50,11 @@ pub const SCHEMA_SQL: &str = "CREATE SCHEMA IF NOT EXISTS esclusa_key; GRANT USA
 pub struct ForeignKey {
     /// `conname`.
     pub name: String,
-    /// The side whose rows point.
+    /// The referencing side.
     pub referencing: Side,
-    /// The side that is pointed at.
+    /// The referenced side.
     pub referenced: Side,
-    /// The unique index that it leans on, and whether a constraint owns that.
+    /// The unique index that it depends on, and whether a constraint owns that index.
     pub unique: Unique,
     /// MATCH FULL, not SIMPLE (PostgreSQL has no PARTIAL).
     pub full: bool,
@@ -70,17 +68,17 @@ pub struct ForeignKey {
     pub deferrable: bool,
     /// INITIALLY DEFERRED.
     pub deferred: bool,
-    /// Not NOT VALID.
+    /// It is not NOT VALID.
     pub valid: bool,
-    /// Its triggers are those that the server made: none is disabled, or enabled otherwise.
+    /// Its triggers are as the server created them: none is disabled or set to fire otherwise.
     pub enforced: bool,
-    /// The referencing table has it as a partition of another one.
+    /// The referencing table is a partition and inherits it.
     pub inherited: bool,
     /// COMMENT ON CONSTRAINT.
     pub comment: Option<String>,
-    /// By column: how the sides are compared.
+    /// How the sides are compared, by column.
     pub equal: Vec<Equal>,
-    /// The function of the hold on the referencing table, where it points at a key table already.
+    /// The function of the hold on the referencing table, if it already refers to a key table.
     pub hold: Option<String>,
 }
 
@@ -107,18 +105,18 @@ impl Side {
         qualified(&self.schema, &self.table)
     }
 
-    /// Whether it is this table.
+    /// Whether it is the table with this name.
     pub fn is(&self, schema: &str, table: &str) -> bool {
         self.schema == schema && self.table == table
     }
 }
 
-/// What a foreign key leans on.
+/// The unique index that a foreign key depends on.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Unique {
     /// The name of the index, and of the constraint that owns it.
     pub name: String,
-    /// A constraint owns it; otherwise it is CREATE UNIQUE INDEX.
+    /// A constraint owns it; otherwise it was made by CREATE UNIQUE INDEX.
     pub constraint: bool,
 }
 
@@ -160,7 +158,7 @@ impl Action {
         }
     }
 
-    /// Whether it writes the referencing table.
+    /// Whether it changes the referencing table.
     pub fn writes(self) -> bool {
         !matches!(self, Action::NoAction | Action::Restrict)
     }
@@ -175,12 +173,12 @@ pub struct Equal {
     pub within: Operator,
 }
 
-/// An operator by its schema, with the types that it takes.
+/// An operator with its schema, and its operand types.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Operator {
     /// `OPERATOR(pg_catalog.=)`.
     pub sql: String,
-    /// Type of the left operand; `None` for a polymorphic one, which takes the column as it is.
+    /// Type of the left operand; `None` for a polymorphic operator, which takes the column as it is.
     pub left: Option<String>,
     /// Type of the right operand.
     pub right: Option<String>,
@@ -194,7 +192,7 @@ impl Operator {
     }
 }
 
-/// A foreign key that does not survive the move, and why.
+/// A foreign key that cannot be kept by the move, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
     /// `constraint "x" on table "y"`.
@@ -208,11 +206,11 @@ pub struct Refusal {
 pub enum Rows {
     /// Update and delete them.
     Written,
-    /// Nothing, because they are the audit's (a captured history).
+    /// Nothing, because they are audit records (a captured history).
     Audit,
 }
 
-/// What of these foreign keys of `schema.table` cannot be kept.
+/// The foreign keys of `schema.table` that cannot be kept.
 pub fn refusals(keys: &[ForeignKey], schema: &str, table: &str, rows: Rows) -> Vec<Refusal> {
     let mut found = Vec::new();
     for key in keys {
@@ -229,23 +227,23 @@ pub fn refusals(keys: &[ForeignKey], schema: &str, table: &str, rows: Rows) -> V
             refuse("the legacy table is partitioned");
         }
         if out && key.inherited {
-            refuse("the legacy table has it as a partition of another one");
+            refuse("the legacy table inherits it as a partition");
         }
         if out && key.referenced.unlogged {
-            refuse("it points at an unlogged table, which the key table cannot: ALTER TABLE ... SET LOGGED");
+            refuse("it refers to an unlogged table, which a key table cannot do: run ALTER TABLE ... SET LOGGED first");
         }
         if out && (key.on_update.writes() || key.on_delete.writes()) {
             match rows {
                 Rows::Written => {}
-                Rows::Audit => refuse("it changes or deletes rows of the legacy table, and these are the audit's"),
+                Rows::Audit => refuse("it changes or deletes rows of the legacy table, which are audit records"),
             }
         }
     }
     found
 }
 
-/// A type, as `format_type` prints it in the migration's session, for a statement that runs under any search path: the names of the grammar
-/// are always the server's, one of another schema has it before it already.
+/// A type, as `format_type` prints it in the migration's session, for a statement that runs under any search path: type names of the grammar always
+/// mean the server's types, and a type of another schema is already printed with its schema.
 fn pinned(type_name: &str) -> String {
     const GRAMMAR: [&str; 12] = [
         "bigint",
@@ -268,7 +266,7 @@ fn pinned(type_name: &str) -> String {
     }
 }
 
-/// A name that fits into an identifier: what is longer than 63 bytes ends in a hash of the whole.
+/// A name that fits into an identifier: one longer than 63 bytes is cut and ends in a hash of the whole name.
 pub(super) fn bounded(name: String) -> String {
     if name.len() <= 63 {
         return name;

@@ -1,17 +1,17 @@
-//! Which mode a legacy table may have. A rewritten statement reads the new tables: for a table that has not been moved it would find
-//! nothing there, and hide every row. So `shadow`, `rewrite` and `refuse` are for tables that have been moved, whoever asks: a person by
-//! [`switch`] and [`switch_all`], and the settings or an old entry of the ledger by [`Candidate::effective`], which decides what is in force.
+//! Which mode a legacy table may have. A rewritten statement reads the new tables: for a table that has not been moved, it would find nothing
+//! there, and hide every row. So `shadow`, `rewrite` and `refuse` are only for tables that have been moved. [`switch`] and [`switch_all`] check
+//! this for a person; [`Candidate::effective`] checks it for the settings and old entries of the ledger, and decides which mode is in force.
 //!
-//! A history that stays is read where it was. It may be in `shadow` or `rewrite` at any time, and has to be in `rewrite` before it gets its
-//! columns ([`improvement`]): in any other mode `SELECT *` would show two more than the client knows.
+//! A retained history is read where it was. It may be in `shadow` or `rewrite` at any time, and must be in `rewrite` before it gets its new columns
+//! ([`improvement`]): in any other mode, `SELECT *` would show two columns that the client does not know.
 
 use std::collections::HashMap;
 
 use super::machine::Legacy;
-use super::state::{State, states};
+use super::state::{TableState, states};
 use super::{CONTROL, shadow_role};
 use crate::catalog::Database;
-use crate::control::{self, Change};
+use crate::control::{self, ModeChange};
 use crate::error::{Error, Result};
 use crate::mode::Mode;
 use crate::sql::quote::qualified;
@@ -21,23 +21,23 @@ use crate::sql::quote::qualified;
 pub struct Candidate<'c> {
     /// Its name.
     pub table: &'c str,
-    /// It is a history that stays.
+    /// It is a retained history.
     pub is_retained: bool,
-    /// Where it stands.
-    pub state: &'c State,
+    /// Its state.
+    pub state: &'c TableState,
 }
 
 impl Candidate<'_> {
-    /// The mode that is in force when this one is asked for, by the settings or by what is stored.
+    /// The mode that is in force when this one is asked for, by the settings or by the stored mode.
     pub fn effective(&self, wanted: Mode) -> Mode {
         let state = self.state;
         let holds = match wanted {
             Mode::Off | Mode::Observe => true,
             Mode::Refuse if self.is_retained => state.improved,
             Mode::Shadow | Mode::Rewrite if self.is_retained => true,
-            // It forwards what the client sent: no row is hidden, whoever has the legacy name.
+            // It forwards what the client sent: no row is hidden, whatever has the legacy name.
             Mode::Shadow => state.was_moved() || state.is_readable(),
-            // A view that is gone later fails loudly; nothing is hidden by that.
+            // If the view is dropped later, statements fail with an error; no row is hidden.
             Mode::Rewrite | Mode::Refuse => state.was_moved(),
         };
         if holds { wanted } else { Mode::Observe }
@@ -49,22 +49,22 @@ impl Candidate<'_> {
         (self.effective(mode) != mode || broken).then(|| self.standing())
     }
 
-    /// What keeps a table from being rewritten.
+    /// Why a table cannot be rewritten.
     fn standing(&self) -> String {
         let state = self.state;
         match () {
-            () if self.is_retained => "it has not got its columns yet".into(),
+            () if self.is_retained => "it does not have its new columns yet".into(),
             () if state.retired => "its name is retired, until a statement through a proxy names it".into(),
             () if state.legacy == Legacy::Named && (state.run.is_some() || state.is_readable()) => {
-                "the legacy table has its name again, and the rows that clients write".into()
+                "the legacy table has its name again, and clients write their rows there".into()
             }
             () if !state.was_moved() => "it has not been moved".into(),
-            () if !state.view => format!("it has been moved, and view {} is gone", qualified(CONTROL, self.table)),
-            () => "it has been moved, and its rows in the new table are gone".into(),
+            () if !state.view => format!("it has been moved, but view {} is gone", qualified(CONTROL, self.table)),
+            () => "it has been moved, but its rows in the new table are gone".into(),
         }
     }
 
-    /// The command that mends what keeps a table from being rewritten.
+    /// The command that removes that reason.
     pub fn remedy(&self) -> &'static str {
         match self.state {
             _ if self.is_retained => "esclusa migrate",
@@ -74,7 +74,7 @@ impl Candidate<'_> {
         }
     }
 
-    /// What is wrong with a table that is to be rewritten: its statements fail, or go where they were not meant to.
+    /// What is wrong with a table that should be rewritten: its statements fail, or reach the wrong table.
     pub fn fault(&self, wanted: Mode) -> Option<String> {
         let state = self.state;
         let has_run = state.run.is_some() || state.is_readable();
@@ -87,7 +87,7 @@ impl Candidate<'_> {
         (!self.is_retained && is_wrong).then(|| format!("mode {wanted}: {}", self.standing()))
     }
 
-    /// The fault, or what else the operator should know.
+    /// The fault, or something else that the operator should know.
     pub fn finding(&self, wanted: Mode) -> Option<String> {
         let waits = || format!("mode {wanted} is not in force: {}", self.standing());
         let shows = || "not rewritten: SELECT * shows hst_id and hst_operation".to_owned();
@@ -96,7 +96,7 @@ impl Candidate<'_> {
         })
     }
 
-    /// What a switch means, where that is not plain: who answers now.
+    /// The effect of a switch where it is not obvious: what answers the table's statements now.
     fn note(&self, mode: Mode, schema: &str) -> Option<String> {
         if !matches!(mode, Mode::Off | Mode::Observe | Mode::Shadow) {
             return None;
@@ -126,18 +126,18 @@ pub struct Switch<'s> {
     pub why: Option<&'s str>,
 }
 
-/// A legacy table with whether it is a history that stays.
+/// A legacy table, and whether it is a retained history.
 pub type Named = (String, bool);
 
-/// Switches all of these tables, or none of them: one that may not have the mode keeps the others from it.
-pub async fn switch(database: &Database, schema: &str, tables: &[Named], switch: Switch<'_>) -> Result<Vec<Change>> {
+/// Switches all of these tables or none: if one may not have the mode, nothing is switched.
+pub async fn switch(database: &Database, schema: &str, tables: &[Named], switch: Switch<'_>) -> Result<Vec<ModeChange>> {
     database
         .transaction("switching modes", async |db| {
             if switch.mode == Mode::Shadow {
                 shadow_role::require(db, switch.shadow_role).await?;
             }
             let states = states(db, schema).await?;
-            let none = State::default();
+            let none = TableState::default();
             let candidates: Vec<Candidate<'_>> = tables.iter().map(|t| candidate(t, &states, &none)).collect();
             let held: Vec<(Candidate<'_>, String)> =
                 candidates.iter().filter_map(|c| Some((*c, c.refusal(switch.mode)?))).collect();
@@ -154,15 +154,15 @@ pub async fn switch(database: &Database, schema: &str, tables: &[Named], switch:
         .await
 }
 
-/// Switches those of the tables that may have the mode. The answer has all of them: one that may not stays as it was, and says why.
-pub async fn switch_all(database: &Database, schema: &str, tables: &[Named], switch: Switch<'_>) -> Result<Vec<Change>> {
+/// Switches those of the tables that may have the mode. The result lists all of them: one that may not keeps its mode, and says why.
+pub async fn switch_all(database: &Database, schema: &str, tables: &[Named], switch: Switch<'_>) -> Result<Vec<ModeChange>> {
     database
         .transaction("switching modes", async |db| {
             if switch.mode == Mode::Shadow {
                 shadow_role::require(db, switch.shadow_role).await?;
             }
             let states = states(db, schema).await?;
-            let none = State::default();
+            let none = TableState::default();
             let mut changes = Vec::new();
             for named in tables {
                 let candidate = candidate(named, &states, &none);
@@ -171,12 +171,12 @@ pub async fn switch_all(database: &Database, schema: &str, tables: &[Named], swi
                         let stored =
                             control::store_modes(db, std::slice::from_ref(&named.0), switch.mode, switch.who, switch.why).await?;
                         let note = candidate.note(switch.mode, schema);
-                        stored.into_iter().map(|change| Change { note: note.clone(), ..change }).collect::<Vec<_>>()
+                        stored.into_iter().map(|change| ModeChange { note: note.clone(), ..change }).collect::<Vec<_>>()
                     }
                     Some(why) => {
                         let note = format!("not switched: {why} (`{} {}`)", candidate.remedy(), named.0);
                         let before = control::stored_mode(db, &named.0).await?;
-                        vec![Change { table: named.0.clone(), before, after: None, note: Some(note) }]
+                        vec![ModeChange { table: named.0.clone(), before, after: None, note: Some(note) }]
                     }
                 });
             }
@@ -185,7 +185,11 @@ pub async fn switch_all(database: &Database, schema: &str, tables: &[Named], swi
         .await
 }
 
-fn candidate<'c>((table, is_retained): &'c Named, states: &'c HashMap<String, State>, none: &'c State) -> Candidate<'c> {
+fn candidate<'c>(
+    (table, is_retained): &'c Named,
+    states: &'c HashMap<String, TableState>,
+    none: &'c TableState,
+) -> Candidate<'c> {
     Candidate { table, is_retained: *is_retained, state: states.get(table).unwrap_or(none) }
 }
 
@@ -200,8 +204,8 @@ fn refused(mode: Mode, held: &[(Candidate<'_>, String)]) -> Error {
         match command {
             _ if tables.is_empty() => None,
             "esclusa migrate" => Some(format!("`{command} {}` moves what has not been moved", tables.join(" "))),
-            "esclusa retire --undo" => Some(format!("`{command} {}` brings names back", tables.join(" "))),
-            _ => Some(format!("`{command}` makes views anew")),
+            "esclusa retire --undo" => Some(format!("`{command} {}` restores the names", tables.join(" "))),
+            _ => Some(format!("`{command}` creates the views again")),
         }
     };
     let hint = ["esclusa migrate", "esclusa schema apply", "esclusa retire --undo"]
@@ -212,12 +216,12 @@ fn refused(mode: Mode, held: &[(Candidate<'_>, String)]) -> Error {
     Error::Refused { message, detail: Some(detail), hint: Some(hint) }
 }
 
-/// Whether a history that stays may get its columns: only while it is rewritten.
+/// Whether a retained history may get its columns: only while it is rewritten.
 pub async fn improvement(database: &Database, table: &str) -> Result<()> {
     match control::modes(database).await?.get(table) {
         Some(Mode::Rewrite) => Ok(()),
         mode => Err(Error::Refused {
-            message: format!("{table} is not in mode rewrite, and would show two more columns to SELECT *"),
+            message: format!("{table} is not in mode rewrite, so SELECT * would return two more columns"),
             detail: Some(format!("it stays a table and gets hst_id and hst_operation; its stored mode is {}", stored(mode))),
             hint: Some(format!("run `esclusa rules set {table} rewrite` first, or SET MODE rewrite FOR {table} on the console")),
         }),
@@ -232,11 +236,11 @@ fn stored(mode: Option<&Mode>) -> &'static str {
 mod tests {
     use super::*;
 
-    fn state(run: bool, leaf: bool, view: bool, legacy: Legacy) -> State {
-        State { run: run.then_some(3), leaf, view, legacy, ..State::default() }
+    fn state(run: bool, leaf: bool, view: bool, legacy: Legacy) -> TableState {
+        TableState { run: run.then_some(3), leaf, view, legacy, ..TableState::default() }
     }
 
-    fn table(state: &State) -> Candidate<'_> {
+    fn table(state: &TableState) -> Candidate<'_> {
         Candidate { table: "x", is_retained: false, state }
     }
 
@@ -262,7 +266,7 @@ mod tests {
         }
     }
 
-    /// Rows that clients write into the legacy table again would be hidden; a comparison hides nothing.
+    /// Mode rewrite would hide rows that clients write into the legacy table again; a comparison hides nothing.
     #[test]
     fn a_legacy_table_with_its_name_back_is_not_rewritten() {
         let state = state(true, true, true, Legacy::Named);
@@ -287,7 +291,7 @@ mod tests {
     #[test]
     fn a_history_that_stays_is_rewritten_before_it_is_improved() {
         let mut state = state(false, false, false, Legacy::Named);
-        let at = |state: &State, mode| Candidate { table: "x", is_retained: true, state }.effective(mode);
+        let at = |state: &TableState, mode| Candidate { table: "x", is_retained: true, state }.effective(mode);
         assert_eq!(
             [Mode::Shadow, Mode::Rewrite, Mode::Refuse].map(|m| at(&state, m)),
             [Mode::Shadow, Mode::Rewrite, Mode::Observe]

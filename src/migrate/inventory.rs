@@ -1,5 +1,5 @@
-//! The inventory of legacy tables (the plan's P2-S1-06, S3-09 and S4-09): what there is, how large, how often it changes, and what the rules
-//! make of it. What the plan's patterns find and no rule knows stands out, and so does a rule whose table is not there.
+//! The inventory of legacy tables (the plan's P2-S1-06, S3-09 and S4-09): which exist, how large they are, how often they change, and what the
+//! rules do with them. It points out tables that match the plan's patterns without a rule, and rules without a table.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -14,12 +14,12 @@ use crate::table::{Cell, Table};
 
 use super::ARCHIVE;
 use super::machine::Legacy;
-use super::state::{State, states};
+use super::state::{TableState, states};
 
 /// Names that the plan takes for histories and look-ups.
 const PATTERN: &str = "^(his|tipo|tip|estado|est)";
 
-/// What the catalog says of a table. Rows are those that the server believes in since the last ANALYZE.
+/// What the catalog says of a table. The number of rows is the server's estimate.
 const SQL: &str = "
     SELECT c.relname::text, n.nspname::text, c.relkind::text, greatest(c.reltuples, 0)::bigint, pg_total_relation_size(c.oid),
       (SELECT count(*) FROM pg_attribute AS a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
@@ -35,7 +35,7 @@ const SQL: &str = "
     ORDER BY 1";
 
 /// One table of the catalog.
-struct Found {
+struct CatalogTable {
     schema: String,
     rows: i64,
     bytes: i64,
@@ -70,14 +70,14 @@ pub const COLUMNS: crate::table::Columns = &[
     ("justification", Text),
 ];
 
-/// Takes the inventory. The rate of changes follows from two samples of the server's counters, so long apart.
+/// Takes the inventory. The rate of changes is computed from two samples of the server's counters, taken `apart` from each other.
 pub async fn take(db: &Database, context: &Context, rules: &RuleSet, apart: Duration) -> Result<Table> {
     let first = find(db, context, rules).await?;
     tokio::time::sleep(apart).await;
     let second = find(db, context, rules).await?;
     let states = states(db, &context.schema).await?;
     let plan = Plan::shipped();
-    let none = State::default();
+    let none = TableState::default();
     let mut names: Vec<&String> = second.keys().chain(rules.rules.keys()).collect();
     names.sort_unstable();
     names.dedup();
@@ -97,12 +97,12 @@ fn per_day(changes: i64, apart: Duration) -> f64 {
     (changes.max(0) as f64 / days).round()
 }
 
-async fn find(db: &Database, context: &Context, rules: &RuleSet) -> Result<BTreeMap<String, Found>> {
+async fn find(db: &Database, context: &Context, rules: &RuleSet) -> Result<BTreeMap<String, CatalogTable>> {
     let known: Vec<&str> = rules.rules.keys().map(String::as_str).collect();
     let mut found = BTreeMap::new();
     db.batch("asking for fresh counters", "SELECT pg_stat_clear_snapshot()").await?;
     for row in db.query("taking the inventory", SQL, &[&context.schema, &ARCHIVE, &PATTERN, &known]).await? {
-        let one = Found {
+        let one = CatalogTable {
             schema: row.get(1),
             rows: row.get(3),
             bytes: row.get(4),
@@ -114,7 +114,7 @@ async fn find(db: &Database, context: &Context, rules: &RuleSet) -> Result<BTree
             changes: row.get(10),
             owner: row.get(11),
         };
-        // Under its own name it is the table; in the archive only where there is no other.
+        // The table under its own name takes precedence over one in the archive.
         let name: String = row.get(0);
         if one.schema == context.schema || !found.contains_key(&name) {
             found.insert(name, one);
@@ -123,15 +123,22 @@ async fn find(db: &Database, context: &Context, rules: &RuleSet) -> Result<BTree
     Ok(found)
 }
 
-fn row(name: &str, found: Option<&Found>, rule: Option<&Rule>, state: &State, rate: Option<f64>, plan: &Plan) -> Vec<Cell> {
+fn row(
+    name: &str,
+    found: Option<&CatalogTable>,
+    rule: Option<&Rule>,
+    state: &TableState,
+    rate: Option<f64>,
+    plan: &Plan,
+) -> Vec<Cell> {
     let planned = plan.rows.iter().find(|r| r.get("table") == name);
-    let number = |of: fn(&Found) -> i64| found.map_or(Cell::Null, |f| of(f).into());
+    let number = |of: fn(&CatalogTable) -> i64| found.map_or(Cell::Null, |f| of(f).into());
     let text = |of: &dyn Fn(&Rule) -> String| rule.map(of).filter(|t| !t.is_empty());
     let finding = match (found, rule, planned) {
         (None, Some(_), _) if state.was_moved() => None,
-        (None, Some(_), _) => Some("there is a rule, and no such table"),
-        (Some(_), None, None) => Some("neither the plan nor a rule knows it"),
-        (Some(_), None, Some(_)) => Some("the plan knows it, and no rule does"),
+        (None, Some(_), _) => Some("there is a rule, but no such table"),
+        (Some(_), None, None) => Some("neither the plan nor a rule names it"),
+        (Some(_), None, Some(_)) => Some("the plan names it, but no rule does"),
         _ => None,
     };
     let stands = match state {

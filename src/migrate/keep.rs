@@ -1,11 +1,11 @@
-//! What keeps the way back open: triggers on the leaf write every change into the archived legacy table too, in the client's own
-//! transaction, until it is dropped. So that table can take its name again at any time, with all that was written since it was moved
-//! (`migrate/back.rs`), and be compared with the leaf at any time.
+//! What keeps the way back open: triggers on the leaf write every change into the archived legacy table too, in the client's own transaction, until
+//! the archive is dropped. So at any time that table can take its name again with everything written since the move (`migrate/back.rs`), and be
+//! compared with the leaf.
 //!
-//! Every row of the leaf knows its place in the archive: by its number, where that follows from the place ([`Numbers`]), otherwise by a
-//! table of numbers and places beside it. In an archive that is rewritten (VACUUM FULL) every place is another row's: it is left alone
-//! then, as one that somebody has dropped is. What the audit trigger writes into a history without a value that the table demands is not
-//! in the archive: no table could have it.
+//! Every row of the leaf is matched with its place in the archive: by its number, where the place follows from it ([`Numbers`]), otherwise by an
+//! additional table of numbers and places. When an archive is rewritten (VACUUM FULL), every place belongs to another row: the archive is then no
+//! longer written, as if somebody had dropped it. Rows that the audit trigger writes into a history without a value that the table requires are not
+//! in the archive: no table could hold them.
 
 use crate::catalog::Database;
 use crate::error::Result;
@@ -20,19 +20,19 @@ use super::{ARCHIVE, roles};
 /// The trigger on the leaf for rows, and that for TRUNCATE.
 const TRIGGERS: [&str; 2] = ["esclusa_keep", "esclusa_keep_truncate"];
 
-/// From what the place of a row in the archive follows.
+/// How a row's place in the archive is found.
 #[derive(Debug, Clone, Copy)]
 pub enum Places {
     /// From its number: the table was copied while it was written.
     Numbers(Numbers),
-    /// Leaf and heap have their rows in the same order: one was made from the other under a lock.
+    /// By order: leaf and heap have their rows in the same order, because one was made from the other under a lock.
     Order,
     /// The archive is empty, and is filled from the leaf.
     Fill,
 }
 
-/// Attaches them, in the transaction that moved the table: the archive has the rows of the leaf. Its own triggers do not fire any more; which
-/// ones fired is written down.
+/// Attaches the triggers, in the transaction that moved the table, while the archive has the leaf's rows. The archive's own triggers are disabled,
+/// and recorded so that they can be enabled again.
 pub async fn attach(db: &Database, relation: &Relation, from: Places) -> Result<()> {
     let context = format!("keeping the archive of {} up to date", relation.table);
     let archive = qualified(ARCHIVE, &relation.table);
@@ -49,8 +49,8 @@ pub async fn attach(db: &Database, relation: &Relation, from: Places) -> Result<
          CREATE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS {body};\n\
          REVOKE ALL ON FUNCTION {function}() FROM PUBLIC;\nALTER FUNCTION {function}() OWNER TO {owner};\n\
          COMMENT ON FUNCTION {function}() IS {tag};\n",
-        // Whoever has brought the table back by hand has left them. An owner may have taken a right from himself, which the function needs;
-        // the way back takes it again.
+        // They may be left over from a table that was brought back by hand. An owner may have revoked a right from itself that the function needs;
+        // the way back revokes it again.
         removal = removal(relation),
         places = places(relation, &archive, from),
         kept = kept(relation),
@@ -70,17 +70,17 @@ pub async fn attach(db: &Database, relation: &Relation, from: Places) -> Result<
     Ok(())
 }
 
-/// What a rehearsal knows an archive by that would be kept up to date.
+/// The name under which a rehearsal knows the archive that would be kept up to date.
 fn kept_up(relation: &Relation) -> String {
     format!("{} is kept", relation.table)
 }
 
-/// Numbers and places of the rows whose number does not follow from the place.
+/// The table of numbers and places, for rows whose place does not follow from the number.
 fn kept(relation: &Relation) -> String {
     qualified(CONTROL, &bounded(format!("kept_{}", relation.table)))
 }
 
-/// Makes that table. A copy under writes has made it already.
+/// Creates that table; if the table was copied while it was written, it exists already.
 fn places(relation: &Relation, archive: &str, from: Places) -> String {
     let kept = kept(relation);
     let name = bounded(format!("kept_{}", relation.table));
@@ -106,7 +106,7 @@ fn places(relation: &Relation, archive: &str, from: Places) -> String {
     }
 }
 
-/// Row by row: an INSERT of many puts a small one where an earlier page has room, so that their order says nothing of their places.
+/// Row by row: an INSERT of many rows puts a small one on an earlier page with room, so their order would not tell their places.
 fn filling(relation: &Relation, archive: &str) -> String {
     let columns: Vec<String> = relation.columns.iter().map(|c| ident(&c.name)).collect();
     let read: Vec<String> = (0..columns.len()).map(|i| format!("{} AS c{i}", relation.read(i, Some("t")))).collect();
@@ -137,13 +137,13 @@ fn silencing(relation: &Relation, archive: &str) -> String {
     )
 }
 
-/// The SQL that has the legacy table's own triggers fire again, as they did, once it has its name.
+/// The SQL that enables the legacy table's own triggers again, as before the move, once it has its name.
 pub(super) fn waking(relation: &Relation) -> String {
     let forget = format!("\nDELETE FROM {CONTROL}.silenced WHERE legacy_table = {};", literal(&relation.table));
     as_they_fired(relation, &relation.legacy_table()) + &forget
 }
 
-/// The SQL that has the triggers of a legacy table, wherever it lies, fire as they did before it was moved.
+/// The SQL that makes the triggers of a legacy table, wherever it is, fire as before the move.
 pub(super) fn as_they_fired(relation: &Relation, legacy: &str) -> String {
     let table = literal(&relation.table);
     format!(
@@ -158,7 +158,7 @@ pub(super) fn as_they_fired(relation: &Relation, legacy: &str) -> String {
     )
 }
 
-/// Whether every change since the move is in the archive: the triggers are there, and fire.
+/// Whether the archive receives every change: the triggers exist, and fire.
 pub async fn is_kept(db: &Database, relation: &Relation) -> Result<bool> {
     if db.believed(&kept_up(relation)).is_some() {
         return Ok(true);
@@ -177,12 +177,12 @@ fn function(relation: &Relation) -> String {
     qualified(CONTROL, &bounded(format!("keep_{}", relation.table)))
 }
 
-/// Takes the triggers off a leaf that stays.
+/// Removes the triggers from a leaf that stays.
 pub(super) fn detaching(relation: &Relation) -> String {
     TRIGGERS.iter().map(|trigger| format!("DROP TRIGGER IF EXISTS {trigger} ON {};\n", relation.rows())).collect()
 }
 
-/// What goes with the leaf; its triggers have gone with it.
+/// What is removed with the leaf; its triggers are gone with it.
 pub(super) fn removal(relation: &Relation) -> String {
     format!(
         "DROP FUNCTION IF EXISTS {}();\nDROP TABLE IF EXISTS {};\nDELETE FROM {CONTROL}.archive WHERE legacy_table = {};\n",
@@ -201,7 +201,7 @@ fn body(relation: &Relation, archive: &str, filenode: u32, from: Places) -> Stri
         Places::Numbers(numbers) => numbers.place(&format!("old.{number}")),
         Places::Order | Places::Fill => "NULL".to_owned(),
     };
-    // A legacy column may have a variable's name; every column that a statement reads has its table before it.
+    // A legacy column may be named like a variable, so every column that a statement reads is qualified with its table.
     format!(
         "#variable_conflict use_variable\nDECLARE\n  place tid;\nBEGIN\n  \
          IF pg_relation_filenode(to_regclass({name})) IS DISTINCT FROM {filenode}::oid THEN RETURN NULL; END IF;\n  \

@@ -1,6 +1,6 @@
-//! The leaf of a legacy table: the partition of the new table that holds its rows. It is built beside (table, rows, indexes), and then
-//! attached; the legacy table's own indexes come along, as indexes over the expressions that read its columns, so that PostgreSQL's
-//! planner finds for every condition the way that it found before.
+//! The leaf of a legacy table: the partition of the new table that holds its rows. It is built apart (table, rows, indexes) and then attached. The
+//! legacy table's own indexes are carried over, as indexes on the expressions that read its columns, so that PostgreSQL's planner finds an index
+//! for the same conditions as before.
 
 use crate::catalog::Database;
 use crate::error::Result;
@@ -8,8 +8,8 @@ use crate::relation::Relation;
 use crate::sql::Lexed;
 use crate::sql::quote::{ident, literal, qualified};
 
-/// The SQL that makes an empty leaf: the new table's columns, defaults and CHECKs, and what is true of every row of this leaf, which saves
-/// the attaching a look at each of them (PostgreSQL manual, section 5.11.2.2).
+/// The SQL that creates an empty leaf: the new table's columns, defaults and CHECKs, and a constraint true of every row of this leaf, which spares
+/// a scan when it is attached (PostgreSQL manual, section 5.11.2.2).
 pub fn creation(relation: &Relation) -> String {
     let Some(home) = &relation.home else { return String::new() };
     let is = |column: &str, value: &str| format!(", CHECK ({column} = {value})");
@@ -24,7 +24,7 @@ pub fn creation(relation: &Relation) -> String {
     )
 }
 
-/// The SQL that makes the constraint which stands for the legacy key.
+/// The SQL that creates the constraint in place of the legacy key.
 pub fn unique(relation: &Relation) -> String {
     let (Some(home), Some(name)) = (&relation.home, relation.leaf_unique()) else { return String::new() };
     let kind = if home.target.unique_is_primary { "PRIMARY KEY" } else { "UNIQUE" };
@@ -32,7 +32,7 @@ pub fn unique(relation: &Relation) -> String {
     format!("ALTER TABLE {} ADD CONSTRAINT {} {kind} ({columns});", relation.rows(), ident(&name))
 }
 
-/// The SQL that makes it a part of the new table. What the new table has indexes on is indexed here too.
+/// The SQL that attaches it to the new table, with the indexes that the new table has.
 pub fn attaching(relation: &Relation) -> String {
     let Some(home) = &relation.home else { return String::new() };
     format!(
@@ -50,17 +50,17 @@ pub struct Index {
     pub name: String,
     /// Its access method.
     pub method: String,
-    /// Repeated keys are refused.
+    /// It refuses repeated keys.
     pub unique: bool,
-    /// NULLs count as equal there.
+    /// NULLs count as equal in it.
     pub nulls_equal: bool,
-    /// CLUSTER goes by it.
+    /// CLUSTER uses it.
     pub clustered: bool,
     /// Its keys in order.
     pub keys: Vec<IndexKey>,
-    /// Columns that it only carries.
+    /// Columns that are only included.
     pub included: Vec<String>,
-    /// The rows that it has, where it has not all.
+    /// The condition of a partial index.
     pub predicate: Option<String>,
     /// `WITH (...)`
     pub options: String,
@@ -71,11 +71,11 @@ pub struct Index {
 pub struct IndexKey {
     /// A column's name or an expression, as the server prints it.
     pub expression: String,
-    /// Operator class, collation and order, as a definition writes them behind it.
+    /// Operator class, collation and order, as they follow the key in a definition.
     pub how: String,
 }
 
-/// The indexes of a table, those of constraints included.
+/// The indexes of a table, including those of constraints.
 pub async fn indexes(database: &Database, table: &str) -> Result<Vec<Index>> {
     let sql = format!(
         "SELECT c.relname, am.amname, i.indisunique, i.indnullsnotdistinct, i.indisclustered, \
@@ -121,20 +121,20 @@ pub async fn indexes(database: &Database, table: &str) -> Result<Vec<Index>> {
     Ok(out)
 }
 
-/// An index as the leaf has it.
+/// An index carried over to the leaf.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Carried {
     /// Its name: the legacy one.
     pub name: String,
     /// The statement that makes it.
     pub creation: String,
-    /// The statement that has CLUSTER go by it, where it did.
+    /// The statement that marks it for CLUSTER, where it was.
     pub clustering: Option<String>,
-    /// What the reviewer should know of it.
+    /// A note for the reviewer.
     pub note: Option<String>,
 }
 
-/// A legacy index over the leaf's expressions; or why there can be none.
+/// A legacy index over the leaf's expressions; or why that is impossible.
 pub fn carried(relation: &Relation, index: &Index) -> std::result::Result<Carried, String> {
     let used: Vec<usize> = index
         .keys
@@ -146,13 +146,13 @@ pub fn carried(relation: &Relation, index: &Index) -> std::result::Result<Carrie
     if let Some(&column) = used.iter().find(|&&i| !relation.is_indexable(i)) {
         let column = &relation.columns[column];
         return Err(format!(
-            "index {} cannot be carried: {} is a {} inside an image, whose reading follows settings of the session",
+            "index {} cannot be carried: {} is a {} in an image, and reading it depends on session settings",
             index.name, column.name, column.sql_type.name
         ));
     }
     let key = |k: &IndexKey| format!("({}){}", substituted(relation, &k.expression), k.how);
     let keys: Vec<String> = index.keys.iter().map(key).collect();
-    // An expression cannot be carried along, only a column.
+    // INCLUDE takes only columns, not expressions.
     let (included, left): (Vec<_>, Vec<_>) = index.included.iter().partition(|c| stored(relation, c).is_some());
     let included: Vec<String> = included.into_iter().filter_map(|c| stored(relation, c)).collect();
     let clause = |word: &str, list: &[String]| match list {
@@ -173,11 +173,11 @@ pub fn carried(relation: &Relation, index: &Index) -> std::result::Result<Carrie
     );
     let clustering = index.clustered.then(|| format!("ALTER TABLE {} CLUSTER ON {}", relation.rows(), ident(&index.name)));
     let left: Vec<&str> = left.into_iter().map(String::as_str).collect();
-    let note = (!left.is_empty()).then(|| format!("index {} does not include {} any more", index.name, left.join(", ")));
+    let note = (!left.is_empty()).then(|| format!("index {} no longer includes {}", index.name, left.join(", ")));
     Ok(Carried { name: index.name.clone(), creation, clustering, note })
 }
 
-/// Whether the leaf's own constraint asks for the same: two of them would each wait and complain for itself, and ON CONFLICT knows one.
+/// Whether the leaf's own constraint covers the same key: a second one would lock and report errors separately, and ON CONFLICT can name only one.
 fn is_key(relation: &Relation, index: &Index) -> bool {
     let mut columns: Vec<Option<usize>> = index.keys.iter().map(|k| relation.position(&bare(&k.expression))).collect();
     columns.sort_unstable();
@@ -186,7 +186,7 @@ fn is_key(relation: &Relation, index: &Index) -> bool {
     relation.leaf_unique().is_some() && index.predicate.is_none() && columns == key
 }
 
-/// The name of an identifier as the server prints it.
+/// The identifier that the server printed, without its quotes.
 fn bare(printed: &str) -> String {
     match printed.strip_prefix('"').and_then(|p| p.strip_suffix('"')) {
         Some(quoted) => quoted.replace("\"\"", "\""),
@@ -194,7 +194,7 @@ fn bare(printed: &str) -> String {
     }
 }
 
-/// The column of the leaf that holds a legacy column as it is.
+/// The column of the leaf that stores a legacy column unchanged.
 fn stored(relation: &Relation, column: &str) -> Option<String> {
     let column = &relation.columns[relation.position(&bare(column))?];
     match column.store {
@@ -203,7 +203,7 @@ fn stored(relation: &Relation, column: &str) -> Option<String> {
     }
 }
 
-/// An expression over legacy columns, as the server prints it, over the leaf's.
+/// An expression over legacy columns, as the server prints it, translated to the leaf's columns.
 pub fn substituted(relation: &Relation, expression: &str) -> String {
     let Ok(lexed) = Lexed::new(expression) else { return expression.to_owned() };
     let mut out = String::with_capacity(expression.len() * 2);
@@ -222,8 +222,8 @@ fn named_columns(relation: &Relation, expression: &str) -> Vec<usize> {
     Lexed::new(expression).map_or_else(|_| Vec::new(), |lexed| columns_in(relation, &lexed).map(|(_, c)| c).collect())
 }
 
-/// The words of a printed expression that are legacy columns: the server prints columns of the table itself bare, function names before
-/// a parenthesis, and types behind `::`.
+/// The words of a printed expression that are legacy columns: the server prints columns of the table without qualification, function names before a
+/// parenthesis, and types after `::`.
 fn columns_in<'l>(relation: &'l Relation, lexed: &'l Lexed<'_>) -> impl Iterator<Item = (usize, usize)> + 'l {
     let token = |i: usize, wanted: &[&str]| lexed.lexemes.get(i).is_some_and(|l| wanted.contains(&&lexed.text[l.span.range()]));
     (0..lexed.lexemes.len()).filter_map(move |i| {
@@ -233,8 +233,8 @@ fn columns_in<'l>(relation: &'l Relation, lexed: &'l Lexed<'_>) -> impl Iterator
     })
 }
 
-/// Makes of a filled table a part of the new one: with the indexes of `source`, the legacy table, where that still stands. Its statistics
-/// ([`analysis`]) are made when nobody waits any more. What the reader should know.
+/// Attaches a filled leaf to the new table, with the indexes of `source`, the legacy table, if it still exists. Its statistics ([`analysis`]) are
+/// gathered when nobody waits any more. Returns notes for the reader.
 pub async fn finish(db: &Database, relation: &Relation, source: Option<&str>) -> Result<Vec<String>> {
     let mut notes = Vec::new();
     let indexes = match source {
@@ -259,7 +259,7 @@ pub async fn finish(db: &Database, relation: &Relation, source: Option<&str>) ->
     Ok(notes)
 }
 
-/// Statistics of the leaf, its indexes' expressions included: the planner needs them from the first statement on.
+/// Gathers statistics of the leaf, including those of its index expressions: the planner needs them from the first statement on.
 pub fn analysis(relation: &Relation) -> String {
     format!("ANALYZE {};", relation.rows())
 }

@@ -1,6 +1,6 @@
-//! The ledger of steps (`esclusa.run_table`): one row a step of a table, written in the transaction that makes the step, by the machine
-//! (`machine.rs`) and by nobody else. Its rows are chained by hash, so that one that was changed or taken out later is seen; and only
-//! the run that began last may write, so that a process that was cut off and comes back finds its place taken.
+//! The ledger of steps (`esclusa.run_table`): one row per step of a table, written in the transaction that makes the step, and only by the machine
+//! (`machine.rs`). Its rows are chained by hash, so that a later change or removal is noticed; and only the run that began last may write, so that
+//! a process that was cut off and comes back finds itself replaced.
 
 use crate::catalog::Database;
 use crate::error::{Error, Result};
@@ -10,26 +10,26 @@ use crate::sql::quote::{ident, literal, qualified};
 use super::machine::{self, Legacy, State, Step};
 use super::{ARCHIVE, CONTROL, LEAVES};
 
-/// What a row's hash is made of, beside the hash of the row before it.
+/// The parts of a row's hash, beside the hash of the row before it.
 const HASHED: &str =
     "pg_catalog.jsonb_build_array(run_id, legacy_table, step, state, row_count, detail, extract(epoch FROM finished_at))";
 
-/// A step that is written.
+/// A step to be written.
 #[derive(Debug, Clone, Copy)]
 pub struct Entry<'e> {
-    /// The run; the last one that has begun.
+    /// The run: it must be the one that began last.
     pub run: i64,
     /// The legacy table.
     pub table: &'e str,
     /// The step.
     pub step: Step,
-    /// Rows that it was about.
+    /// Rows that it affected.
     pub rows: Option<i64>,
     /// Evidence, as JSON.
     pub detail: Option<&'e str>,
 }
 
-/// The state that a table is in, by the ledger and by what there is.
+/// The state of a table, according to the ledger and to the catalog.
 pub async fn state(db: &Database, context: &Context, table: &str) -> Result<State> {
     if let Some(state) = db.believed(&state_of(table)).as_deref().and_then(State::named) {
         return Ok(state);
@@ -53,12 +53,12 @@ pub async fn state(db: &Database, context: &Context, table: &str) -> Result<Stat
     Ok(machine::found(row.get::<_, Option<&str>>(0).and_then(State::named), legacy, row.get(3)))
 }
 
-/// What a rehearsal knows a table's state by.
+/// The name under which a rehearsal knows a table's state.
 fn state_of(table: &str) -> String {
     format!("state of {table}")
 }
 
-/// Whether the last step of a table is this one.
+/// Whether this is the last step of a table.
 pub async fn is_last(db: &Database, table: &str, step: Step) -> Result<bool> {
     let sql = format!(
         "SELECT coalesce((SELECT step = $2 FROM {CONTROL}.run_table WHERE legacy_table = $1 AND state IS NOT NULL ORDER BY number DESC LIMIT 1), false)"
@@ -66,10 +66,10 @@ pub async fn is_last(db: &Database, table: &str, step: Step) -> Result<bool> {
     Ok(db.one("asking for the last step", &sql, &[&table, &step.name()]).await?.get(0))
 }
 
-/// Lets nobody else write a step before the caller's transaction ends: what it finds is still so when it writes, and the chain of hashes
-/// has one end. A proxy writes steps too, beside the run that there is (`reads.rs`).
+/// Keeps everybody else from writing a step until the caller's transaction ends: what the caller finds still holds when it writes, and the chain of
+/// hashes does not fork. A proxy writes steps too, under the present run (`reads.rs`).
 pub async fn lock(db: &Database) -> Result<()> {
-    // LOCK takes no snapshot: in REPEATABLE READ too, what is read behind it is the ledger's end.
+    // LOCK takes no snapshot: in REPEATABLE READ too, what is read afterwards is the ledger's end.
     db.batch("waiting for the ledger", &format!("LOCK TABLE {CONTROL}.run_table IN SHARE ROW EXCLUSIVE MODE")).await
 }
 
@@ -79,8 +79,8 @@ pub async fn last_run(db: &Database) -> Result<Option<i64>> {
     Ok(db.one("asking for the last run", &sql, &[]).await?.get(0))
 }
 
-/// Writes a step, before what it does: the state that it leaves is still the one that there is. A step that has no place is refused. In the
-/// caller's transaction.
+/// Writes a step, in the caller's transaction and before its work, so that the state it starts from is still the present one. A step that the state
+/// does not allow is refused.
 pub async fn write(db: &Database, context: &Context, entry: Entry<'_>) -> Result<State> {
     lock(db).await?;
     let state = state(db, context, entry.table).await?;
@@ -89,7 +89,7 @@ pub async fn write(db: &Database, context: &Context, entry: Entry<'_>) -> Result
     Ok(next)
 }
 
-/// Writes a step whose place was found before what it did changed the catalog.
+/// Writes a step that was checked before its work changed the catalog.
 pub async fn write_as(db: &Database, entry: Entry<'_>, next: State) -> Result<()> {
     let sql = format!(
         "WITH last AS (SELECT hash FROM {CONTROL}.run_table WHERE hash IS NOT NULL ORDER BY number DESC LIMIT 1), \
@@ -107,14 +107,14 @@ pub async fn write_as(db: &Database, entry: Entry<'_>, next: State) -> Result<()
             Ok(())
         }
         _ => Err(Error::Refused {
-            message: format!("{context}: another run has begun since, and this one may do nothing more"),
+            message: format!("{context}: another run has begun since, and this one must stop"),
             detail: Some(format!("this is run {run}")),
-            hint: Some(format!("table {CONTROL}.run has the command of the other one")),
+            hint: Some(format!("table {CONTROL}.run shows the command of the other run")),
         }),
     }
 }
 
-/// The state behind a step, or why it has no place. Behind [`lock`] that is so until the caller's transaction ends.
+/// The state after a step, or an error where the step is not allowed. After [`lock`], this stays true until the caller's transaction ends.
 pub async fn place(db: &Database, context: &Context, entry: Entry<'_>) -> Result<State> {
     let state = state(db, context, entry.table).await?;
     machine::after(state, entry.step).ok_or_else(|| refused(entry, state))
@@ -123,16 +123,16 @@ pub async fn place(db: &Database, context: &Context, entry: Entry<'_>) -> Result
 fn refused(entry: Entry<'_>, state: State) -> Error {
     let allowed: Vec<&str> = machine::steps(state).map(Step::name).collect();
     Error::Refused {
-        message: format!("{} is {}: `{}` has no place there", entry.table, state.name(), entry.step.name()),
-        detail: Some(format!("what may be done with it now: {}", allowed.join(", "))),
-        hint: Some(format!("`esclusa status {}` tells what it waits for", ident(entry.table))),
+        message: format!("{} is {}: `{}` is not possible in that state", entry.table, state.name(), entry.step.name()),
+        detail: Some(format!("possible steps now: {}", allowed.join(", "))),
+        hint: Some(format!("`esclusa status {}` shows what it waits for", ident(entry.table))),
     }
 }
 
-/// The number of the first row whose hash does not follow from it and the row before, and how many rows there are.
+/// The number of the first row whose hash does not match it and the row before, and how many rows there are.
 pub async fn broken(db: &Database) -> Result<(Option<i64>, i64)> {
     let sql = format!(
-        // A row that says a state is believed, so it has to have a hash.
+        // A row with a state is believed, so it must have a hash.
         "SELECT min(number) FILTER (WHERE hash IS NULL OR hash <> sha256(previous || convert_to({HASHED}::text, 'UTF8')) OR previous <> before), \
            count(*) \
          FROM (SELECT *, coalesce(lag(hash) OVER (ORDER BY number), ''::bytea) AS before FROM {CONTROL}.run_table \

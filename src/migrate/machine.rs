@@ -1,8 +1,8 @@
-//! The machine of one legacy table: in which states it may be, and which step leads from one to the next. Pure. Whatever the migration does
-//! with a table it writes into the ledger by [`after`] (`ledger.rs`), in the transaction that does it; so a step that has no place here does
-//! not happen, whoever asks for it and wherever a process was killed.
+//! The state machine of one legacy table: its states, and which step leads from one to the next. Pure. Whatever the migration does with a table, it
+//! writes into the ledger by [`after`] (`ledger.rs`), in the transaction that does it. So a step that is not allowed here does not happen, whoever
+//! asks for it and wherever a process was killed.
 //!
-//! The ledger says what was done; where a person has moved tables by hand, the catalog is believed ([`found`]).
+//! The ledger says what was done; where a person has moved tables by hand, the catalog takes precedence ([`found`]).
 
 use serde::{Deserialize, Serialize};
 
@@ -21,7 +21,7 @@ pub enum Legacy {
 }
 
 impl Legacy {
-    /// As reports say it.
+    /// As reports show it.
     pub fn name(self) -> &'static str {
         match self {
             Legacy::Named => "under its name",
@@ -31,30 +31,30 @@ impl Legacy {
     }
 }
 
-/// Where a legacy table is on its way.
+/// The state of a legacy table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum State {
     /// The table has its name, and nothing has been done with it.
     Planned,
-    /// Its rows are being copied, and what changes is carried.
+    /// Its rows are being copied, and a trigger carries changes.
     Copying,
     /// All of them are copied, with their indexes.
     Copied,
-    /// The copy is proven; what changes is carried.
+    /// The copy is proven; the trigger carries changes.
     Proven,
-    /// Some sessions read the copy, and everybody writes the table (`reads.rs`).
+    /// Some sessions read the copy, and all write the table (`reads.rs`).
     Reads,
-    /// The rows lie in the new tables, a view has the name, and the archived table is kept up to date: it can come back.
+    /// The rows are in the new tables, a view has the name, and the archived table is kept up to date: it can come back.
     Moved,
     /// A person has signed for the proof.
     Signed,
-    /// The archived table is gone; its dump is not.
+    /// The archived table is gone; its dump is kept.
     Dropped,
-    /// A history that stays has got its columns.
+    /// A retained history has its new columns.
     Improved,
 }
 
-/// What is done with a table.
+/// A step of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Step {
     /// Copying begins.
@@ -65,27 +65,27 @@ pub enum Step {
     Prove,
     /// Sessions are chosen that read the copy.
     Choose,
-    /// None does any more, because a person wants it so.
+    /// No session reads it any more, because a person said so.
     Withdraw,
-    /// None does any more, because a read gave another result by the copy than by the table.
+    /// No session reads it any more, because a read gave different results from the copy and from the table.
     Differ,
-    /// The copy is taken away: a proof has failed, the heap was rewritten, or somebody wants it.
+    /// The copy is removed: a proof failed, the heap was rewritten, or a person said so.
     Abandon,
-    /// The table steps aside for its view. A small one is copied and proven in that same transaction.
+    /// The table steps aside for its view. A small one is copied and proven in the same transaction.
     Move,
     /// The table takes its name again.
     Return,
     /// A person signs for the proof.
     Sign,
-    /// The archived table goes.
+    /// The archived table is dropped.
     Drop,
-    /// It is made again, from its dump and the rows as they are now.
+    /// The archived table is made again, from its dump and the present rows.
     Restore,
-    /// A history that stays gets its columns.
+    /// A retained history gets its new columns.
     Improve,
 }
 
-/// Every step that there is. What is not here is refused.
+/// All transitions. Any other is refused.
 #[rustfmt::skip] // One line each: it is a table.
 pub const TRANSITIONS: &[(State, Step, State)] = &[
     (State::Planned,  Step::Copy,    State::Copying),
@@ -93,10 +93,10 @@ pub const TRANSITIONS: &[(State, Step, State)] = &[
     (State::Planned,  Step::Improve, State::Improved),
     (State::Copying,  Step::Copied,  State::Copied),
     (State::Copying,  Step::Abandon, State::Planned),
-    (State::Copied,   Step::Copied,  State::Copied),   // gone on with
+    (State::Copied,   Step::Copied,  State::Copied),   // continued
     (State::Copied,   Step::Prove,   State::Proven),
     (State::Copied,   Step::Abandon, State::Planned),
-    (State::Proven,   Step::Copied,  State::Copied),   // gone on with: it is proven again
+    (State::Proven,   Step::Copied,  State::Copied),   // continued: it is proven again
     (State::Proven,   Step::Abandon, State::Planned),
     (State::Proven,   Step::Move,    State::Moved),
     (State::Proven,   Step::Choose,  State::Reads),
@@ -111,10 +111,10 @@ pub const TRANSITIONS: &[(State, Step, State)] = &[
     (State::Signed,   Step::Return,  State::Planned),
     (State::Signed,   Step::Drop,    State::Dropped),
     (State::Dropped,  Step::Restore, State::Moved),
-    (State::Improved, Step::Improve, State::Improved), // a second run goes on where the first one was ended
+    (State::Improved, Step::Improve, State::Improved), // a second run continues where the first one ended
 ];
 
-/// The state behind a step; `None` where the step has no place.
+/// The state after a step; `None` where the step is not allowed.
 pub fn after(state: State, step: Step) -> Option<State> {
     TRANSITIONS.iter().find(|(from, by, _)| (*from, *by) == (state, step)).map(|(_, _, to)| *to)
 }
@@ -124,36 +124,36 @@ pub fn steps(state: State) -> impl Iterator<Item = Step> {
     TRANSITIONS.iter().filter(move |(from, ..)| *from == state).map(|(_, step, _)| *step)
 }
 
-/// What a legacy name is, apart from where its table's rows are. That nobody has used it for long is no state but a verdict
-/// (`report/verdict.rs`): one use more, and it is gone.
+/// The state of a legacy name, apart from where its table's rows are. That a name was unused for long is not a state but a verdict
+/// (`report/verdict.rs`), which a single use undoes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Name {
-    /// Something answers under it.
+    /// The table or its view answers under it.
     Served,
-    /// The proxies hold who names it, and bring it back; around them its views answer still.
+    /// The proxies hold statements that name it, and bring it back; around them, its views still answer.
     Retiring,
-    /// The same, and nothing answers.
+    /// The same, but nothing answers under it.
     Tombstone,
 }
 
-/// What is done with a name.
+/// A step of a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum NameStep {
     /// A person retires it: the proxies are told.
     Announce,
-    /// They all know, and the views go.
+    /// All proxies know, and the views are dropped.
     Bury,
     /// A statement through a proxy names it.
     Touch,
-    /// A person takes the retiring back, or brings the table back.
+    /// A person undoes the retiring, or brings the table back.
     Undo,
 }
 
-/// Every step of a name that there is.
+/// All transitions of a name.
 #[rustfmt::skip] // One line each: it is a table.
 pub const NAME_TRANSITIONS: &[(Name, NameStep, Name)] = &[
     (Name::Served,    NameStep::Announce, Name::Retiring),
-    (Name::Retiring,  NameStep::Announce, Name::Retiring), // gone on with
+    (Name::Retiring,  NameStep::Announce, Name::Retiring), // continued
     (Name::Retiring,  NameStep::Bury,     Name::Tombstone),
     (Name::Retiring,  NameStep::Touch,    Name::Served),
     (Name::Retiring,  NameStep::Undo,     Name::Served),
@@ -161,22 +161,22 @@ pub const NAME_TRANSITIONS: &[(Name, NameStep, Name)] = &[
     (Name::Tombstone, NameStep::Undo,     Name::Served),
 ];
 
-/// What a name is behind a step; `None` where the step has no place.
+/// The state of a name after a step; `None` where the step is not allowed.
 pub fn name_after(name: Name, step: NameStep) -> Option<Name> {
     NAME_TRANSITIONS.iter().find(|(from, by, _)| (*from, *by) == (name, step)).map(|(_, _, to)| *to)
 }
 
-/// Whether the name of a table in this state may be retired: its rows are in the new tables, and not under the name.
+/// Whether the name of a table in this state may be retired: its rows are in the new tables, not under the name.
 pub fn may_be_retired(state: State) -> bool {
     matches!(state, State::Moved | State::Signed | State::Dropped)
 }
 
-/// Whether a table may take a step under a name that is this: it takes no name that is a tombstone.
+/// Whether a table may take a step while its name is in this state: it cannot take back a name that is a tombstone.
 pub fn may_under(name: Name, step: Step) -> bool {
     name == Name::Served || step != Step::Return
 }
 
-/// The state of a table, from the ledger's last word and from where the legacy table lies now.
+/// The state of a table, from the ledger's last state and the place of the legacy table now.
 pub fn found(ledger: Option<State>, legacy: Legacy, has_leaf: bool) -> State {
     match (ledger, legacy) {
         // Brought back by hand.
@@ -193,7 +193,7 @@ pub fn found(ledger: Option<State>, legacy: Legacy, has_leaf: bool) -> State {
 }
 
 impl State {
-    /// All of them.
+    /// All states.
     pub const ALL: [State; 9] = [
         State::Planned,
         State::Copying,
@@ -206,7 +206,7 @@ impl State {
         State::Improved,
     ];
 
-    /// As the ledger has it.
+    /// Its name in the ledger.
     pub fn name(self) -> &'static str {
         match self {
             State::Planned => "planned",
@@ -221,14 +221,14 @@ impl State {
         }
     }
 
-    /// The state of a name.
+    /// The state with a name.
     pub fn named(name: &str) -> Option<State> {
         State::ALL.into_iter().find(|state| state.name() == name)
     }
 }
 
 impl Name {
-    /// As reports say it.
+    /// Its name in reports.
     pub fn word(self) -> &'static str {
         match self {
             Name::Served => "served",
@@ -239,7 +239,7 @@ impl Name {
 }
 
 impl NameStep {
-    /// As the ledger of names has it.
+    /// Its name in the ledger of names.
     pub fn word(self) -> &'static str {
         match self {
             NameStep::Announce => "announce",
@@ -251,7 +251,7 @@ impl NameStep {
 }
 
 impl Step {
-    /// As the ledger has it.
+    /// Its name in the ledger.
     pub fn name(self) -> &'static str {
         match self {
             Step::Copy => "copy",
@@ -293,28 +293,28 @@ mod tests {
         Step::Improve,
     ];
 
-    /// What there is of one table. Rows are numbered by when they were written; a set of them is a bit mask.
+    /// The state of one table. Rows are numbered in the order in which they were written.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
     struct World {
         ledger: State,
-        /// Who answers under the name: the table, or the leaf by its view.
+        /// What answers under the name: the table, or the leaf through its view.
         named: bool,
         name: Name,
-        /// The views stand.
+        /// The views exist.
         views: bool,
-        /// A proxy that has not heard of the retiring yet: it sends what names the view.
+        /// A proxy has not yet heard that the name is being retired, and still sends statements that name the view.
         deaf: bool,
-        /// A proxy sends reads to the leaf: it has heard of a choice, and not yet of its end.
+        /// A proxy sends reads to the leaf: it has heard of a choice, but not yet of its end.
         reading: bool,
-        /// A transaction is open whose snapshot does not see all that was copied.
+        /// A transaction is open whose snapshot does not see everything that was copied.
         old: bool,
         table: Option<u8>,
         leaf: Option<u8>,
-        /// Rows that clients were told are written.
+        /// Rows that were confirmed to clients.
         written: u8,
         dumped: bool,
         signed: bool,
-        /// What a controller in another process, which has lost its run, still believes.
+        /// The state that a controller in another process, whose run is no longer the last, still believes in.
         stale: Option<State>,
     }
 
@@ -327,8 +327,8 @@ mod tests {
             }
         }
 
-        /// A client writes one more row: to whoever has the name; triggers carry it to the other side, where there is one. Through a proxy
-        /// that knows of it a tombstone comes back before.
+        /// A client writes one more row, to whatever has the name; triggers carry it to the other side, if there is one. Through a proxy that knows
+        /// of a tombstone, the name comes back first.
         fn write(mut self) -> World {
             if !self.deaf
                 && let Some(back) = self.name_step(NameStep::Touch)
@@ -350,7 +350,7 @@ mod tests {
             self
         }
 
-        /// What the transaction of a name's step does, when it commits, as `name.rs` asks the machine.
+        /// The effect of a name's step when its transaction commits; `name.rs` asks the machine in the same way.
         fn name_step(mut self, step: NameStep) -> Option<World> {
             let next = name_after(self.name, step)?;
             match step {
@@ -358,7 +358,7 @@ mod tests {
                     return None;
                 }
                 NameStep::Announce => self.deaf = self.name == Name::Served,
-                // `replica::settled`: every proxy has taken the policy with the tombstone, and nothing is on its way by an older one.
+                // `replica::late`: every proxy has the policy with the tombstone, and no statement decided under an older one is on its way.
                 NameStep::Bury if self.deaf => return None,
                 NameStep::Bury => self.views = false,
                 NameStep::Touch | NameStep::Undo => (self.views, self.deaf) = (true, false),
@@ -367,11 +367,11 @@ mod tests {
             Some(self)
         }
 
-        /// What the transaction of a step does, when it commits. It asks the machine first, as `ledger::write` does.
+        /// The effect of a step when its transaction commits. It asks the machine first, as `ledger::write` does.
         fn step(mut self, step: Step) -> Option<World> {
             let state = found(Some(self.ledger), self.legacy(), self.leaf.is_some());
             let next = after(state, step).filter(|_| may_under(self.name, step))?;
-            // `reads::withdraw` and, behind a move, `replica::settled`: before its leaf goes, no proxy reads it any more.
+            // `reads::withdraw` and, after a move, `replica::late`: before a table's leaf is dropped, no proxy reads it any more.
             if self.reading && matches!(step, Step::Abandon | Step::Return) {
                 return None;
             }
@@ -415,9 +415,8 @@ mod tests {
         }
     }
 
-    /// Every world that any order of steps, writes, crashes (a step that does not commit is none), repeated steps (an answer to COMMIT was
-    /// lost, and the controller does it again), hands of a DBA, and a second controller can reach. A row is never lost, and the way back
-    /// is never one that loses any.
+    /// Explores every world that can be reached by any order of steps, writes, crashes (a step that is not committed has no effect), repeated steps
+    /// (the answer to COMMIT was lost), manual changes of a DBA, and a second controller. No row is ever lost, and the way back never loses one.
     #[test]
     fn no_order_of_events_loses_a_row() {
         let first = World {
@@ -453,14 +452,14 @@ mod tests {
                 if let Some(next) = world.step(step) {
                     used.insert((world.ledger, step, next.ledger));
                     reach(World { stale: Some(world.ledger), ..next });
-                    // The answer is lost, and the step is done again.
+                    // The answer to COMMIT is lost, and the step is repeated.
                     if let Some(again) = next.step(step) {
                         reach(again);
                     }
                 }
             }
-            // A controller that was cut off does what it believed to be next: its run is not the last one, and the ledger refuses it
-            // (`ledger::write`); were it let through, this is what it would do.
+            // A controller that was cut off does the next step that it believes in. The ledger refuses it, because its run is not the last one
+            // (`ledger::write`); this is what it would do if it were not refused.
             if let Some(stale) = world.stale {
                 for step in steps(stale) {
                     if let Some(next) = world.step(step) {
@@ -474,14 +473,14 @@ mod tests {
                     reach(next);
                 }
             }
-            // A proxy hears of the retiring.
+            // A proxy hears that the name is being retired.
             reach(World { deaf: false, ..world });
             // A proxy hears of a choice, or of its end.
             reach(World { reading: world.ledger == State::Reads, ..world });
             // A transaction begins while rows are copied, and ends.
             reach(World { old: world.old || matches!(world.ledger, State::Planned | State::Copying), ..world });
             reach(World { old: false, ..world });
-            // A DBA brings the archived table back by hand, though nobody should; a view of that name has to be away, and then no proxy
+            // A DBA brings the archived table back by hand, though nobody should. The view with its name must be dropped first, and then no proxy
             // takes the name for a tombstone.
             if !world.named && world.table.is_some() && world.name == Name::Served {
                 reach(World { named: true, leaf: None, views: false, reading: false, ..world });

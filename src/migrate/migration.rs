@@ -1,5 +1,5 @@
-//! What a migration works on, and its run: begun and ended in the ledger, one at a time in a database. What it does with tables are methods,
-//! in the files of the steps.
+//! What a migration works with, and its run: begun and ended in the ledger, one at a time in a database. The steps on tables are methods, each in
+//! its own file.
 
 use std::time::{Duration, Instant};
 
@@ -20,28 +20,28 @@ use super::{CONTROL, PINNED};
 
 /// The advisory lock of a run, held by its session.
 const RUNNING: &str = "hashtext('esclusa migrate')";
-/// The session of a run that was killed ends when the server has noticed.
+/// How long to wait for the server to end the session of a killed run.
 const ENDING: Duration = Duration::from_secs(3);
 
-/// The state that a migration works on.
+/// What a migration works with.
 pub struct Migration<'m> {
     /// A connection with the rights of the tables' owner.
     pub database: &'m Database,
     /// All rules.
     pub rules: &'m RuleSet,
-    /// Schema, zone, months.
+    /// Schema, time zone, months.
     pub context: Context,
-    /// Tables are moved although something hangs on them that cannot come along.
+    /// Tables are moved although something depends on them that cannot move with them.
     pub accept: bool,
-    /// How it gets on with those who use the tables.
+    /// How long it keeps others waiting, and how long it waits itself.
     pub pace: Pace,
     /// What a copy under load gives way to.
     pub throttle: Throttle,
-    /// Who is told how far it is.
+    /// Receives reports of progress.
     pub told: &'m dyn Told,
-    /// The mode of a table from the moment in which it moves; `None` leaves what is stored.
+    /// The mode of a table from the moment when it moves; `None` keeps the stored mode.
     pub mode: Option<Mode>,
-    /// Who stores modes.
+    /// Who is recorded as storing modes.
     pub who: String,
 }
 
@@ -69,8 +69,8 @@ impl<'m> Migration<'m> {
         self.rules.rules.get(table).map(|rule| Relation::compile(rule, &self.context))
     }
 
-    /// Begins a run in the ledger. A database has one at a time: a second would find the first one's rows, and take them for a
-    /// backfill that somebody has to roll back.
+    /// Begins a run in the ledger. A database has one at a time: a second one would find the first one's rows, and take them for a backfill to be
+    /// rolled back.
     pub async fn begin(&self, command: &str) -> Result<i64> {
         let asked = Instant::now();
         let lock = format!("SELECT pg_try_advisory_lock({RUNNING})");
@@ -97,7 +97,7 @@ impl<'m> Migration<'m> {
         Ok(self.database.change("beginning a run", &sql, &[&command], (&next, &[])).await?.get(0))
     }
 
-    /// Ends a run in the ledger, and has the proxies look where the tables stand now.
+    /// Ends a run in the ledger, and has the proxies read the states of the tables again.
     pub async fn finish(&self, run: i64) -> Result<()> {
         let sql = format!("UPDATE {CONTROL}.run SET finished_at = clock_timestamp() WHERE id = $1");
         self.database.execute("ending a run", &sql, &[&run]).await?;

@@ -1,5 +1,5 @@
-//! The months of what the audit trigger records, made ahead; and one that is missing while its rows lie in the DEFAULT partition: PostgreSQL
-//! refuses a partition whose rows are in DEFAULT, so they are moved first, in the same transaction.
+//! Creates the monthly partitions for what the audit trigger records, ahead of time. PostgreSQL refuses a partition while DEFAULT has rows of it,
+//! so rows of a missing month are first moved out of DEFAULT, in the same transaction.
 
 use crate::catalog::Database;
 use crate::error::Result;
@@ -9,10 +9,10 @@ use crate::sql::quote::{literal, qualified};
 
 use super::partition::{LIVE, Partition};
 
-/// The partition of rows for which there is no month.
+/// The partition of rows without a month's partition.
 pub const DEFAULT: &str = "audit_log_default";
 
-/// The SQL that makes all of them, where nothing is there yet.
+/// The SQL that creates all of them, where none exists yet.
 pub fn creation(context: &Context, partitions: &[Partition]) -> String {
     let month = |p: &Partition| partition_of(context, p);
     partitions.iter().map(month).collect::<String>() + &default_of(context)
@@ -32,8 +32,7 @@ fn default_of(context: &Context) -> String {
     format!("CREATE TABLE {} PARTITION OF {} DEFAULT;\n", qualified(&context.schema, DEFAULT), qualified(&context.schema, LIVE))
 }
 
-/// Makes those that are missing, in the caller's transaction. One that was detached is attached again; rows of a missing month that lie in
-/// DEFAULT come along.
+/// Creates the missing ones, in the caller's transaction. A detached one is attached again; rows of a missing month are moved from DEFAULT.
 pub async fn make(db: &Database, context: &Context, partitions: &[Partition]) -> Result<()> {
     let parent = qualified(&context.schema, LIVE);
     if !is_part(db, context, AUDIT_LOG.table, LIVE).await? {
@@ -98,7 +97,7 @@ async fn exists(db: &Database, name: &str) -> Result<bool> {
     Ok(db.one("looking for a table", "SELECT to_regclass($1) IS NOT NULL", &[&name]).await?.get(0))
 }
 
-/// Rows for which there is no month.
+/// The number of rows without a month's partition.
 pub async fn strays(db: &Database, context: &Context) -> Result<i64> {
     let default = qualified(&context.schema, DEFAULT);
     if !exists(db, &default).await? {

@@ -1,10 +1,10 @@
-//! A legacy name that nobody uses any more is *retired*: its view, the view that rewritten reads name, their triggers and the function behind
-//! them go, and what is left is the leaf with its rows and a tombstone, the name. The first statement through a proxy that names it brings it
-//! back (`server/raising.rs`), made from the relation, with the owner, the rights and the comments that it had.
+//! A legacy name that nobody uses any more can be *retired*: its view, the view that rewritten reads name, their triggers and the function behind
+//! them are dropped. What remains is the leaf with its rows, and the name as a tombstone. The first statement through a proxy that names it brings
+//! it back (`server/raising.rs`), made from the relation, with its owner, rights and comments.
 //!
-//! First the proxies are told, and when no statement is on its way that an older policy decided about, the views go. So nobody who comes
-//! through a proxy ever finds them gone. Steps are those of `machine.rs`, each in the transaction that makes it, in a ledger of names:
-//! that of the tables (`ledger.rs`) belongs to the run that began last, and a touch comes when it comes.
+//! First the proxies are told; when no statement decided under an older policy is on its way any more, the views are dropped. So no client of a
+//! proxy ever finds them gone. The steps are those of `machine.rs`, each in the transaction that makes it, in a separate ledger of names: the
+//! ledger of tables (`ledger.rs`) belongs to the run that began last, but a touch can come at any time.
 
 use std::collections::BTreeMap;
 
@@ -20,9 +20,9 @@ use super::migration::Migration;
 use super::quiet::{Locked, attempt};
 use super::{OWN_GRANTS, ledger, view};
 
-/// Steps of names wait for each other, for as long as one takes.
+/// Serialises the steps of names.
 const ONE_AT_A_TIME: &str = "SELECT pg_advisory_xact_lock(hashtext('esclusa name'))";
-/// What a row's hash is made of, beside the hash of the row before it.
+/// The parts of a row's hash, beside the hash of the row before it.
 const HASHED: &str =
     "pg_catalog.jsonb_build_array(legacy_table, step, done_by, reason, statement, rights, extract(epoch FROM done_at))";
 
@@ -40,13 +40,13 @@ pub struct By<'b> {
 /// A name that is retired, or being retired.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tombstone {
-    /// What it is.
+    /// Its state.
     pub name: Name,
     /// Who retired it, when, and why.
     pub why: String,
 }
 
-/// All of them, by table; none before `schema apply`.
+/// All tombstones, by table; empty before `schema apply`.
 pub async fn tombstones(db: &Database) -> Result<BTreeMap<String, Tombstone>> {
     let context = "reading the tombstones";
     let there = format!("SELECT to_regclass('{CONTROL}.tombstone') IS NOT NULL");
@@ -65,7 +65,7 @@ pub async fn tombstones(db: &Database) -> Result<BTreeMap<String, Tombstone>> {
     Ok(rows.iter().map(one).collect())
 }
 
-/// Refuses where `schema apply` of this version has not been run.
+/// Refuses if `schema apply` of this version has not been run.
 pub async fn require(db: &Database) -> Result<()> {
     let there = format!("SELECT to_regclass('{CONTROL}.tombstone') IS NOT NULL");
     match db.one("looking for the tombstones", &there, &[]).await?.get(0) {
@@ -78,7 +78,7 @@ pub async fn require(db: &Database) -> Result<()> {
     }
 }
 
-/// What a name is.
+/// The state of a name.
 pub async fn name(db: &Database, table: &str) -> Result<Name> {
     if db.believed(&retiring(table)).is_some() {
         return Ok(Name::Retiring);
@@ -86,12 +86,12 @@ pub async fn name(db: &Database, table: &str) -> Result<Name> {
     Ok(tombstones(db).await?.get(table).map_or(Name::Served, |tombstone| tombstone.name))
 }
 
-/// What a rehearsal knows a name by that would be announced.
+/// The name under which a rehearsal knows a name that would be announced.
 fn retiring(table: &str) -> String {
     format!("{table} is retiring")
 }
 
-/// The first step: the proxies hold who names it from here on. When [`control::replica::settled`] says that all know, it is buried.
+/// The first step: from now on, the proxies hold statements that name it. When [`control::replica::late`] says that all know, it is buried.
 pub async fn announce(db: &Database, context: &Context, table: &str, by: By<'_>) -> Result<()> {
     let doing = format!("retiring {table}");
     db.transaction(&doing, async |db| {
@@ -101,7 +101,7 @@ pub async fn announce(db: &Database, context: &Context, table: &str, by: By<'_>)
             return Err(Error::Refused {
                 message: format!("{table} is {}: its name cannot be retired", state.name()),
                 detail: Some("what answers under it is the table itself".into()),
-                hint: Some(format!("`esclusa status {table}` tells what leads there")),
+                hint: Some(format!("`esclusa status {table}` shows what leads there")),
             });
         }
         let now = name(db, table).await?;
@@ -118,7 +118,7 @@ pub async fn announce(db: &Database, context: &Context, table: &str, by: By<'_>)
     .await
 }
 
-/// The second one: nothing answers under the name any more. What the reader should know.
+/// The second step: the views are dropped, and nothing answers under the name. Returns notes for the reader.
 pub async fn bury(migration: &Migration<'_>, relation: &Relation, by: By<'_>) -> Result<Vec<String>> {
     let doing = format!("retiring {}", relation.table);
     let [legacy, own] = view::views(relation);
@@ -131,16 +131,16 @@ pub async fn bury(migration: &Migration<'_>, relation: &Relation, by: By<'_>) ->
             return Err(Error::Refused {
                 message: format!("{table} was used while it was retired, and is served as before"),
                 detail: None,
-                hint: Some("`esclusa report tombstones` tells by whom".into()),
+                hint: Some("`esclusa report tombstones` shows by whom".into()),
             });
         }
         step(now, NameStep::Bury, table)?;
         let strangers = hanging(db, relation).await?;
         if !strangers.is_empty() {
             return Err(Error::Refused {
-                message: format!("something hangs on the views of {table}"),
+                message: format!("something depends on the views of {table}"),
                 detail: Some(strangers.join("; ")),
-                hint: Some("drop it, or bring it to the leaf".into()),
+                hint: Some("drop it, or let it read the leaf".into()),
             });
         }
         let rights = rights(db, relation).await?;
@@ -151,10 +151,10 @@ pub async fn bury(migration: &Migration<'_>, relation: &Relation, by: By<'_>) ->
         let gone = format!("DROP VIEW {legacy}, {own} RESTRICT; DROP FUNCTION {}() RESTRICT", view::function_name(relation));
         db.batch(&doing, &gone).await?;
         write(db, table, NameStep::Bury, by, &rights.statements).await?;
-        // A name that comes back has to answer: nobody is refused by what brings him his rows.
+        // When the name comes back, it must answer: mode refuse would reject the very statement that brings it back.
         let mode = control::stored_mode(db, table).await?.map(|(mode, _)| mode);
         let note =
-            (mode == Some(Mode::Refuse)).then(|| "its mode is rewrite now, in which it answers when it comes back".to_owned());
+            (mode == Some(Mode::Refuse)).then(|| "its mode is now rewrite, so that it answers when it comes back".to_owned());
         if note.is_some() {
             control::store_modes(db, std::slice::from_ref(table), Mode::Rewrite, by.who, Some("retired")).await?;
         }
@@ -165,8 +165,8 @@ pub async fn bury(migration: &Migration<'_>, relation: &Relation, by: By<'_>) ->
     attempt(migration.database, &migration.pace, &doing, &[legacy.clone(), own.clone()], &told, work).await
 }
 
-/// The way back, for a client that has touched it or a person who wants it; whether there was anything to bring back. Two at once wait for
-/// each other, and one of them finds it done.
+/// The way back, for a client that touched it or a person; returns whether there was anything to bring back. Two at once wait for each other, and
+/// the second finds it done.
 pub async fn bring_back(db: &Database, relation: &Relation, by: NameStep, who: By<'_>) -> Result<bool> {
     let (table, doing) = (&relation.table, format!("bringing the name {} back", relation.table));
     db.transaction(&doing, async |db| {
@@ -188,7 +188,7 @@ pub async fn bring_back(db: &Database, relation: &Relation, by: NameStep, who: B
         let row = db.change(&doing, &sql, params, (&as_it_is, params)).await?;
         let (owner, rights): (String, Vec<String>) = (row.get(0), row.get(1));
         let (is_free, has_rows): (bool, bool) = (row.get(2), row.get(3));
-        // Somebody may have made something under the name by hand: then that answers, as it does around the proxies.
+        // Somebody may have created something under the name by hand: then that answers, as it does around the proxies.
         if now == Name::Tombstone && is_free {
             if !has_rows {
                 return Err(Error::refused(format!("{doing}: {} is gone, and its rows with it", relation.rows())));
@@ -205,9 +205,9 @@ pub async fn bring_back(db: &Database, relation: &Relation, by: NameStep, who: B
 
 fn step(now: Name, step: NameStep, table: &str) -> Result<Name> {
     machine::name_after(now, step).ok_or_else(|| Error::Refused {
-        message: format!("the name {table} is {}: `{}` has no place there", now.word(), step.word()),
+        message: format!("the name {table} is {}: `{}` is not possible in that state", now.word(), step.word()),
         detail: None,
-        hint: Some(format!("`esclusa status {table}` tells what it waits for")),
+        hint: Some(format!("`esclusa status {table}` shows what it waits for")),
     })
 }
 
@@ -223,7 +223,7 @@ async fn write(db: &Database, table: &str, step: NameStep, by: By<'_>, rights: &
     db.execute(&context, &sql, &[&table, &step.word(), &by.who, &by.reason, &by.statement, &rights]).await.map(drop)
 }
 
-/// The number of the first step whose hash does not follow from it and the one before.
+/// The number of the first step whose hash does not match it and the step before.
 pub async fn broken(db: &Database) -> Result<Option<i64>> {
     let there = format!("SELECT to_regclass('{CONTROL}.name_step') IS NOT NULL");
     if !db.one("looking for the ledger of names", &there, &[]).await?.get::<_, bool>(0) {
@@ -236,7 +236,7 @@ pub async fn broken(db: &Database) -> Result<Option<i64>> {
     Ok(db.one("checking the ledger of names", &sql, &[]).await?.get(0))
 }
 
-/// Whose the views are, and what makes the rights on them and their comments again.
+/// The owner of the views, and the SQL that makes their rights and comments again.
 #[derive(Debug)]
 struct Rights {
     owner: String,
@@ -251,7 +251,7 @@ async fn rights(db: &Database, relation: &Relation) -> Result<Rights> {
     let mut statements = Vec::new();
     for view in [legacy, own] {
         let of = literal(&view);
-        // The owner too: he may have taken a right from himself, and `view::give` takes all of them.
+        // The owner's rights too: it may have revoked one from itself, and `view::give` revokes all of them.
         let sql = format!(
             "SELECT format('GRANT %s%s ON %s TO %s%s', a.privilege_type, g.columns, {of}, \
                CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END, \
@@ -271,7 +271,7 @@ async fn rights(db: &Database, relation: &Relation) -> Result<Rights> {
     Ok(Rights { owner, statements })
 }
 
-/// What hangs on the views beside their own parts: other views, functions with a body of their own, rules, triggers, policies.
+/// What depends on the views, apart from their own parts: other views, functions with a parsed body, rules, triggers, policies.
 pub async fn hanging(db: &Database, relation: &Relation) -> Result<Vec<String>> {
     let views = view::views(relation).map(|view| format!("to_regclass({})", literal(&view))).join(", ");
     let own = ["trg_write_", "trg_seen_"].map(|stem| literal(&format!("{stem}{}", relation.table))).join(", ");
@@ -283,17 +283,17 @@ pub async fn hanging(db: &Database, relation: &Relation) -> Result<Vec<String>> 
            AND NOT (d.classid = 'pg_rewrite'::regclass AND EXISTS (SELECT FROM pg_rewrite AS r WHERE r.oid = d.objid AND r.ev_class = d.refobjid AND r.rulename = '_RETURN')) \
          ORDER BY 1"
     );
-    Ok(db.text("looking for what hangs on a name", &sql).await?.into_iter().flatten().flatten().collect())
+    Ok(db.text("looking for what depends on a name", &sql).await?.into_iter().flatten().flatten().collect())
 }
 
-/// Functions whose text has the name in it, as a word: they look it up when they run, and no proxy sees that.
+/// Functions whose text contains the name as a word: they look it up when they run, and no proxy sees that.
 pub async fn bodies(db: &Database, relation: &Relation) -> Result<Vec<String>> {
     let sql = format!(
         "SELECT p.oid::regprocedure::text FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace \
          WHERE n.nspname NOT IN ('pg_catalog', 'information_schema', {}) AND p.prosrc ~* ('\\m' || $1 || '\\M') ORDER BY 1",
         literal(CONTROL)
     );
-    // A letter of a pattern stands for itself.
+    // Characters with a meaning in patterns are escaped.
     let word: String =
         relation.table.chars().flat_map(|c| if c.is_alphanumeric() || c == '_' { vec![c] } else { vec!['\\', c] }).collect();
     let rows = db.query("looking for functions that name it", &sql, &[&word]).await?;

@@ -1,12 +1,12 @@
-//! The numbers of rows in the new tables: those that rows of a heap get when they are copied (from a row's place follows its number, and from the
-//! number its place), and those that a sequence gives afterwards. Two rows with one number would be one to what keeps the archive equal.
+//! The numbers of rows in the new tables: those computed from a row's place in the heap when it is copied (each gives the other), and those drawn
+//! from a sequence later. If two rows had the same number, the triggers that keep the archive up to date would take them for one.
 
 use crate::catalog::Database;
 use crate::error::Result;
 use crate::relation::target::{self, Target};
 use crate::sql::quote::{literal, qualified};
 
-/// A sequence that would give numbers again which rows have: somebody has set it back, or loaded rows beside it.
+/// A sequence that would give numbers again that rows already have, because it was set back, or rows were loaded without it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Behind {
     /// The sequence, qualified.
@@ -32,7 +32,7 @@ pub async fn behind(database: &Database, schema: &str) -> Result<Vec<Behind>> {
         );
         let rows = database.query("looking for the column of a sequence", &column, &[]).await?;
         let Some(column) = rows.first().map(|row| row.get::<_, String>(0)) else { continue };
-        // The rows first: whoever inserts meanwhile draws from the sequence before.
+        // The rows are read first: a concurrent insert draws from the sequence before its row is visible.
         let greatest = format!("SELECT coalesce(max({column}), 0) FROM {table}");
         let greatest: i64 = database.one("looking for the greatest number", &greatest, &[]).await?.get(0);
         let given: i64 = database.one("reading a sequence", &format!("SELECT last_value FROM {sequence}"), &[]).await?.get(0);
@@ -43,7 +43,7 @@ pub async fn behind(database: &Database, schema: &str) -> Result<Vec<Behind>> {
     Ok(behind)
 }
 
-/// Sets them on; returns them as they were.
+/// Advances them; returns their previous values.
 pub async fn catch_up(database: &Database, schema: &str) -> Result<Vec<Behind>> {
     let found = behind(database, schema).await?;
     for Behind { sequence, greatest, .. } in &found {
@@ -53,10 +53,10 @@ pub async fn catch_up(database: &Database, schema: &str) -> Result<Vec<Behind>> 
     Ok(found)
 }
 
-/// Numbers of the rows that stood in a heap at one moment.
+/// The numbers of the rows that a heap had at one moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Numbers {
-    /// Before the first one.
+    /// The number before the first one.
     pub first: i64,
     /// A block has no more rows than this (source, htup_details.h, `MaxHeapTuplesPerPage`).
     pub per_block: i64,
@@ -82,12 +82,12 @@ impl Numbers {
         )
     }
 
-    /// Before the first number of a block.
+    /// The number before the first one of a block.
     pub(super) fn before(&self, block: i64) -> i64 {
         self.first + block * self.per_block
     }
 
-    /// The last one that any row gets by its place.
+    /// The last number that follows from a place.
     pub(super) fn last(&self) -> i64 {
         self.before(self.blocks)
     }

@@ -1,9 +1,9 @@
 //! What a moved table consists of: its leaf with indexes and constraints, both views with their triggers, the function behind them, owner and
-//! grants; and its key table with foreign keys, triggers and functions, where it has one. The legacy table, which could say what there should be, may be dropped; so it is recorded in the control schema when the table
-//! is moved, as PostgreSQL prints it and as SQL that makes it again. `schema check` compares the catalog with that record, and
-//! `schema apply` mends what differs ([`mend`]).
+//! grants; and its key table, if any, with foreign keys, triggers and functions. The legacy table, which could show what should exist, may be
+//! dropped; so all of it is recorded in the control schema when the table is moved, as PostgreSQL prints it and as SQL that makes it again.
+//! `schema check` compares the catalog with that record, and `schema apply` repairs what differs ([`mend`]).
 //!
-//! Rights are not recorded but compared with each other (`object/grants.rs`): a GRANT is no drift, one that has not reached the leaf is.
+//! Rights are not recorded but compared with each other (`object/grants.rs`): a GRANT is not drift, but one that has not reached the leaf is.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,7 +28,7 @@ const DESCRIBE_SQL: &str = include_str!("sql/object.sql");
 struct Object {
     definition: String,
     creation: String,
-    /// What else is wrong with it: `invalid`, `disabled`, `for PUBLIC`; only of what is there.
+    /// What else is wrong with it: `invalid`, `disabled`, `for PUBLIC`; only for objects that exist.
     state: String,
 }
 
@@ -44,7 +44,7 @@ fn described(schema: &str, tables: &str) -> String {
         .replace("{schema_text}", &literal(schema))
 }
 
-/// Records what a table consists of, in the caller's transaction: after its move, and after whatever changes it on purpose.
+/// Records what a table consists of, in the caller's transaction: after its move, and after any intended change.
 pub async fn record(database: &Database, schema: &str, table: &str) -> Result<()> {
     let table = literal(table);
     let sql = format!(
@@ -57,14 +57,14 @@ pub async fn record(database: &Database, schema: &str, table: &str) -> Result<()
     grants::record(database, schema, &table).await
 }
 
-/// Whether that has been done.
+/// Whether that was recorded.
 pub async fn is_recorded(database: &Database, table: &str) -> Result<bool> {
     let sql = format!("SELECT EXISTS (SELECT FROM {CONTROL}.object WHERE legacy_table = $1)");
     Ok(database.one("looking for what the table consists of", &sql, &[&table]).await?.get(0))
 }
 
-/// Records the foreign keys of a table anew, and those of the key tables that they lead to or come from: they are made again when the table
-/// moves, and are valid later.
+/// Records the foreign keys of a table again, and those of the key tables that they lead to or come from: they are created again when the table
+/// moves, and validated later.
 pub async fn record_keys(database: &Database, schema: &str, table: &str) -> Result<()> {
     let key = literal(&crate::sql::quote::qualified(KEYS, table));
     let near = format!(
@@ -83,7 +83,7 @@ pub async fn record_keys(database: &Database, schema: &str, table: &str) -> Resu
     database.batch("recording foreign keys", &sql).await
 }
 
-/// Records tables that an earlier version moved without a record, where they are whole.
+/// Records tables that an earlier version moved without a record, if nothing of them is missing.
 async fn adopt(database: &Database, schema: &str) -> Result<()> {
     let sql = format!(
         "SELECT DISTINCT legacy_table FROM {CONTROL}.run_table AS r \
@@ -100,7 +100,7 @@ async fn adopt(database: &Database, schema: &str) -> Result<()> {
     Ok(())
 }
 
-/// The tables that are recorded, and under whose name no table stands: one that was brought back is not looked at.
+/// The recorded tables under whose name no table exists: one that was brought back is skipped.
 fn moved(schema: &str) -> String {
     format!(
         "SELECT DISTINCT legacy_table::text FROM {CONTROL}.object WHERE NOT EXISTS (SELECT FROM pg_class \
@@ -119,7 +119,7 @@ async fn objects(database: &Database, sql: &str) -> Result<BTreeMap<Key, Object>
     Ok(rows.into_iter().map(object).collect())
 }
 
-/// Everything that differs between moved tables and their record; nothing where nothing has been moved.
+/// Everything that differs between moved tables and their record; empty where nothing has been moved.
 pub async fn check(database: &Database, schema: &str) -> Result<Vec<Drift>> {
     let there = format!("SELECT to_regclass('{CONTROL}.object') IS NOT NULL");
     if !database.one("looking for the record", &there, &[]).await?.get::<_, bool>(0) {
@@ -140,14 +140,14 @@ pub async fn check(database: &Database, schema: &str) -> Result<Vec<Drift>> {
             continue;
         }
         let difference = match (key.1.as_str(), found.get(key)) {
-            // The views of a name that is retired are gone on purpose, with the function behind them.
+            // The views of a retired name were dropped on purpose, with the function behind them.
             ("view" | "function", None) if retired.contains_key(&key.0) && is_of_the_name(key) => None,
             ("owner", _) => owner(key, &expected, &found),
             ("key table", _) => key_table(database, key, &expected, &found).await?,
             (_, Some(now)) => difference(key, object, now),
-            // What sits on a view is made again with it.
+            // A trigger of a view is created again with the view.
             ("trigger", None) if !found.contains_key(&on(key)) => None,
-            // What belongs to a key table is made again with it, and what is on a table that is gone has gone with it.
+            // What belongs to a missing key table is created again with it; what was on a table that is gone is gone with it.
             (_, None) if key_table_of(key, &expected).is_some_and(|k| !found.contains_key(k)) => None,
             ("foreign key" | "hold", None) if !stands(database, &key.2).await? => None,
             (_, None) => Some(missing(database, key, object).await?),
@@ -156,7 +156,7 @@ pub async fn check(database: &Database, schema: &str) -> Result<Vec<Drift>> {
     }
     drift.extend(doubled(&expected, &found));
     drift.extend(strange(&expected, &found, &drift));
-    // Rights are compared once it is settled whose the objects are.
+    // Rights are compared only once the owner is right.
     let unsettled: BTreeSet<String> = drift.iter().filter(|d| d.kind == "owner").map(|d| d.table.clone()).collect();
     drift.extend(grants::check(database, schema, &moved).await?.into_iter().filter(|d| !unsettled.contains(&d.table)));
     drift.retain(|d| !gone.contains(d.table.as_str()) || d.kind == "table");
@@ -165,7 +165,7 @@ pub async fn check(database: &Database, schema: &str) -> Result<Vec<Drift>> {
     Ok(drift)
 }
 
-/// Whether an object goes when a name is retired.
+/// Whether an object is dropped when a name is retired.
 fn is_of_the_name((table, kind, name): &Key) -> bool {
     kind == "view" || *name == format!("{}()", crate::sql::quote::qualified(CONTROL, &format!("write_{table}")))
 }
@@ -179,14 +179,14 @@ fn key_table_of<'e>(key: &Key, expected: &'e BTreeMap<Key, Object>) -> Option<&'
     (on || over || key.1 == "foreign key").then_some(own)
 }
 
-/// Whether the table that an object is on is there.
+/// Whether the table that an object belongs to exists.
 async fn stands(database: &Database, name: &str) -> Result<bool> {
     let relation = name.rsplit_once(" on ").map_or("", |(_, relation)| relation);
     Ok(database.one("looking for a table", "SELECT to_regclass($1) IS NOT NULL", &[&relation]).await?.get(0))
 }
 
-/// A key table that is gone or has other columns; or whose rows are not the leaf's, because somebody wrote one of them while the triggers
-/// were off.
+/// A key table that is missing, has other columns, or has other rows than the leaf, because somebody wrote one of them while the triggers were
+/// disabled.
 async fn key_table(
     database: &Database,
     key: &Key,
@@ -205,21 +205,21 @@ async fn key_table(
     let sql = format!("SELECT {}", function.2);
     let differing: i64 = match database.one(&format!("comparing {}", key.2), &sql, &[]).await {
         Ok(row) => row.get(0),
-        // Whose it is, or what it names, is another finding: once that is mended it can be asked again.
+        // A wrong owner or name is a finding of its own: once that is repaired, the rows can be compared.
         Err(error) => return Ok(Some(drift(key, "cannot be compared", "", &error.to_string(), Remedy::None(error.to_string())))),
     };
     let told = format!("{differing} rows that the other has not");
     Ok(if differing > 0 { made_again("rows differ", "the rows of the leaf", &told) } else { None })
 }
 
-/// A key table is made again and filled from the leaf, with all that is on it: were its rows changed as they stand, its foreign keys
-/// would act on other tables, and its triggers on the leaf.
+/// A key table is created again and filled from the leaf, with everything on it: changing its rows in place would make its foreign keys act on
+/// other tables, and its triggers on the leaf.
 fn rebuild(key: &Key, expected: &BTreeMap<Key, Object>) -> Remedy {
     let mut own: Vec<(&Key, &Object)> =
         expected.iter().filter(|(k, _)| k.1 != "owner" && key_table_of(k, expected) == Some(key)).collect();
     own.sort_by_key(|(k, _)| order(&k.1));
     let mut sql = format!("DROP TABLE IF EXISTS {} CASCADE;\n", key.2);
-    // The foreign keys last: what they lean on is an index, and a trigger that locks comes before their own by its name.
+    // Foreign keys come last: they need an index, and the hold's trigger must be there first (it fires before theirs by its name).
     let keys = |k: &Key| k.1 == "foreign key";
     let first = expected.get(key).map(|table| &table.creation).into_iter();
     let rest =
@@ -228,7 +228,7 @@ fn rebuild(key: &Key, expected: &BTreeMap<Key, Object>) -> Remedy {
     Remedy::Together(sql)
 }
 
-/// What depends on what: a trigger on its function and its view, a partition on its constraints.
+/// The order of dependencies: a trigger after its function and its view, a partition after its constraints.
 fn order(kind: &str) -> usize {
     [
         "table",
@@ -250,7 +250,7 @@ fn order(kind: &str) -> usize {
     .unwrap_or(usize::MAX)
 }
 
-/// The key of the relation that a trigger is on: a view, or else the leaf or the key table.
+/// The key of the relation that a trigger is on: a view, the leaf or the key table.
 fn on((table, _, name): &Key) -> Key {
     let relation = name.rsplit_once(" on ").map_or("", |(_, relation)| relation);
     let kind = match relation.split('.').next() {
@@ -281,20 +281,20 @@ async fn missing(database: &Database, key: &Key, object: &Object) -> Result<Drif
     Ok(drift(key, finding, &object.definition, "", remedy))
 }
 
-/// What can be said of a leaf that has been dropped.
+/// What to say about a leaf that was dropped.
 async fn gone(database: &Database, table: &str) -> Result<String> {
     let archived = crate::sql::quote::qualified(super::ARCHIVE, table);
     let sql = "SELECT to_regclass($1) IS NOT NULL";
     let there: bool = database.one("looking for the archived table", sql, &[&archived]).await?.get(0);
     Ok(match there {
-        true => format!("the leaf is gone, and its rows with it; {archived} has them as they were when they were moved"),
-        false => "the leaf is gone, and its rows with it; a backup has to bring them back".to_owned(),
+        true => format!("the leaf is gone with its rows; {archived} has them as of the move"),
+        false => "the leaf is gone with its rows; restore them from a backup".to_owned(),
     })
 }
 
 fn difference(key: &Key, expected: &Object, now: &Object) -> Option<Drift> {
     let (table, name) = (now.creation.as_str(), &key.2);
-    // One that was not valid yet when it was recorded has been validated since.
+    // A foreign key that was recorded before it was valid has been validated since.
     let validated = key.1 == "foreign key" && expected.definition == format!("{} NOT VALID", now.definition);
     if (expected.definition == now.definition || validated) && now.state.is_empty() {
         return None;
@@ -306,7 +306,7 @@ fn difference(key: &Key, expected: &Object, now: &Object) -> Option<Drift> {
     let relation = name.rsplit_once(" on ").map_or("", |(_, relation)| relation);
     let object = name.rsplit_once(" on ").map_or("", |(object, _)| object);
     let remedy = match key.1.as_str() {
-        "partition" => Remedy::None(format!("it is attached in another way ({table}): detach it, and apply again")),
+        "partition" => Remedy::None(format!("it is attached differently ({table}): detach it, and apply again")),
         "index" if now.state == "invalid" && expected.definition == now.definition => {
             Remedy::Concurrently(vec![format!("REINDEX INDEX CONCURRENTLY {name}")])
         }
@@ -326,7 +326,7 @@ fn difference(key: &Key, expected: &Object, now: &Object) -> Option<Drift> {
     Some(drift(key, finding, wanted, found, remedy))
 }
 
-/// The owner of one of a table's objects. Where all of them have been given to another role, that is no drift.
+/// The owner of one of a table's objects. If all of them were given to another role, that is not drift.
 fn owner(key: &Key, expected: &BTreeMap<Key, Object>, found: &BTreeMap<Key, Object>) -> Option<Drift> {
     let now: Vec<&str> =
         found.iter().filter(|(k, _)| k.0 == key.0 && k.1 == "owner").map(|(_, object)| object.definition.as_str()).collect();
@@ -353,26 +353,25 @@ fn doubled(expected: &BTreeMap<Key, Object>, found: &BTreeMap<Key, Object>) -> V
     told.collect()
 }
 
-/// Rules and triggers of somebody else's on a leaf or a view: they may turn a write into something else. They are told, and left to whoever
-/// made them.
+/// Rules and triggers of others on a leaf or a view: they may turn a write into something else. They are reported, and left to whoever made them.
 fn strange(expected: &BTreeMap<Key, Object>, found: &BTreeMap<Key, Object>, told: &[Drift]) -> Vec<Drift> {
     let known =
         |key: &Key| expected.contains_key(key) || told.iter().any(|d| (&d.table, &d.kind, &d.name) == (&key.0, &key.1, &key.2));
     let others = found.iter().filter(|(key, _)| ["rule", "trigger"].contains(&key.1.as_str()) && !known(key));
     let of = |(key, object): (&Key, &Object)| {
         let (name, relation) = key.2.rsplit_once(" on ").unwrap_or_default();
-        let why = format!("somebody made it; `DROP {} {name} ON {relation}` takes it away", key.1.to_uppercase());
+        let why = format!("somebody made it; `DROP {} {name} ON {relation}` removes it", key.1.to_uppercase());
         drift(key, "not ours", "", &object.definition, Remedy::None(why))
     };
     others.map(of).collect()
 }
 
-/// The same statement without a lock that stops writers.
+/// The same statement without a lock that blocks writers.
 pub(super) fn concurrently(creation: &str) -> String {
     creation.replacen("INDEX ", "INDEX CONCURRENTLY ", 1)
 }
 
-/// The SQL of what was recorded on a view: its triggers.
+/// The recorded SQL of a view's triggers.
 async fn triggers_of(database: &Database, table: &str, view: &str) -> Result<String> {
     let sql = format!(
         "SELECT creation FROM {CONTROL}.object WHERE legacy_table = {} AND kind = 'trigger' AND right(name, length({1})) = {1}",

@@ -1,9 +1,9 @@
-//! Moving a large history while it is written: the leaf is built beside, by ranges of the heap's blocks, and a trigger keeps it current in
-//! the clients' own transactions (`carry`). No row is locked, no snapshot is old, and what has been copied is kept: a run that ends in the
-//! middle, however it ends, is gone on with. Proven (`proof`) and with its indexes, the leaf waits for the moment in which it takes the
-//! table's place (`migrate/run.rs`); what has changed since is proven there.
+//! Moves a large history while it is written: the leaf is built beside it, by ranges of the heap's blocks, and a trigger keeps it current in the
+//! clients' own transactions (`carry`). No row is locked, no snapshot grows old, and what has been copied is kept: a run that was interrupted,
+//! however, is continued. When the leaf is proven (`proof`) and indexed, it waits until it takes the table's place (`migrate/run.rs`); what has
+//! changed since is proven there.
 //!
-//! Both states of a copy are in the ledger (`esclusa.copy`), each written in the transaction that reached it.
+//! The progress of a copy is stored (`esclusa.copy`), each change in the transaction that reached it.
 
 mod carry;
 mod give_way;
@@ -31,10 +31,10 @@ pub use carry::carried;
 use proof::{Findings, Proof};
 pub use work::{Progress, Silent, Throttle, Told, Work};
 
-/// Numbers are taken from the sequence with so many left out: others draw from it between the two calls that take them.
+/// How many numbers of the sequence are skipped when numbers are reserved: other sessions may draw some between the two calls.
 const MARGIN: i64 = 100_000;
 
-/// A copy that has been begun.
+/// A copy that was begun.
 pub struct Online<'o> {
     work: Work<'o>,
     db: &'o Database,
@@ -44,14 +44,14 @@ pub struct Online<'o> {
     numbers: Numbers,
     filenode: u32,
     next: i64,
-    /// What a proof has seen, where there was one.
+    /// The snapshot of the last proof, if any.
     proven: Option<String>,
-    /// How long this step has given way to clients.
+    /// How long this step has waited for clients.
     waited: Duration,
 }
 
 impl<'o> Online<'o> {
-    /// Begins to copy a table, or goes on with a copy that was begun.
+    /// Begins to copy a table, or continues a copy that was begun.
     pub async fn begin(work: Work<'o>) -> Result<Online<'o>> {
         let Work { db, relation, pace, told, .. } = work;
         if let Some(copy) = Self::found(work).await? {
@@ -59,7 +59,7 @@ impl<'o> Online<'o> {
                 return Ok(copy);
             }
             told.word(&format!(
-                "copying {}: begun anew, because what was copied does not fit the table any more",
+                "copying {}: begun again, because the table has changed in a way that makes the copy useless",
                 relation.table
             ));
             abandon(work).await?;
@@ -97,7 +97,7 @@ impl<'o> Online<'o> {
         Carry::new(self.relation, self.numbers)
     }
 
-    /// The numbers of the rows that stood in the table when it began.
+    /// The numbers of the rows that the table had when the copy began.
     pub fn numbers(&self) -> Numbers {
         self.numbers
     }
@@ -106,7 +106,7 @@ impl<'o> Online<'o> {
         format!("{doing} {}", self.relation.table)
     }
 
-    /// The trigger, the leaf and the tables beside it are there, and the heap is the one that was begun with.
+    /// Whether the trigger, the leaf and the tables beside it exist, and the heap is still the one that the copy began with.
     async fn is_whole(&self) -> Result<bool> {
         let sql = format!(
             "SELECT to_regclass({}) IS NOT NULL AND to_regclass({}) IS NOT NULL AND to_regclass({}) IS NOT NULL \
@@ -122,7 +122,7 @@ impl<'o> Online<'o> {
         Ok(self.db.one(&self.context("looking at the copy of"), &sql, &[]).await?.get::<_, Option<bool>>(0).unwrap_or(false))
     }
 
-    /// Copies what is not copied yet. The notes are of indexes that cannot be carried.
+    /// Copies what is not copied yet. The notes are about indexes that cannot be carried.
     pub async fn copy(&mut self) -> Result<Vec<String>> {
         give_way::begin(self.work).await?;
         let (begun, resumed) = (Instant::now(), self.next);
@@ -144,7 +144,7 @@ impl<'o> Online<'o> {
         self.waited = Duration::ZERO;
         let notes = self.index(begun).await?;
         let context = self.context("copying");
-        // Whom a proof has let read it reads on while it is proven again.
+        // Sessions that a proof has allowed to read the copy continue while it is proven again.
         let write = async |db: &Database| match ledger::state(db, self.work.context, &self.relation.table).await? {
             State::Reads => Ok(()),
             _ => self.work.ledger(Step::Copied, None).await.map(|_| ()),
@@ -166,13 +166,13 @@ impl<'o> Online<'o> {
                 );
                 match db.execute(&context, &sql, &[]).await? {
                     1 => Ok(rows),
-                    _ => Err(Error::refused(format!("{context}: another process copies it too"))),
+                    _ => Err(Error::refused(format!("{context}: another process is copying it as well"))),
                 }
             })
             .await
     }
 
-    /// The table may have another heap: TRUNCATE, CLUSTER, VACUUM FULL, an ALTER that rewrites it. Then every place is another row's.
+    /// The table may have a new heap (TRUNCATE, CLUSTER, VACUUM FULL, an ALTER that rewrites it): then every place belongs to another row.
     async fn refuse_rewritten(&self, db: &Database) -> Result<()> {
         let sql =
             format!("SELECT pg_relation_filenode({}::regclass) = {}", literal(&self.relation.legacy_table()), self.filenode);
@@ -181,7 +181,7 @@ impl<'o> Online<'o> {
             _ => Err(Error::Refused {
                 message: format!("{}: the table was rewritten while it was copied", self.relation.table),
                 detail: None,
-                hint: Some("migrate it again: it is copied anew".into()),
+                hint: Some("migrate it again: it will be copied again".into()),
             }),
         }
     }
@@ -192,7 +192,7 @@ impl<'o> Online<'o> {
         self.told.progress(&Progress { step, table, from, done, of, rows, elapsed, waited });
     }
 
-    /// The legacy table's indexes and those of the new table, while clients write: attaching then has nothing to build.
+    /// Builds the indexes of the legacy table and of the new table while clients write, so that attaching has nothing to build.
     async fn index(&self, begun: Instant) -> Result<Vec<String>> {
         let context = self.context("indexing");
         let leaf = literal(&self.relation.rows());
@@ -204,7 +204,7 @@ impl<'o> Online<'o> {
             let name: String = row.get(0);
             match row.get::<_, bool>(1) {
                 true => valid.push(name),
-                // One that a killed process left in the middle.
+                // An invalid index that a killed process left unfinished.
                 false => self.db.batch(&context, &format!("DROP INDEX CONCURRENTLY {LEAVES}.{name}")).await?,
             }
         }
@@ -229,7 +229,7 @@ impl<'o> Online<'o> {
                 tokio::select! {
                     biased;
                     made = self.db.batch(&context, &statement) => made?,
-                    // Where that fails, nobody is told, and the index is made all the same.
+                    // If this fails, nothing is reported, and the index is built all the same.
                     _ = async { (self.tell_who_is_waited_for().await, std::future::pending::<()>().await) } => {}
                 }
             }
@@ -241,8 +241,8 @@ impl<'o> Online<'o> {
         Ok(notes)
     }
 
-    /// An index that is built while others write waits for every transaction that might see the table without it, for as long as that lasts
-    /// (manual, CREATE INDEX). Nobody waits for the index; who it waits for is told.
+    /// An index that is built while others write waits for every transaction that might see the table without it, however long that takes (manual,
+    /// CREATE INDEX). Nobody waits for the index; the transactions that it waits for are reported.
     async fn tell_who_is_waited_for(&self) -> Result<std::convert::Infallible> {
         const AGAIN: Duration = Duration::from_secs(5);
         let sql = "SELECT format('%s%s%s, in a transaction for %s s (pid %s)', coalesce(a.usename::text, a.backend_type), \
@@ -261,7 +261,7 @@ impl<'o> Online<'o> {
         }
     }
 
-    /// What the new table has indexes on, on the leaf.
+    /// The indexes of the new table, for the leaf.
     async fn of_the_parent(&self) -> Result<Vec<(String, String, Option<String>)>> {
         let Some(target) = self.relation.target() else { return Ok(Vec::new()) };
         let sql = format!(
@@ -280,7 +280,7 @@ impl<'o> Online<'o> {
         Ok(out)
     }
 
-    /// Proves all that was copied, and notes in the ledger what the proof has seen. A proof that fails takes the copy away.
+    /// Proves the whole copy, and stores the snapshot of the proof. A proof that fails removes the copy.
     pub async fn prove(&mut self) -> Result<Parity> {
         let begun = Instant::now();
         self.waited = Duration::ZERO;
@@ -326,8 +326,8 @@ impl<'o> Online<'o> {
         Ok(parity)
     }
 
-    /// In the transaction that moves the table, which nobody can write any more: what has changed since the proof is settled and proven,
-    /// the trigger goes, and the leaf becomes a part of the new table.
+    /// In the transaction that moves the table, which nobody can write any more: changes since the proof are applied and proven, the trigger is
+    /// dropped, and the leaf is attached to the new table.
     pub async fn hand_over(&self, db: &Database, parity: &Parity) -> Result<Parity> {
         let context = self.context("handing over");
         let Some(since) = &self.proven else { return Err(Error::refused(format!("{context}: it has not been proven"))) };
@@ -347,7 +347,7 @@ impl<'o> Online<'o> {
     }
 }
 
-/// The short transaction with which it begins: nobody writes while the trigger is attached, and then nobody can without it.
+/// The short transaction that begins a copy: nobody writes while the trigger is attached, and every later write fires it.
 async fn start<'o>(work: Work<'o>, context: &str) -> Result<Online<'o>> {
     let Work { db, run, relation, pace, told, .. } = work;
     let legacy = relation.legacy_table();
@@ -382,8 +382,8 @@ async fn start<'o>(work: Work<'o>, context: &str) -> Result<Online<'o>> {
     Ok(Online { work, db, relation, pace, told, numbers, filenode, next: 0, proven: None, waited: Duration::ZERO })
 }
 
-/// The new table's primary key, on the leaf: the trigger finds rows by their numbers. The legacy table's own may have the usual name, and
-/// comes along with it.
+/// The new table's primary key, on the leaf: the trigger finds rows by their numbers. It does not take the usual name, because the legacy table's
+/// own key may have it and is carried over too.
 async fn primary(db: &Database, relation: &Relation, context: &str) -> Result<String> {
     let parent = relation.target().map(|t| qualified(&relation.schema, t.table)).unwrap_or_default();
     let sql = "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = to_regclass($1) AND contype = 'p'";
@@ -392,11 +392,12 @@ async fn primary(db: &Database, relation: &Relation, context: &str) -> Result<St
     Ok(format!("ALTER TABLE {} ADD CONSTRAINT {name} {definition};\n", relation.rows()))
 }
 
-/// Takes a copy away, with its trigger and all that stands beside it; the table is as it was. Whoever reads it reads the table first.
+/// Removes a copy, with its trigger and everything beside it; the table is as it was. Sessions that read the copy are moved back to the table
+/// first.
 pub async fn abandon(work: Work<'_>) -> Result<()> {
-    reads::withdraw(work, Why { who: "esclusa migrate", reason: Some("its copy is taken away") }).await?;
+    reads::withdraw(work, Why { who: "esclusa migrate", reason: Some("its copy is removed") }).await?;
     let Work { db, relation, pace, told, .. } = work;
-    let context = format!("taking the copy of {} away", relation.table);
+    let context = format!("removing the copy of {}", relation.table);
     let carry = Carry::new(relation, Numbers { first: 0, per_block: 1, blocks: 0 });
     let sql = format!(
         "{}DROP TABLE IF EXISTS {}, {};\nDELETE FROM {CONTROL}.copy WHERE legacy_table = {};",
@@ -413,7 +414,7 @@ pub async fn abandon(work: Work<'_>) -> Result<()> {
     attempt(db, pace, &context, &[relation.legacy_table()], &|t| told.word(t), take).await
 }
 
-/// Whether a copy of the table has been begun.
+/// Whether a copy of the table was begun.
 pub async fn is_begun(db: &Database, relation: &Relation) -> Result<bool> {
     let sql = format!("SELECT EXISTS (SELECT FROM {CONTROL}.copy WHERE legacy_table = $1)");
     Ok(db.one("looking for a copy", &sql, &[&relation.table]).await?.get(0))

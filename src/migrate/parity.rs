@@ -1,6 +1,6 @@
-//! The proof that nothing was lost: eight checks of a legacy table against its relation, each catching faults that the others
-//! miss. EXCEPT ALL compares by type equality and does not see a lost padding or scale, so rows are compared as text images, as
-//! multisets; and a wrong key or time column is seen by no comparison of data, so those are computed again from the image.
+//! The proof that nothing was lost: eight checks of a legacy table against its relation, each finding faults that the others miss. EXCEPT ALL
+//! compares by type equality, and does not see lost padding or scale, so rows are compared as text images, as multisets. A wrong key or time column
+//! is not seen by comparing rows, so those are computed again from the image.
 
 use crate::catalog::Database;
 use crate::error::Result;
@@ -11,9 +11,9 @@ use crate::sql::template::Sql;
 
 /// One check's verdict.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Verdict {
-    /// `shape`, `count`, `checksum`, `multiset`, `order`, `key column`, `time column`, `derived columns`, `leaf`; of a copy that was made
-    /// while the table was written `shape`, `rows`, `derived columns`, `changes`.
+pub struct CheckResult {
+    /// `shape`, `count`, `checksum`, `multiset`, `order`, `key column`, `time column`, `derived columns`, `leaf`; for a copy made while the table
+    /// was written: `shape`, `rows`, `derived columns`, `changes`.
     pub check: &'static str,
     /// Whether it holds.
     pub passed: bool,
@@ -28,8 +28,8 @@ pub struct Parity {
     pub table: String,
     /// Its rows.
     pub rows: i64,
-    /// In order.
-    pub verdicts: Vec<Verdict>,
+    /// The verdicts, in order.
+    pub verdicts: Vec<CheckResult>,
 }
 
 impl Parity {
@@ -50,7 +50,7 @@ pub async fn check(database: &Database, relation: &Relation, old: &str) -> Resul
     Prover { database, relation, old, compared: Compared::Moved }.check().await
 }
 
-/// Compares a moved table with its archive, which is kept up to date: all but the order of the heap, which new rows do not have.
+/// Compares a moved table with its archive, which is kept up to date: everything except the order of the heap, which new rows do not share.
 pub async fn kept(database: &Database, relation: &Relation, old: &str) -> Result<Parity> {
     Prover { database, relation, old, compared: Compared::Kept }.check().await
 }
@@ -69,16 +69,16 @@ pub async fn record(database: &Database, parity: &Parity) -> Result<()> {
 }
 
 /// Whether a relation has the legacy table's columns: names, order, types and modifiers.
-pub(super) async fn shape(database: &Database, relation: &Relation, old: &str) -> Result<Verdict> {
+pub(super) async fn shape(database: &Database, relation: &Relation, old: &str) -> Result<CheckResult> {
     Prover { database, relation, old, compared: Compared::Kept }.shape().await
 }
 
-/// Which rows of the leaf have a like in the legacy table.
+/// Which rows of the leaf should have an equal row in the legacy table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Compared {
-    /// Those that were moved: the table is as it was then.
+    /// Those that were moved: the table has not changed since.
     Moved,
-    /// All that the table can have: it is kept up to date.
+    /// All that the table can hold: it is kept up to date.
     Kept,
 }
 
@@ -104,7 +104,7 @@ impl Prover<'_> {
         Ok(Parity { table: self.relation.table.clone(), rows, verdicts })
     }
 
-    /// `instead` is what a rehearsal takes for the answer: that the rows are equal.
+    /// `instead` is the answer in a rehearsal: that the rows are equal.
     async fn text(&self, check: &str, sql: &str, instead: &[&str]) -> Result<Vec<String>> {
         let context = format!("checking parity of {} ({check})", self.relation.table);
         let rows = self.database.text_of_made(&context, sql, instead).await?;
@@ -112,7 +112,7 @@ impl Prover<'_> {
     }
 
     /// Names, order, types and modifiers of the columns.
-    async fn shape(&self) -> Result<Verdict> {
+    async fn shape(&self) -> Result<CheckResult> {
         let own = if self.relation.is_retained() { " AND attname NOT LIKE 'hst\\_%'" } else { "" };
         let described = |table: &str| {
             format!(
@@ -129,7 +129,7 @@ impl Prover<'_> {
         let found = self.text("shape", &sql, &["", ""]).await?;
         let [old, new] = found.as_slice() else { return Ok(failed("shape", "not described".into())) };
         let detail = if old == new { format!("{} columns", self.relation.columns.len()) } else { format!("[{old}] <> [{new}]") };
-        Ok(Verdict { check: "shape", passed: old == new, detail })
+        Ok(CheckResult { check: "shape", passed: old == new, detail })
     }
 
     /// The row of a legacy column list as PostgreSQL prints a composite value.
@@ -151,8 +151,8 @@ impl Prover<'_> {
         format!("SELECT {} AS row FROM {} AS t{}", self.new_row(), self.relation.rows(), self.moved("WHERE"))
     }
 
-    /// What the application has written since, and what the audit trigger has, is not compared with the table as it was; a row that lacks a
-    /// value, which only the trigger writes, not with one that is kept.
+    /// The condition for rows to be compared. With a table left as it was: not what the application wrote later, nor what the audit trigger wrote.
+    /// With a table kept up to date: not captured rows that lack a required value, which only the trigger writes.
     fn moved(&self, word: &str) -> String {
         if self.compared == Compared::Kept {
             let captured = self.relation.target().and_then(|t| t.captured);
@@ -165,8 +165,8 @@ impl Prover<'_> {
         moved.map_or(String::new(), |(column, value)| format!(" {word} t.{column} = {}", literal(value)))
     }
 
-    /// Counts, and two sums of 64-bit hashes: they do not depend on the order and do depend on how often a row stands there.
-    async fn count_and_sums(&self, verdicts: &mut Vec<Verdict>) -> Result<i64> {
+    /// Counts, and two sums of 64-bit hashes: independent of the order, but sensitive to how often a row occurs.
+    async fn count_and_sums(&self, verdicts: &mut Vec<CheckResult>) -> Result<i64> {
         let sums = |rows: &str| {
             format!(
                 "SELECT count(*), sum(hashtextextended(row, 0)::numeric), sum(hashtextextended(row, 1)::numeric) FROM ({rows}) AS x"
@@ -178,21 +178,21 @@ impl Prover<'_> {
             verdicts.push(failed("count", "not counted".into()));
             return Ok(0);
         };
-        verdicts.push(Verdict { check: "count", passed: n1 == n2, detail: format!("{n1} legacy, {n2} new") });
+        verdicts.push(CheckResult { check: "count", passed: n1 == n2, detail: format!("{n1} legacy, {n2} new") });
         let sums = (a1, b1) == (a2, b2);
-        verdicts.push(Verdict { check: "checksum", passed: sums, detail: if sums { "equal" } else { "different" }.into() });
+        verdicts.push(CheckResult { check: "checksum", passed: sums, detail: if sums { "equal" } else { "different" }.into() });
         Ok(n1.parse().unwrap_or(0))
     }
 
-    /// Rows that one side has more often than the other.
-    async fn multiset(&self) -> Result<Verdict> {
+    /// Rows that occur more often on one side than on the other.
+    async fn multiset(&self) -> Result<CheckResult> {
         let missing = |a: &str, b: &str| format!("SELECT count(*), min(row) FROM ({a} EXCEPT ALL {b}) AS x");
         let (old, new) = (self.old_rows(), self.new_rows());
         let sql = format!("{} UNION ALL {}", missing(&old, &new), missing(&new, &old));
         let found = self.text("multiset", &sql, &["0", "", "0", ""]).await?;
         let [lost, lost_row, extra, extra_row] = found.as_slice() else { return Ok(failed("multiset", "not compared".into())) };
         let passed = lost == "0" && extra == "0";
-        // Where both sides show a row, from a little before the first place in which these differ.
+        // If both sides show a row, shows them from shortly before their first difference.
         let same = lost_row.chars().zip(extra_row.chars()).take_while(|(a, b)| a == b).count();
         let start = if same > 80 { same - 40 } else { 0 };
         let cut = if start > 0 { "…" } else { "" };
@@ -201,11 +201,11 @@ impl Prover<'_> {
             true => "0 missing, 0 extra".to_owned(),
             false => format!("{lost} missing {}, {extra} extra {}", short(lost_row), short(extra_row)),
         };
-        Ok(Verdict { check: "multiset", passed, detail })
+        Ok(CheckResult { check: "multiset", passed, detail })
     }
 
     /// The order of the heap, which a SELECT without ORDER BY usually shows.
-    async fn order(&self, target: &Target) -> Result<Verdict> {
+    async fn order(&self, target: &Target) -> Result<CheckResult> {
         let sql = format!(
             "SELECT (SELECT md5(coalesce(string_agg({}, E'\\n' ORDER BY t.ctid), '')) FROM {} AS t) = \
                     (SELECT md5(coalesce(string_agg({}, E'\\n' ORDER BY t.{}), '')) FROM {} AS t{})",
@@ -217,13 +217,18 @@ impl Prover<'_> {
             self.moved("WHERE"),
         );
         let same = self.text("order", &sql, &["t"]).await? == ["t"];
-        Ok(Verdict { check: "order", passed: same, detail: if same { "as in the heap" } else { "not as in the heap" }.into() })
+        Ok(CheckResult {
+            check: "order",
+            passed: same,
+            detail: if same { "as in the heap" } else { "not as in the heap" }.into(),
+        })
     }
 
-    /// Every column that follows from the legacy row, computed again from what is stored.
-    async fn derived(&self, target: &Target, verdicts: &mut Vec<Verdict>) -> Result<()> {
+    /// Every column derived from the legacy row, computed again from what is stored.
+    async fn derived(&self, target: &Target, verdicts: &mut Vec<CheckResult>) -> Result<()> {
         for (check, names) in target.derived {
-            // What the application writes later follows from its row too, but for the clock's and who was logged in; what the trigger does, from a change.
+            // Rows that the application writes later are derived alike, except for times of the clock and the session user; those that the trigger
+            // writes are derived from a change.
             let alike = |name: &&&str| self.relation.field(name).is_some_and(|_| self.relation.is_written_as_moved(name));
             let differ = |names: &mut dyn Iterator<Item = &&str>| -> Vec<String> {
                 names.filter_map(|name| recomputed(self.relation, name)).collect()
@@ -242,13 +247,13 @@ impl Prover<'_> {
             }
             let sql = format!("SELECT count(*) FROM {} AS t WHERE {}", self.relation.rows(), faults.join(" OR "));
             let rows = self.text(check, &sql, &["0"]).await?.concat();
-            verdicts.push(Verdict { check, passed: rows == "0", detail: format!("{rows} rows disagree with their image") });
+            verdicts.push(CheckResult { check, passed: rows == "0", detail: format!("{rows} rows disagree with their image") });
         }
         Ok(())
     }
 
-    /// The rows lie in the leaf and nowhere else, and the leaf is a part of the new table.
-    async fn alone(&self, target: &Target) -> Result<Verdict> {
+    /// The rows are in the leaf and nowhere else, and the leaf is a partition of the new table.
+    async fn alone(&self, target: &Target) -> Result<CheckResult> {
         let value = self.relation.home.as_ref().map_or("", |h| h.value.as_str());
         let parent = crate::sql::quote::qualified(&self.relation.schema, target.table);
         let leaf = literal(&self.relation.rows());
@@ -263,14 +268,14 @@ impl Prover<'_> {
         let [rows, is_part] = found.as_slice() else { return Ok(failed("leaf", "not looked at".into())) };
         let detail = match is_part == "t" {
             true => format!("{rows} rows outside"),
-            false => format!("{} is no partition of {parent}: `esclusa schema apply` makes it one", self.relation.rows()),
+            false => format!("{} is not a partition of {parent}: `esclusa schema apply` attaches it", self.relation.rows()),
         };
-        Ok(Verdict { check: "leaf", passed: rows == "0" && is_part == "t", detail })
+        Ok(CheckResult { check: "leaf", passed: rows == "0" && is_part == "t", detail })
     }
 }
 
-/// `stored IS DISTINCT FROM computed`, for a field that depends on legacy columns. What lies in a typed column is compared with the
-/// image, where there is one: nothing else would see a stamp that went wrong on the way into it.
+/// `stored IS DISTINCT FROM computed`, for a field that depends on legacy columns. A typed column is compared with the image, if there is one: no
+/// other check would notice a stamp that was stored wrongly.
 pub(super) fn recomputed(relation: &Relation, name: &str) -> Option<String> {
     let value = relation.field(name)?;
     let image = relation.target()?.repeated.map(|(image, _)| image);
@@ -285,6 +290,6 @@ pub(super) fn recomputed(relation: &Relation, name: &str) -> Option<String> {
     Some(format!("t.{name} IS DISTINCT FROM {}", value.fill(read).render()))
 }
 
-fn failed(check: &'static str, detail: String) -> Verdict {
-    Verdict { check, passed: false, detail }
+fn failed(check: &'static str, detail: String) -> CheckResult {
+    CheckResult { check, passed: false, detail }
 }

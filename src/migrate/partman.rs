@@ -1,4 +1,4 @@
-//! pg_partman: whether it can make the months ahead, and how it is told of them. Where it cannot, `schema apply` makes them, and says why.
+//! pg_partman: whether it can create the months ahead, and its registration. If it cannot be used, `schema apply` creates them, and says why.
 
 use crate::catalog::Database;
 use crate::config::Partman;
@@ -9,8 +9,8 @@ use crate::sql::quote::literal;
 
 use super::partition::{LIVE, Partitioner};
 
-/// Its version, or why it cannot be used. It is no trusted extension: only a superuser installs it, and who uses it needs rights on its
-/// tables, which `esclusa roles` gives.
+/// Its version, or why it cannot be used. It is not a trusted extension: only a superuser can install it, and using it takes rights on its tables,
+/// which `esclusa roles` grants.
 pub(super) async fn usable(database: &Database, context: &Context) -> Result<std::result::Result<String, String>> {
     if context.partman == Partman::Never {
         return Ok(Err("audit.partman is never".to_owned()));
@@ -27,12 +27,12 @@ pub(super) async fn usable(database: &Database, context: &Context) -> Result<std
     let row = database.one("looking for pg_partman", available, &[]).await?;
     Ok(match (row.get::<_, Option<String>>(0), row.get(1)) {
         (Some(version), true) => Ok(version),
-        (Some(_), false) => Err("pg_partman is not installed in this database, and only a superuser installs it".to_owned()),
+        (Some(_), false) => Err("pg_partman is not installed in this database, and only a superuser can install it".to_owned()),
         (None, _) => Err("this server has no pg_partman".to_owned()),
     })
 }
 
-/// Hands the finished partition set to pg_partman, which from then on makes the months ahead.
+/// Hands the finished partition set to pg_partman, which creates the months ahead from then on.
 pub(super) async fn register(db: &Database, context: &Context, partitioner: Partitioner, months: usize) -> Result<()> {
     let there = "SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'pg_partman')";
     if !db.one("looking for pg_partman", there, &[]).await?.get::<_, bool>(0) {
@@ -44,7 +44,7 @@ pub(super) async fn register(db: &Database, context: &Context, partitioner: Part
     let parent = format!("{}.{LIVE}", context.schema);
     let schema = found.clone().unwrap_or_else(|| "partman".to_owned());
     let registered = format!("SELECT count(*) FROM {schema}.part_config WHERE parent_table = {}", literal(&parent));
-    // In a rehearsal it may not have been installed.
+    // In a rehearsal, it may not be installed.
     let is_registered = match found {
         Some(_) => db.one("asking pg_partman", &registered, &[]).await?.get::<_, i64>(0) > 0,
         None => false,

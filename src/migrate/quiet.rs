@@ -1,11 +1,11 @@
-//! A quiet moment: a transaction that needs strong locks waits for nobody longer than a client notices, and tries again.
+//! A quiet moment: a transaction that needs strong locks waits only so briefly that clients hardly notice, and tries again.
 //!
-//! Whoever asks for a lock that conflicts has everybody behind it wait too, so a wait is as short as `migrate.lock_timeout`, and grows to no
-//! more than five times that where short ones have not helped. It is also shorter than `deadlock_timeout` (manual, section 20.12): where
-//! a client waits for us and we for it, we give up first, and no client is ever told 40P01 because of us. Who held the lock is told, and
+//! A request for a conflicting lock makes all later requests queue behind it. So a wait lasts `migrate.lock_timeout`, and grows to at most five
+//! times that where short ones have not helped. It is also shorter than `deadlock_timeout` (manual, section 20.12): if a client and this
+//! transaction wait for each other, this one gives up first, and no client fails with 40P01 because of it. The holder of the lock is reported, and
 //! left alone.
 //!
-//! Nor do others wait longer for us: a transaction that has held its locks for `migrate.hold` is taken back, whatever it was doing.
+//! Nor does the work keep others waiting long: a transaction that has held its locks for `migrate.hold` is rolled back, whatever it was doing.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -20,16 +20,16 @@ use crate::sql::quote::literal;
 use super::OWN_GRANTS;
 use super::cut_over::CutOver;
 
-/// How patient a migration is with those who use a table, and they have to be with it.
+/// How long a migration waits for those who use a table, and keeps them waiting.
 #[derive(Debug, Clone, Copy)]
 pub struct Pace {
     /// How long a lock is waited for at first; five times that at most.
     pub lock_timeout: Duration,
-    /// How long others wait at most for a table that is ours; a transaction that takes longer is taken back.
+    /// How long others wait at most for a table that the migration has locked; a transaction that takes longer is rolled back.
     pub hold: Duration,
-    /// A table that is never quiet for so long is left as it was.
+    /// If a table is not quiet for so long, it is left as it was.
     pub patience: Duration,
-    /// One transaction of copying takes about so long.
+    /// About how long one transaction of copying takes.
     pub chunk: Duration,
     /// A table with more bytes is copied while it is written.
     pub online_above: u64,
@@ -49,41 +49,42 @@ impl Pace {
     }
 }
 
-/// Between two attempts, at first and at most.
+/// The pause between two attempts: the first, and the longest.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(60), Duration::from_secs(1));
 
-/// A transaction that was taken back because others waited for it gets twice the time, so often: on a slow machine a small table moves too.
+/// How often a transaction may be rolled back because others waited; each time it gets twice the time: on a slow machine a small table must be
+/// movable too.
 const LONGER: u32 = 4;
 
-/// A transaction with strong locks whose client says nothing for so long has lost it.
+/// If the client of a transaction with strong locks is silent for so long, its connection is taken to be lost.
 const DEAD_LINE: Duration = Duration::from_secs(2);
 
-/// Who holds a table is told again after so long.
+/// How often the holder of a table is reported.
 const AGAIN: Duration = Duration::from_secs(5);
 
 const TAKEN_BACK: &str = "taken back, because others wait";
 
 const IN_USE: &str = "it is in use";
 
-/// A moment, by the server's clock, and the oldest transaction that was open then (its number without the epoch, as `backend_xmin` has it).
+/// A time by the server's clock, and the oldest transaction then open (its number without the epoch, as in `backend_xmin`).
 #[derive(Debug, Clone, Copy)]
 struct Before {
     at: SystemTime,
     oldest: i64,
 }
 
-/// Since when a transaction has its locks, and others wait for it.
+/// When a transaction locked its tables, so that others wait for it.
 #[derive(Debug)]
 pub struct Locked {
     since: Cell<Option<Instant>>,
-    /// How long a lock is waited for this time, and the proxies' quiet.
+    /// How long this attempt waits for a lock, and for the proxies.
     wait: Duration,
     /// How long the work may take.
     hold: Duration,
-    /// Before it locked anything.
+    /// Taken before anything was locked.
     before: Before,
     cut_over: RefCell<Option<Rc<CutOver>>>,
-    /// Proxies on which the table is in use, or transactions that would not see its rows.
+    /// Proxies where the table is in use, or transactions that would not see its rows.
     busy: RefCell<Vec<String>>,
 }
 
@@ -92,34 +93,34 @@ impl Locked {
         Locked { since: Cell::default(), wait, hold, before, cut_over: RefCell::default(), busy: RefCell::default() }
     }
 
-    /// It asks for its locks now.
+    /// The transaction asks for its locks now.
     pub fn begins(&self) {
         self.since.set(Some(Instant::now()));
     }
 
-    /// For how long it has had them.
+    /// How long it has held them.
     pub fn held(&self) -> Duration {
         self.since.get().map_or(Duration::ZERO, |since| since.elapsed())
     }
 
-    /// Waits until no session of a proxy uses the table, and none begins to. An error where that does not come soon: it is tried again.
+    /// Waits until no session of a proxy uses the table, and keeps new ones from using it. If that takes too long: an error, and another attempt.
     pub async fn quiet(&self, cut_over: &Rc<CutOver>) -> Result<()> {
         self.cut_over.replace(Some(cut_over.clone()));
-        // The lock on the table is still to be waited for.
+        // Afterwards, the lock on the table may take as long again.
         let busy = cut_over.hold(self.wait, self.hold + self.wait).await?;
         let is_quiet = busy.is_empty();
-        self.busy.replace(busy.iter().map(|proxy| format!("the sessions of proxy {proxy}, or it does not answer")).collect());
+        self.busy.replace(busy.iter().map(|proxy| format!("sessions of proxy {proxy}, or the proxy does not answer")).collect());
         if is_quiet { Ok(()) } else { Err(Error::refused(IN_USE)) }
     }
 
-    /// Whether a transaction that goes by one snapshot, and has not used the table yet, would not see the rows that are moved now (manual, section
-    /// 13.6: a table that is rewritten appears empty to it). Outside a statement only such transactions have one. What runs is waited for: then
-    /// it can be told. An error where there is such a transaction: it is tried again.
+    /// An error (and another attempt) if there is a transaction that keeps one snapshot, has not used the table yet, and would not see the rows
+    /// that are moved now (manual, section 13.6: a rewritten table appears empty to it). Only such transactions have a snapshot between statements;
+    /// so a running statement is waited for until it is known.
     ///
-    /// Of a statement that began behind the first attempt (`before`) it is known at once: what takes a snapshot anew sees no transaction as open that
-    /// had ended then. It may be waiting for us.
+    /// For a statement that began after the first attempt (`before`), it is known at once: a new snapshot does not show transactions as open that
+    /// had ended by then. Waiting for it would be wrong, because it may be waiting for this one.
     pub async fn no_old_snapshot(&self, db: &Database) -> Result<()> {
-        let sql = "SELECT string_agg(format('%s%s (pid %s), which goes by a snapshot', a.usename, \
+        let sql = "SELECT string_agg(format('%s%s (pid %s), which keeps a snapshot', a.usename, \
                        CASE WHEN a.application_name <> '' THEN ' with ' || a.application_name ELSE '' END, a.pid), ', '), \
                      coalesce(bool_or(a.state LIKE 'idle%'), false), clock_timestamp() \
                    FROM pg_stat_activity AS a WHERE a.datname = current_database() AND a.pid <> pg_backend_pid() \
@@ -128,7 +129,7 @@ impl Locked {
                                                    THEN $1::timestamptz IS NULL OR a.query_start < $1 \
                                                    ELSE (a.backend_xmin::text::bigint - $3 + 4294967296) % 4294967296 > 2147483648 END)";
         if db.is_rehearsal() {
-            // Who has one now is no matter of what is done later.
+            // In a rehearsal, present snapshots do not matter.
             return db.text_of_made("looking for old snapshots", sql, &[]).await.map(drop);
         }
         let mut since: Option<SystemTime> = None;
@@ -145,7 +146,7 @@ impl Locked {
         }
     }
 
-    /// Behind a transaction that did not come to its end: the proxies go on. Those on which the table was in use, if that was why.
+    /// After a transaction that failed: the proxies continue. Returns those where the table was in use, if that was the reason.
     async fn gives_up(&self) -> Vec<String> {
         let cut_over = self.cut_over.take();
         if let Some(cut_over) = cut_over {
@@ -155,8 +156,7 @@ impl Locked {
     }
 }
 
-/// Runs work in one transaction, again and again until it gets its locks, and is done with them in time. `tables`, qualified, are those that
-/// it locks.
+/// Runs work in one transaction, repeatedly, until it gets its locks and finishes in time. `tables`, qualified, are those that it locks.
 pub async fn attempt<T>(
     db: &Database,
     pace: &Pace,
@@ -170,19 +170,19 @@ pub async fn attempt<T>(
         match attempt_once(db, &pace, context, tables, told, &work).await? {
             Some(done) => return Ok(done),
             None => {
-                told(&format!("{context}: taken back after {} ms, because others wait", pace.hold.as_millis()));
+                told(&format!("{context}: rolled back after {} ms, because others wait", pace.hold.as_millis()));
                 pace.hold *= 2;
             }
         }
     }
     Err(Error::Refused {
-        message: format!("{context}: others would wait for it too long"),
-        detail: Some(format!("it was taken back after {} ms", (pace.hold / 2).as_millis())),
+        message: format!("{context}: others would have to wait too long"),
+        detail: Some(format!("it was rolled back after {} ms", (pace.hold / 2).as_millis())),
         hint: Some("raise migrate.hold, or repeat it at a quieter hour".into()),
     })
 }
 
-/// The same, and `None` where it has held its locks for too long: nothing has happened then.
+/// The same, but `None` where it has held its locks for too long: nothing has changed then.
 pub async fn attempt_once<T>(
     db: &Database,
     pace: &Pace,
@@ -196,7 +196,7 @@ pub async fn attempt_once<T>(
     let (mut told_at, mut before) = (None, None);
     let mut wait = pace.lock_timeout;
     loop {
-        // A line that dies while others wait must not keep them waiting until the server notices.
+        // A connection that breaks while others wait must not keep them waiting until the server notices.
         let local = format!(
             "SET LOCAL lock_timeout = {}; SET LOCAL idle_in_transaction_session_timeout = {}; {OWN_GRANTS}",
             wait.as_millis(),
@@ -239,16 +239,16 @@ pub async fn attempt_once<T>(
             told_at = Some(Instant::now());
             told(&format!("{context}: waiting for {blockers}"));
         }
-        // Not in step with whatever comes back at regular intervals.
+        // With a random part, so as not to be in step with periodic statements of others.
         tokio::time::sleep(pause + pause.mul_f64(fraction(begun))).await;
         pause = (pause * 3 / 2).min(PAUSES.1);
         wait = (wait * 5 / 4).min(pace.lock_timeout * 5);
     }
 }
 
-/// Work that is stopped when it has had its locks for too long. Nothing more of it is sent then, and the statement that the server runs is
-/// cancelled; so it ends by an error, and ROLLBACK follows. It is cancelled by SQL of another session and not by a cancel request: this has
-/// no answer, and might reach the server when ROLLBACK runs. It may also come before the statement does, on a slow line; so it is repeated.
+/// Runs work, and stops it when it has held its locks for too long: nothing more of it is sent, and the server's running statement is cancelled, so
+/// that it fails and ROLLBACK follows. It is cancelled by SQL from another session, not by a cancel request, which has no reply and might arrive
+/// during ROLLBACK. On a slow connection the cancel may come before the statement does, so it is repeated.
 async fn within<T>(
     db: &Database,
     pid: i32,
@@ -263,7 +263,7 @@ async fn within<T>(
     let tick = || tokio::time::sleep(Duration::from_millis(10));
     let is_cancelling = Cell::new(false);
     let watch = async {
-        // Connecting takes a while on a slow line, so it is begun before it is needed.
+        // Connecting is slow on some networks, so it begins before it is needed.
         while locked.held() <= limit / 2 {
             tick().await;
         }
@@ -275,7 +275,7 @@ async fn within<T>(
         db.stop(Some(TAKEN_BACK));
         loop {
             match &beside {
-                // Where it cannot be stopped, it ends by itself: nothing follows it.
+                // If it cannot be cancelled, it ends by itself: nothing more is sent after it.
                 Some(other) => {
                     is_cancelling.set(true);
                     let cancel = "SELECT pg_cancel_backend($1)";
@@ -293,19 +293,19 @@ async fn within<T>(
         done = work => done,
         never = &mut watch => never,
     };
-    // What is still on its way would meet the next statement. A server process that has been signalled before it reads that ignores it (source,
-    // postgres.c, PostgresMain).
+    // A cancel under way could hit the next statement, so its end is waited for. A server process ignores a signal that arrives before it reads its
+    // next command (source, postgres.c, PostgresMain).
     let cancelled = std::future::poll_fn(|context| match is_cancelling.get() && watch.as_mut().poll(context).is_pending() {
         true if is_cancelling.get() => Poll::Pending,
         _ => Poll::Ready(()),
     });
     let _ = tokio::time::timeout(DEAD_LINE, cancelled).await;
     db.stop(None);
-    // Its last statement may have come to its end nevertheless.
+    // Its last statement may have finished all the same.
     if is_over.get() { Err(Error::refused(TAKEN_BACK)) } else { done }
 }
 
-/// Something between 0 and 1 that nobody can be in step with.
+/// A number between 0 and 1 that changes too quickly to be in step with anything.
 fn fraction(begun: Instant) -> f64 {
     f64::from(begun.elapsed().subsec_nanos() % 1_000_000) / 1_000_000.0
 }

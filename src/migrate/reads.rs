@@ -1,11 +1,11 @@
-//! Some sessions read a copied history in its new form, and everybody writes the legacy table: the copy's trigger carries what is written in
-//! the client's own transaction (`online/carry.rs`), so everyone reads what he wrote. Who they are is stored (`esclusa.reads`), and every proxy
-//! follows; what they read is view `esclusa.<table>`, which stands for that over the copy.
+//! Lets some sessions read a copied history in its new form while all write the legacy table: the copy's trigger carries changes in the client's
+//! own transaction (`online/carry.rs`), so every session reads what it wrote. The choice of sessions is stored (`esclusa.reads`), and every proxy
+//! follows it. The sessions read view `esclusa.<table>`, which shows the copy meanwhile.
 //!
-//! It ends when a person wants it ([`withdraw`]), when a proxy has seen a read that gives another result by the copy than by the table
-//! ([`differ`]), or when the table moves. Nobody reads a copy whose heap is another one than that which was copied, nor one that he could not
-//! read in the table: the view asks both of the server, once an execution. Nor does a transaction whose snapshot is older than the copy:
-//! before the first session is chosen, such transactions are waited for.
+//! This ends when a person says so ([`withdraw`]), when a proxy has seen a read that gives different results from the copy and from the table
+//! ([`differ`]), or when the table moves. The view itself checks, once per execution, that the heap is still the one that was copied, and that the
+//! reader may read the table. Nor does a transaction read the copy whose snapshot is older: before the first session is chosen, such transactions
+//! are waited for.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::{Duration, Instant};
@@ -24,16 +24,16 @@ use super::migration::Migration;
 use super::online::work::Work;
 use super::quiet::{Locked, attempt};
 
-/// Who wants something, and why.
+/// Who asks for something, and why.
 #[derive(Debug, Clone, Copy)]
 pub struct Why<'w> {
     /// A person, or a command.
     pub who: &'w str,
-    /// What was said.
+    /// The reason given.
     pub reason: Option<&'w str>,
 }
 
-/// The choices that are in force: of tables that are copied, whose copy fits the heap, and whose view stands.
+/// The choices in force: of copied tables, where the copy matches the heap and the view exists.
 const IN_FORCE: &str = "
     SELECT r.legacy_table::text AS name, r.percent, r.applications, r.users, legacy.oid AS legacy, own.oid AS view
     FROM esclusa.reads AS r JOIN esclusa.copy AS c ON c.legacy_table = r.legacy_table
@@ -44,7 +44,7 @@ const IN_FORCE: &str = "
     WHERE (SELECT t.state FROM esclusa.run_table AS t WHERE t.legacy_table = r.legacy_table AND t.state IS NOT NULL
            ORDER BY t.number DESC LIMIT 1) = 'reads'";
 
-/// Who reads which table in its new form.
+/// Which sessions read which table in its new form.
 pub async fn in_force(db: &Database, schema: &str) -> Result<BTreeMap<String, Readers>> {
     if !has_table(db).await? {
         return Ok(BTreeMap::new());
@@ -58,7 +58,7 @@ pub async fn in_force(db: &Database, schema: &str) -> Result<BTreeMap<String, Re
     Ok(rows.iter().map(|row| (row.get(0), readers(row))).collect())
 }
 
-/// Roles that may read some of such a table and not all of it by its view, with the table: they read the table itself.
+/// Pairs of role and table, where the role may read only a part of the table, or not its view: such roles read the table itself.
 pub async fn limited(db: &Database, schema: &str) -> Result<HashSet<(String, String)>> {
     if !has_table(db).await? {
         return Ok(HashSet::new());
@@ -72,7 +72,7 @@ pub async fn limited(db: &Database, schema: &str) -> Result<HashSet<(String, Str
     Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
 }
 
-/// Of every table that is read so, or was: who reads it, or why nobody does any more, in words.
+/// For every table with readers now or earlier: who reads the copy, or why nobody does any more, in words.
 pub async fn told(db: &Database, schema: &str) -> Result<HashMap<String, String>> {
     if !has_table(db).await? {
         return Ok(HashMap::new());
@@ -88,20 +88,20 @@ pub async fn told(db: &Database, schema: &str) -> Result<HashMap<String, String>
         let reason = reason.map_or_else(String::new, |reason| format!(": {reason}"));
         let who = if readers == Readers::default() { "nobody".to_owned() } else { readers.to_string() };
         let is_idle = readers != Readers::default() && !in_force.contains_key(&table);
-        let unfit = if is_idle { "; the table answers them: its copy does not fit it any more" } else { "" };
+        let unfit = if is_idle { "; for now they read the table itself: its copy no longer matches it" } else { "" };
         all.insert(table, format!("{who}, since {at}, by {by}{reason}{unfit}"));
     }
     Ok(all)
 }
 
-/// A schema of an earlier version has no such table.
+/// A schema of an earlier version does not have this table.
 async fn has_table(db: &Database) -> Result<bool> {
     let sql = "SELECT to_regclass('esclusa.reads') IS NOT NULL AND to_regclass('esclusa.copy') IS NOT NULL";
     Ok(db.one("looking for the readers of copied tables", sql, &[]).await?.get(0))
 }
 
 impl Migration<'_> {
-    /// Lets sessions read a history in its new form; it is copied and proven before, where it is not. What the reader should know.
+    /// Lets sessions read a history in its new form; before that it is copied and proven, if it is not yet. Returns notes for the reader.
     pub async fn let_read(&self, run: i64, rule: &Rule, readers: &Readers, why: Why<'_>) -> Result<Vec<String>> {
         let relation = Relation::compile(rule, &self.context);
         self.refuse_unreadable(&relation).await?;
@@ -109,8 +109,8 @@ impl Migration<'_> {
         let mut notes = Vec::new();
         let mut state = ledger::state(self.database, &self.context, &rule.table).await?;
         if state == State::Reads && !in_force(self.database, &self.context.schema).await?.contains_key(&rule.table) {
-            // TRUNCATE, VACUUM FULL and their like have given the table another heap: it is copied anew.
-            let reason = Some("its copy did not fit it any more");
+            // TRUNCATE, VACUUM FULL or the like have given the table a new heap: it is copied again.
+            let reason = Some("its copy no longer matched it");
             withdraw(work, Why { reason, ..why }).await?;
             state = ledger::state(self.database, &self.context, &rule.table).await?;
         }
@@ -133,19 +133,19 @@ impl Migration<'_> {
         Ok(notes)
     }
 
-    /// Nobody reads a history in its new form any more, on no proxy. False where nobody did.
+    /// Ends the reading of a history in its new form, on every proxy. Returns false where nobody read it.
     pub async fn let_nobody_read(&self, run: i64, rule: &Rule, why: Why<'_>) -> Result<bool> {
         let relation = Relation::compile(rule, &self.context);
         withdraw(self.copying(run, &relation), why).await
     }
 
-    /// What a view over a copy cannot show.
+    /// Refuses tables that a view over a copy cannot show.
     async fn refuse_unreadable(&self, relation: &Relation) -> Result<()> {
         let table = &relation.table;
         if relation.target().is_none_or(|t| t.repeated.is_none()) {
             return Err(Error::Refused {
-                message: format!("{table} is not copied before it moves, so nobody can read a copy of it"),
-                detail: Some(format!("it is a {}; histories that go to audit_log are", relation.kind)),
+                message: format!("{table} moves without being copied first, so there is no copy to read"),
+                detail: Some(format!("it is a {}; only histories that go to audit_log are copied", relation.kind)),
                 hint: Some(format!(
                     "`esclusa migrate {table}` moves it in one short transaction, and `esclusa rollback {table}` brings it back"
                 )),
@@ -155,11 +155,8 @@ impl Migration<'_> {
         let rows = self.database.query("looking for the table", sql, &[&relation.legacy_table()]).await?;
         match rows.first().map(|row| (row.get::<_, String>(0), row.get::<_, bool>(1))) {
             Some((kind, false)) if kind == "r" => Ok(()),
-            Some((_, true)) => Err(Error::refused(format!("{table} has row security, which a view of its copy would go past"))),
-            _ => Err(Error::refused(format!(
-                "{} is no table any more: nobody has to be chosen who reads it",
-                relation.legacy_table()
-            ))),
+            Some((_, true)) => Err(Error::refused(format!("{table} has row security, which a view of its copy would bypass"))),
+            _ => Err(Error::refused(format!("{} is no longer a table: its readers need not be chosen", relation.legacy_table()))),
         }
     }
 }
@@ -184,14 +181,14 @@ fn detail(evidence: &serde_json::Value, why: Why<'_>) -> String {
     detail.to_string()
 }
 
-/// The view that they read. It is the current role's, and whoever may read the whole table may read it.
+/// The view that they read. The current role owns it, and every role that may read the whole table may read it.
 async fn make_view(db: &Database, relation: &Relation) -> Result<()> {
     let context = format!("making the view of {}", relation.table);
     let legacy = relation.legacy_table();
     let row = db.one(&context, "SELECT $1::text::regclass::oid, pg_relation_filenode($1::text::regclass)", &[&legacy]).await?;
     let (oid, filenode): (u32, u32) = (row.get(0), row.get(1));
     let view = relation.view();
-    // Numbers and no names: the view does not depend on the table, which will move from under it.
+    // OIDs instead of names: so the view does not depend on the table, which will move away.
     let sql = format!(
         "CREATE OR REPLACE VIEW {view} AS {} WHERE CASE WHEN pg_catalog.pg_relation_filenode({oid}::pg_catalog.oid) \
            OPERATOR(pg_catalog.=) {filenode}::pg_catalog.oid AND pg_catalog.has_table_privilege({oid}::pg_catalog.oid, 'SELECT') \
@@ -208,7 +205,7 @@ async fn make_view(db: &Database, relation: &Relation) -> Result<()> {
     if grants.is_empty() { Ok(()) } else { db.batch(&context, &grants).await }
 }
 
-/// The SQL that takes the view away before the table's own views are made, and what anybody but its owner may do with the leaf.
+/// The SQL that drops the view before the table's own views are created, and revokes the rights of all but the owner on the leaf.
 pub(super) async fn removal(db: &Database, relation: &Relation) -> Result<String> {
     let leaf = relation.rows();
     let sql = format!(
@@ -220,14 +217,14 @@ pub(super) async fn removal(db: &Database, relation: &Relation) -> Result<String
     Ok(format!("DROP VIEW IF EXISTS {};{revoked}", relation.view()))
 }
 
-/// Waits until no transaction has a snapshot that is older than what was copied: it would see a part of it.
+/// Waits until no transaction has a snapshot older than the copy: it would see only a part of it.
 async fn wait_for_snapshots(work: Work<'_>) -> Result<()> {
     const AGAIN: Duration = Duration::from_millis(50);
     const TOLD: Duration = Duration::from_secs(5);
     let Work { db, relation, pace, told, .. } = work;
     let context = format!("letting sessions read {}", relation.table);
     let now: String = db.one(&context, "SELECT pg_snapshot_xmax(pg_current_snapshot())::xid::text", &[]).await?.get(0);
-    // Those of other databases and of the server's own processes read no legacy table.
+    // Sessions of other databases, and the server's own processes, read no legacy table.
     let sql = "SELECT string_agg(line, '; ') FROM (SELECT format('%s%s, in a transaction for %s s (pid %s)', usename, \
                    CASE WHEN application_name <> '' THEN ' with ' || application_name ELSE '' END, \
                    round(extract(epoch FROM clock_timestamp() - xact_start)), pid) AS line \
@@ -257,12 +254,12 @@ async fn wait_for_snapshots(work: Work<'_>) -> Result<()> {
     }
 }
 
-/// Nobody reads the copy any more, on no proxy, and the view goes. False where there is nothing of it.
+/// Ends the reading of the copy on every proxy, and drops the view. Returns false where there was nothing to end.
 pub async fn withdraw(work: Work<'_>, why: Why<'_>) -> Result<bool> {
     let Work { db, context: place, run, relation, pace, told, .. } = work;
     let context = format!("letting nobody read the copy of {}", relation.table);
     let state = ledger::state(db, place, &relation.table).await?;
-    // Of a table that has moved the view is another one.
+    // When the table has moved, the view is a different one.
     if !matches!(state, State::Copying | State::Copied | State::Proven | State::Reads) {
         return Ok(false);
     }
@@ -281,12 +278,12 @@ pub async fn withdraw(work: Work<'_>, why: Why<'_>) -> Result<bool> {
     if !db.one(&context, &there, &[]).await?.get::<_, bool>(0) {
         return Ok(is_read);
     }
-    // One that has been silent for long serves nobody.
-    if let Some(late) = replica::settled(db).await?.into_iter().find(|late| late.silent.is_none()) {
+    // A proxy that has been silent for long serves no clients.
+    if let Some(late) = replica::late(db).await?.into_iter().find(|late| late.silent.is_none()) {
         return Err(Error::Refused {
             message: format!("{context}: a proxy still reads it"),
             detail: Some(late.to_string()),
-            hint: Some("repeat it; end the proxy, or wait until it follows".into()),
+            hint: Some("end the proxy, or wait until it follows, then repeat the command".into()),
         });
     }
     let sql = removal(db, relation).await?;
@@ -298,11 +295,12 @@ pub async fn withdraw(work: Work<'_>, why: Why<'_>) -> Result<bool> {
     Ok(true)
 }
 
-/// A read gave another result by the copy than by the table, twice: nobody reads it any more, and what was proven is in doubt. Called by the
-/// proxy that has seen it; false where another one was first, or nobody reads it.
+/// A read gave different results from the copy and from the table, twice: nobody reads the copy any more, and its proof is in doubt. Called by the
+/// proxy that noticed; false where another was first, or nobody reads the copy.
 pub async fn differ(db: &Database, place: &Context, table: &str, fingerprint: i64) -> Result<bool> {
     let context = format!("sending {table} back");
-    let why = Why { who: "esclusa serve", reason: Some("a read gave another result by the copy: esclusa report comparisons") };
+    let why =
+        Why { who: "esclusa serve", reason: Some("a read gave a different result from the copy: esclusa report comparisons") };
     let send_back = async |db: &Database| {
         ledger::lock(db).await?;
         let Some(run) = ledger::last_run(db).await? else { return Ok(false) };

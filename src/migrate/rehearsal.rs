@@ -1,8 +1,8 @@
-//! What a command would do, statement by statement: `--dry-run`. The command itself is run, on a connection that notes what would change something
-//! instead of sending it (`catalog/journal.rs`); so there is no second copy of any statement. Beside each stand the locks that it takes, for about how
-//! long others would wait, and the rows that it goes through.
+//! What a command would do, statement by statement: `--dry-run`. The command itself is run, on a connection that records changing statements
+//! instead of sending them (`catalog/journal.rs`), so no statement exists twice in the code. Each is shown with the locks that it takes, about how
+//! long others would wait, and its number of rows.
 //!
-//! What is asked of the server is asked, and read. Which way a table goes, what hangs on it, whose it is and which proxies serve, is so as it is now.
+//! Questions are sent and answered. How a table moves, its dependents, its owner and the proxies in service are therefore as of now.
 
 pub mod cost;
 pub mod lock;
@@ -23,7 +23,7 @@ use super::PINNED;
 use cost::{Pace, Size, Sizes};
 use lock::{Lock, Mode};
 
-/// A sequence of statements that is repeated with other numbers has at most so many.
+/// The most statements in a sequence that is repeated with other numbers.
 const LONGEST_ROUND: usize = 12;
 
 /// Columns of a dry run.
@@ -41,44 +41,44 @@ pub const COLUMNS: Columns = &[
 /// A statement that would be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
-    /// What is being done.
+    /// The step that it belongs to.
     pub step: String,
     /// Its text.
     pub statement: String,
     /// Its parameters, as they print.
     pub parameters: Vec<String>,
-    /// The locks that it takes, on relations that are there before and on others.
+    /// The locks that it takes, on existing and on new relations.
     pub locks: Vec<Lock>,
-    /// Rows that it goes through, about.
+    /// Rows that it processes, about.
     pub rows: Option<i64>,
     /// How long it takes, about.
     pub takes: Duration,
     /// How long its locks are held, about: to the end of its transaction.
     pub held: Duration,
-    /// Questions to the catalog and to esclusa's own tables that come before it.
+    /// Questions to the catalog and to esclusa's own tables before it.
     pub asked: usize,
-    /// How often it is sent, about, with other numbers in it.
+    /// About how often it is sent, with other numbers.
     pub times: u64,
 }
 
 /// What would be done with one table.
 #[derive(Debug, Clone)]
 pub struct Plan {
-    /// The table, or what it is about.
+    /// The table, or another subject.
     pub about: String,
-    /// What is known before: its size, the room that is needed, or why it would be refused.
+    /// What is known before: the size, the space needed, or why it would be refused.
     pub remarks: Vec<String>,
-    /// In order.
+    /// The statements, in order.
     pub lines: Vec<Line>,
-    /// Relations that are made on the way: nobody waits for them.
+    /// Relations that are created on the way: nobody waits for them.
     pub made: BTreeSet<String>,
     /// The command would refuse it.
     pub is_refused: bool,
 }
 
-/// A connection on which nothing is changed.
+/// A connection that changes nothing.
 pub struct Rehearsal {
-    /// The connection: whoever has it may do as he does otherwise.
+    /// The connection: it is used like any other.
     pub database: Database,
     journal: Arc<Journal>,
     keys: Keys,
@@ -89,14 +89,14 @@ pub struct Rehearsal {
 impl Rehearsal {
     /// Begins on an open connection. `chunk` is how long one transaction of copying takes.
     pub async fn begin(database: Database, chunk: Duration) -> Result<Rehearsal> {
-        // Sent before: what the server prints depends on it.
+        // Sent before recording begins: the server's output depends on it.
         database.batch("pinning the session", PINNED).await?;
         let (keys, pace) = (Keys::read(&database).await?, pace(&database).await?);
         let (database, journal) = database.noting(Manner::Rehearsed).await?;
         Ok(Rehearsal { database, journal, keys, pace, chunk })
     }
 
-    /// The plan of what has been done since the last one, and how it ended. Notes are what the command would tell.
+    /// The plan of what was done since the last one, and how it ended. Notes are what the command would report.
     pub async fn plan(&self, about: &str, ended: Result<Vec<String>>) -> Result<Plan> {
         let origins = self.journal.origins();
         let noted = self.journal.take();
@@ -119,12 +119,13 @@ impl Rehearsal {
         Ok(Plan { about: about.to_owned(), remarks, lines, made, is_refused })
     }
 
-    /// What was asked so far belongs to no plan.
+    /// Discards what was asked so far, which belongs to no plan.
     pub fn forget(&self) {
         self.journal.take();
     }
 
-    /// How large a table is, and about how much room its move takes while both stand. Asked before the work on it: it reads a thousand rows.
+    /// How large a table is, and about how much space its move takes while both forms exist. Called before the work on it, because it reads a
+    /// thousand rows.
     pub async fn room(&self, relation: &Relation) -> Result<Option<String>> {
         let legacy = relation.legacy_table();
         let there = "SELECT pg_total_relation_size(oid), pg_indexes_size(oid) FROM pg_class WHERE oid = to_regclass($1) AND relkind = 'r'";
@@ -138,7 +139,7 @@ impl Rehearsal {
         let sample =
             format!("SELECT coalesce(avg(pg_column_size({row})), 0)::bigint FROM (SELECT * FROM ONLY {legacy} LIMIT 1000) AS r");
         let width: i64 = self.database.one(&context, &sample, &[]).await?.get(0);
-        // What the new table has beside the row: its own columns, the header, three indexes.
+        // What a row of the new table takes beside the legacy row: its own columns, the header, three indexes.
         let needed = size.rows * (width + if is_image { 260 } else { 160 }) + indexes;
         Ok(Some(format!(
             "about {} rows in {}; the move takes about {} more, and as much WAL",
@@ -159,7 +160,7 @@ fn bytes(n: i64) -> String {
     }
 }
 
-/// What the ledger says of copies that were made here: from the beginning to the proof.
+/// The time that copies took on this server, from their beginning to the proof, according to the ledger.
 async fn pace(db: &Database) -> Result<Pace> {
     let there = format!("SELECT to_regclass('{CONTROL}.run_table') IS NOT NULL");
     if !db.one("looking for the ledger", &there, &[]).await?.get::<_, bool>(0) {
@@ -175,7 +176,7 @@ async fn pace(db: &Database) -> Result<Pace> {
     Ok(Pace::of(row.get(0), Duration::from_secs_f64(row.get::<_, f64>(1).max(0.0))))
 }
 
-/// How large relations are, those that are not there yet by what they come from. Of one that was never analysed the rows are guessed.
+/// The sizes of relations; for those that do not exist yet, of what they are made from. Rows of a table that was never analysed are guessed.
 async fn sizes<'n>(
     db: &Database,
     origins: &HashMap<String, String>,
@@ -193,7 +194,7 @@ async fn sizes<'n>(
     Ok(rows.iter().filter_map(size).collect())
 }
 
-/// Those of these relations that are not there now.
+/// Those of these relations that do not exist now.
 async fn not_there(db: &Database, relations: Vec<String>) -> Result<BTreeSet<String>> {
     let sql = "SELECT DISTINCT name FROM unnest($1::text[]) AS n(name) WHERE to_regclass(name) IS NULL";
     let rows = db.query("looking for what is new", sql, &[&relations]).await?;
@@ -208,7 +209,7 @@ pub type Cut = (String, Vec<Lock>);
 pub struct Keys(Vec<[String; 3]>);
 
 impl Keys {
-    /// All that there are now.
+    /// All present ones.
     pub async fn read(db: &Database) -> Result<Keys> {
         let name = |oid: &str| {
             format!(
@@ -221,7 +222,7 @@ impl Keys {
         Ok(Keys(rows.iter().map(|row| [row.get(0), row.get(1), row.get(2)]).collect()))
     }
 
-    /// The locks of a statement, also on tables to which foreign keys lead that it lets go.
+    /// The locks of a statement, including those on tables that its dropped foreign keys lead to.
     fn locks(&self, statement: &str, origins: &HashMap<String, String>) -> Vec<Lock> {
         let mut locks = lock::locks(statement);
         for (table, constraint) in lock::lets_go(statement) {
@@ -236,19 +237,19 @@ impl Keys {
     }
 }
 
-/// The statements of a note, each with its locks. `origins` are of relations that have another name by then.
+/// The statements of a record, each with its locks. `origins` maps relations that will have another name by then.
 pub fn cut(noted: &Noted, keys: &Keys, origins: &HashMap<String, String>) -> Vec<Cut> {
     let with_locks = |statement: String| (keys.locks(&statement, origins), statement);
     lock::statements(&noted.sql).into_iter().map(with_locks).map(|(locks, statement)| (statement, locks)).collect()
 }
 
-/// A question that nobody needs to know: to the catalog, or to esclusa's own tables.
+/// A question to the catalog or to esclusa's own tables, which is not worth showing.
 fn is_of_the_catalog(locks: &[Lock]) -> bool {
     let own = format!("{CONTROL}.");
     locks.iter().all(|(mode, name)| *mode == Mode::AccessShare && name.starts_with(&own))
 }
 
-/// Whether a note is told: what changes something, and what reads rows of others.
+/// Whether a record is shown: what changes something, and what reads rows of other tables.
 pub fn is_told(noted: &Noted, cut: &[Cut]) -> bool {
     !noted.is_question || !cut.iter().all(|(_, locks)| is_of_the_catalog(locks))
 }
@@ -256,7 +257,7 @@ pub fn is_told(noted: &Noted, cut: &[Cut]) -> bool {
 fn lines(parts: &[(Noted, Vec<Cut>)], sizes: &Sizes, pace: Pace) -> Vec<Line> {
     let mut lines = Vec::new();
     let mut asked = 0;
-    // Tables that are made, and have no rows yet.
+    // Tables that are created here, and have no rows yet.
     let mut filled = sizes.clone();
     let mut empty = Sizes::new();
     for (noted, cut) in parts {
@@ -287,7 +288,7 @@ fn lines(parts: &[(Noted, Vec<Cut>)], sizes: &Sizes, pace: Pace) -> Vec<Line> {
     lines
 }
 
-/// With how long each one's locks are held: to COMMIT, where it is in a transaction.
+/// Computes how long the locks of each are held: to COMMIT, if it is in a transaction.
 fn timed(mut lines: Vec<Line>) -> Vec<Line> {
     let mut open: Option<Duration> = None;
     for line in lines.iter_mut().rev() {
@@ -306,7 +307,7 @@ fn timed(mut lines: Vec<Line>) -> Vec<Line> {
     lines
 }
 
-/// A text without its numbers: two statements are of one shape where only those differ.
+/// A text without its numbers: two statements have the same shape if only their numbers differ.
 pub fn shape(statement: &str) -> String {
     let mut out = String::with_capacity(statement.len());
     for c in statement.chars() {
@@ -319,7 +320,8 @@ pub fn shape(statement: &str) -> String {
     out
 }
 
-/// Statements that follow each other again and again with other numbers, once. How often a part of a heap is read or copied goes by the time of a chunk.
+/// Repeated sequences of statements that differ only in numbers, shown once. How often part of a heap is read or copied follows from the time of a
+/// chunk.
 fn rounds(lines: Vec<Line>, chunk: Duration) -> Vec<Line> {
     let shapes: Vec<String> = lines.iter().map(|line| shape(&line.statement)).collect();
     let mut out: Vec<Line> = Vec::new();
@@ -353,13 +355,13 @@ fn rounds(lines: Vec<Line>, chunk: Duration) -> Vec<Line> {
     out
 }
 
-/// Statements that say the same as the one before, and are not worth a count.
+/// Whether repetitions of it are not worth a count.
 fn is_short(line: &Line) -> bool {
     line.locks.is_empty()
 }
 
 impl Plan {
-    /// As a script that a person reads. It is no script to run: numbers and repetitions in it are of a run that there was not.
+    /// As a script for people, not for running: its numbers and repetitions come from a run that did not happen.
     pub fn script(&self) -> String {
         let mut out = format!("-- {}\n", self.about);
         for remark in &self.remarks {
@@ -384,7 +386,7 @@ impl Plan {
         out
     }
 
-    /// What stands beside a statement: locks, for how long, rows. Empty where it locks no relation, and goes through no rows.
+    /// What is shown beside a statement: locks, how long they are held, rows. Empty where it locks no relation and processes no rows.
     fn beside(&self, line: &Line) -> String {
         let mut parts = Vec::new();
         if !line.locks.is_empty() {
@@ -488,7 +490,7 @@ mod tests {
         let told = rounds(timed(lines), Duration::from_millis(500));
         let seen: Vec<(&str, u64, Option<i64>)> = told.iter().map(|l| (&l.statement[..1], l.times, l.rows)).collect();
         assert_eq!(seen, [("z", 1, Some(10)), ("B", 6, Some(30)), ("I", 6, Some(30)), ("C", 6, Some(30)), ("z", 1, Some(10))]);
-        // What is not about a part of a heap stands as it comes, but for a statement that says the same again.
+        // Statements that do not cover part of a heap are kept as they come, except repetitions.
         let twice = vec![line("BEGIN", 0), line("SET x = 1", 0), line("BEGIN", 0), line("SET x = 2", 0)];
         assert_eq!(rounds(twice, Duration::from_secs(1)).len(), 4);
     }

@@ -1,7 +1,6 @@
-//! The improvement of a history that stays: `hst_id` and `hst_operation`, a primary key, an index on key and time. No step rewrites
-//! the table or holds a strong lock for longer than a catalog change: columns come nullable and without a volatile default,
-//! rows are numbered in batches, NOT NULL is proven by a constraint that was validated on the side, indexes are built
-//! concurrently (PostgreSQL manual, ALTER TABLE, "Notes").
+//! The improvement of a retained history: `hst_id` and `hst_operation`, a primary key, an index on key and time. No step rewrites the table or
+//! holds a strong lock for longer than a catalog change: columns are nullable at first and have no volatile default, rows are numbered in batches,
+//! NOT NULL is proven by a constraint validated beforehand, and indexes are built concurrently (PostgreSQL manual, ALTER TABLE, "Notes").
 
 use crate::catalog::{Database, Table};
 use crate::error::Result;
@@ -13,10 +12,10 @@ use super::roles;
 
 /// Rows numbered in one transaction.
 const BATCH_ROWS: u32 = 10_000;
-/// Whoever holds the table longer than this makes a step fail, and nobody wait: the steps before it stay done, and a second run goes on.
+/// If somebody holds the table longer than this, a step fails and nobody waits: the steps before it stay done, and a second run continues.
 const LOCK_TIMEOUT: &str = "5s";
 
-/// Improves one table. Every step may be run again; returns the steps that had something to do.
+/// Improves one table. Every step may be repeated; returns the steps that had something to do.
 pub async fn run(database: &Database, context: &Context, rule: &Rule, table: &Table) -> Result<Vec<String>> {
     let improvement = Improvement { database, context, rule, table, statements: Statements::new(context, rule) };
     let mut steps = Vec::new();
@@ -35,10 +34,10 @@ pub async fn run(database: &Database, context: &Context, rule: &Rule, table: &Ta
     Ok(steps)
 }
 
-/// The statements of an improvement, in order, as `--dry-run` prints them. Which of them have something to do is found when they are run.
+/// The statements of an improvement, in order, as `--dry-run` prints them. Which of them have something to do is known only when they run.
 pub fn script(context: &Context, rule: &Rule) -> String {
     let statements = Statements::new(context, rule);
-    let kind = if rule.key.primary.is_empty() { Kind::Primary } else { Kind::Unique };
+    let kind = if rule.key.primary.is_empty() { IdKey::Primary } else { IdKey::Unique };
     let mut lines = vec![format!("CREATE SEQUENCE {}", statements.sequence), statements.columns(), statements.batch()];
     lines.extend(statements.not_null());
     lines.push(statements.index(&statements.key(kind), "UNIQUE INDEX", "hst_id"));
@@ -47,12 +46,12 @@ pub fn script(context: &Context, rule: &Rule) -> String {
     lines.into_iter().map(|line| format!("{line};\n")).collect()
 }
 
-/// What `hst_id` becomes.
+/// The kind of constraint on `hst_id`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum IdKey {
     /// The primary key.
     Primary,
-    /// Unique, beside a primary key that the table has already.
+    /// Unique: the table has a primary key already.
     Unique,
 }
 
@@ -62,7 +61,7 @@ struct Statements<'s> {
     /// The table's name with its schema.
     name: String,
     sequence: String,
-    /// The constraint that proves NOT NULL on the side.
+    /// The constraint that proves NOT NULL beforehand.
     check: String,
 }
 
@@ -76,8 +75,8 @@ impl<'s> Statements<'s> {
         }
     }
 
-    /// The number comes from a sequence that everybody may draw from: whoever may insert a row, today or after a later GRANT, into
-    /// the table or into some of its columns, must be able to. A row is the state before a change, as those of audit_log are.
+    /// The number comes from a sequence that everybody may use: every role that may insert rows or some of their columns, now or after a later
+    /// GRANT, needs it. As in audit_log, a row is the state before a change.
     fn columns(&self) -> String {
         let (name, sequence) = (&self.name, &self.sequence);
         format!(
@@ -88,7 +87,7 @@ impl<'s> Statements<'s> {
         )
     }
 
-    /// Numbers some rows; until there are none without a number.
+    /// Numbers a batch of rows; repeated until none is without a number.
     fn batch(&self) -> String {
         let name = &self.name;
         format!(
@@ -97,7 +96,7 @@ impl<'s> Statements<'s> {
         )
     }
 
-    /// NOT NULL is asked of new rows, and then proven of the others while they are read and written.
+    /// NOT NULL is required of new rows first, and then proven for the others while the table is in use.
     fn not_null(&self) -> [String; 2] {
         let (name, check) = (&self.name, &self.check);
         [
@@ -109,18 +108,18 @@ impl<'s> Statements<'s> {
         ]
     }
 
-    fn key(&self, kind: Kind) -> String {
-        format!("{}_hst_{}", self.rule.table, if kind == Kind::Primary { "pkey" } else { "key" })
+    fn key(&self, kind: IdKey) -> String {
+        format!("{}_hst_{}", self.rule.table, if kind == IdKey::Primary { "pkey" } else { "key" })
     }
 
     /// With the validated check, SET NOT NULL needs no scan.
-    fn take(&self, kind: Kind) -> String {
+    fn take(&self, kind: IdKey) -> String {
         let (name, check) = (&self.name, &self.check);
         format!(
             "ALTER TABLE {name} ALTER COLUMN hst_id SET NOT NULL; ALTER TABLE {name} DROP CONSTRAINT {check}; \
              ALTER TABLE {name} ADD CONSTRAINT {0} {1} USING INDEX {0}",
             ident(&self.key(kind)),
-            if kind == Kind::Primary { "PRIMARY KEY" } else { "UNIQUE" },
+            if kind == IdKey::Primary { "PRIMARY KEY" } else { "UNIQUE" },
         )
     }
 
@@ -146,7 +145,7 @@ struct Improvement<'i> {
 }
 
 impl Improvement<'_> {
-    /// Catalog changes that must be made together, or not at all.
+    /// Catalog changes that must be made together or not at all.
     async fn alter(&self, context: &str, sql: &str) -> Result<()> {
         let sql = format!("SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'; {sql}");
         self.database.transaction(context, async |db| db.batch(context, &sql).await).await
@@ -159,7 +158,7 @@ impl Improvement<'_> {
         let owner: String = self.database.one(&context, owner, &[name]).await?.get(0);
         let made = "SELECT to_regclass($1) IS NOT NULL";
         if !self.database.one(&context, made, &[sequence]).await?.get::<_, bool>(0) {
-            // A column can only own a sequence of its table's owner.
+            // A sequence owned by a column must have the owner of its table.
             self.database
                 .transaction(&context, async |db| {
                     db.batch(&context, &format!("CREATE SEQUENCE {sequence}")).await?;
@@ -176,7 +175,7 @@ impl Improvement<'_> {
         loop {
             let rows = self.database.execute(&format!("numbering {}", self.rule.table), &batch, &[]).await?;
             numbered += rows;
-            // A rehearsal would find rows for ever.
+            // A rehearsal would find unnumbered rows for ever.
             if rows == 0 || self.database.is_rehearsal() {
                 return Ok(numbered);
             }
@@ -185,14 +184,14 @@ impl Improvement<'_> {
 
     /// A primary key; beside one that the table has already, a unique constraint.
     async fn key(&self) -> Result<String> {
-        let kind = if self.table.keys.iter().any(|k| k.primary) { Kind::Unique } else { Kind::Primary };
+        let kind = if self.table.keys.iter().any(|k| k.primary) { IdKey::Unique } else { IdKey::Primary };
         let context = format!("making hst_id the key of {}", self.rule.table);
         for statement in self.statements.not_null() {
             self.alter(&context, &statement).await?;
         }
         self.index(&context, &self.statements.key(kind), "UNIQUE INDEX", "hst_id").await?;
         self.alter(&context, &self.statements.take(kind)).await?;
-        Ok(if kind == Kind::Primary { "primary key on hst_id" } else { "unique on hst_id" }.to_owned())
+        Ok(if kind == IdKey::Primary { "primary key on hst_id" } else { "unique on hst_id" }.to_owned())
     }
 
     async fn time_index(&self) -> Result<Option<String>> {
@@ -201,8 +200,8 @@ impl Improvement<'_> {
         Ok(made.then(|| format!("index {index}")))
     }
 
-    /// Builds an index without a lock that stops writers. One that an interrupted run left behind is invalid and built anew. Neither
-    /// statement can run in a block of several.
+    /// Builds an index without a lock that blocks writers. One that an interrupted run left behind is invalid, and built again. Neither statement
+    /// can run in a batch of several.
     async fn index(&self, context: &str, index: &str, kind: &str, columns: &str) -> Result<bool> {
         let full = qualified(&self.context.schema, index);
         let valid = "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass($1)";

@@ -1,8 +1,7 @@
-//! Roles and rights. The role of `control.url` needs to be no superuser: `esclusa roles` prints the one script that a superuser runs once,
-//! and `schema apply` and `migrate` say what is missing before they begin. Where the role is a superuser, `schema apply` makes what there
-//! is to make by itself.
+//! Roles and rights. The role of `control.url` need not be a superuser: `esclusa roles` prints one script that a superuser runs once, and
+//! `schema apply` and `migrate` say what is missing before they begin. If the role is a superuser, `schema apply` creates everything itself.
 //!
-//! What may be done is asked of the server and of no list of grants: a right may come by any way.
+//! Rights are asked of the server, not deduced from a list of grants, because a role may have a right in many ways.
 
 use crate::catalog::Database;
 use crate::config::Partman;
@@ -22,7 +21,7 @@ const SCRIPT: &str = include_str!("sql/roles.sql");
 const PARTMAN: &str = include_str!("sql/roles_partman.sql");
 const GRANTS: &str = include_str!("sql/grants.sql");
 
-/// Who owns the tables that a migration touches: name, whether a superuser, how many tables, which.
+/// The owners of the tables that a migration touches: name, whether a superuser, number of tables, which tables.
 const OWNERS: &str = "
     SELECT r.rolname::text AS name, r.rolsuper AS is_superuser, count(*) AS tables, array_agg(c.oid) AS oids
     FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_roles AS r ON r.oid = c.relowner
@@ -32,16 +31,16 @@ const OWNERS: &str = "
                      WHERE k.contype = 'f' AND t.relnamespace = pg_catalog.to_regnamespace({schema_text}) AND t.relname = ANY ({tables})))
     GROUP BY 1, 2 ORDER BY 1";
 
-/// A right or an object that the current role needs and has not.
+/// A right or an object that the current role needs but does not have.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Missing {
     /// What, in words.
     pub what: String,
-    /// The SQL that mends it, for a superuser.
+    /// The SQL that provides it, for a superuser.
     pub mend: String,
 }
 
-/// The legacy tables of the rules and the tables that histories mirror: all whose owners matter.
+/// The legacy tables of the rules, and the tables that histories mirror: those whose owners matter.
 pub fn tables(rules: &RuleSet) -> Vec<String> {
     let base = |target: &Target| target.history().and_then(|h| h.base.clone());
     let mut tables: Vec<String> =
@@ -51,7 +50,7 @@ pub fn tables(rules: &RuleSet) -> Vec<String> {
     tables
 }
 
-/// The script of roles and grants for a control role that is no superuser. `owner` takes the tables that belong to a superuser.
+/// The script of roles and grants for a control role that is not a superuser. `owner` gets the tables that now belong to a superuser.
 pub fn script(context: &Context, role: &str, tables: &[String], owner: Option<&str>) -> String {
     let partman = if context.partman == Partman::Auto { PARTMAN } else { "" };
     SCRIPT
@@ -94,13 +93,13 @@ fn grants(context: &Context) -> String {
         .replace("{audit}", AUDIT)
 }
 
-/// Makes the audit role and the event trigger, where the current role is a superuser; schema `esclusa` must be there. Otherwise they are
-/// the script's, and this does nothing.
+/// Creates the audit role and the event trigger, if the current role is a superuser; schema `esclusa` must exist. Otherwise the script creates
+/// them, and this does nothing.
 pub async fn install(database: &Database, context: &Context) -> Result<()> {
     if !is_superuser(database).await? {
         return Ok(());
     }
-    // Roles belong to the whole cluster: another database's `schema apply` may make it at this moment.
+    // Roles belong to the whole cluster: another database's `schema apply` may create it at this moment.
     let role = format!(
         "DO $$ BEGIN CREATE ROLE {AUDIT} NOLOGIN; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$; \
          GRANT USAGE ON SCHEMA {} TO {AUDIT}",
@@ -110,17 +109,17 @@ pub async fn install(database: &Database, context: &Context) -> Result<()> {
     if !database.one("looking for the audit role", there, &[&AUDIT]).await?.get::<_, bool>(0) {
         database.batch("creating the audit role", &role).await?;
     }
-    // Once it is there, it is the administrator's: what he has changed is told, and not mended.
+    // Once it exists, it belongs to the administrator: a change is reported, not repaired.
     if !database.one("looking for the role of mode shadow", there, &[&context.shadow_role]).await?.get::<_, bool>(0) {
         database.batch("creating the role of mode shadow", &shadow(context)).await?;
     }
     database.batch("letting grants follow the views", &grants(context)).await
 }
 
-/// Who may use the schema of the legacy tables may use those of their views and leaves. A later GRANT of that schema's owner is carried as
-/// him, and only what he has granted can he take away: so it is done as him, where this role is a member of his.
+/// Roles that may use the schema of the legacy tables may use those of the views and leaves. A later GRANT of that schema's owner is carried in the
+/// owner's name, and the owner can revoke only its own grants: so this is done as the owner, if this role is a member.
 pub async fn carry_usage(database: &Database, context: &Context) -> Result<()> {
-    let doing = "letting those use the views who use the tables";
+    let doing = "granting USAGE on the schemas of the views";
     let there = format!("SELECT to_regprocedure('{CONTROL}.carry_usage()') IS NOT NULL");
     if !database.one(doing, &there, &[]).await?.get::<_, bool>(0) {
         return Ok(());
@@ -140,7 +139,7 @@ pub async fn carry_usage(database: &Database, context: &Context) -> Result<()> {
     database.batch(doing, &carry).await
 }
 
-/// Stops before any work when the current role lacks something, and says what.
+/// Stops before any work if the current role lacks something, and says what.
 pub async fn require(database: &Database, context: &Context, rules: &RuleSet) -> Result<()> {
     let missing = missing(database, context, &tables(rules)).await?;
     if missing.is_empty() {
@@ -148,7 +147,7 @@ pub async fn require(database: &Database, context: &Context, rules: &RuleSet) ->
     }
     let role: String = database.one("asking for the role", "SELECT current_user::text", &[]).await?.get(0);
     Err(Error::Refused {
-        message: format!("role {role} lacks rights that this needs"),
+        message: format!("role {role} lacks rights that this command needs"),
         detail: Some(missing.iter().map(|m| m.what.as_str()).collect::<Vec<_>>().join("; ")),
         hint: Some(
             "let a superuser run what `esclusa roles` prints; `esclusa roles --check` shows the statement for each".into(),
@@ -161,8 +160,7 @@ async fn is_superuser(database: &Database) -> Result<bool> {
     Ok(database.one("asking for the role", sql, &[]).await?.get(0))
 }
 
-/// Everything that the current role lacks for `schema apply` and for migrating these tables; nothing for a superuser, who makes what he
-/// lacks himself.
+/// Everything that the current role lacks for `schema apply` and for migrating these tables; empty for a superuser, who creates what is missing.
 pub async fn missing(database: &Database, context: &Context, tables: &[String]) -> Result<Vec<Missing>> {
     if is_superuser(database).await? {
         return Ok(Vec::new());
@@ -175,7 +173,7 @@ pub async fn missing(database: &Database, context: &Context, tables: &[String]) 
     Ok(missing)
 }
 
-/// What is asked by one question each, and mended by one statement each.
+/// Rights that one question checks, and one statement grants.
 async fn rights(database: &Database, context: &Context, role: &str) -> Result<Vec<Missing>> {
     let (schema, quoted) = (literal(&context.schema), ident(&context.schema));
     let role = ident(role);
@@ -226,7 +224,7 @@ async fn membership(database: &Database, context: &Context, tables: &[String], r
         let (owner, superuser, count, member): (String, bool, i64, bool) = (row.get(0), row.get(1), row.get(2), row.get(3));
         missing.push(match (superuser, member) {
             (true, _) => Missing {
-                what: format!("{count} tables belong to {owner}, a superuser, whose member it must not be"),
+                what: format!("{count} tables belong to {owner}, a superuser, of which it must not be a member"),
                 mend: row.get(4),
             },
             (_, true) => Missing {
@@ -242,7 +240,7 @@ async fn membership(database: &Database, context: &Context, tables: &[String], r
     Ok(missing)
 }
 
-/// Schemas and tables of ours that somebody else made.
+/// Our schemas and tables, where another role made them.
 async fn foreign_objects(database: &Database, context: &Context, role: &str) -> Result<Vec<Missing>> {
     let (control, leaf, schema) = (literal(CONTROL), literal(LEAVES), literal(&context.schema));
     let sql = format!(
@@ -259,7 +257,7 @@ async fn foreign_objects(database: &Database, context: &Context, role: &str) -> 
     Ok(rows.into_iter().map(|r| Missing { what: r.get(0), mend: r.get(1) }).collect())
 }
 
-/// Without it a REVOKE on a view would leave the right on the leaf. It counts only with the functions that this version makes.
+/// Without it, a REVOKE on a view would not reach the leaf. It counts only with the functions of this version.
 async fn event_trigger(database: &Database, context: &Context, role: &str) -> Result<Option<Missing>> {
     let wanted = grants(context);
     let bodies = ["$carry$", "$usage$", "$grant$"].map(|mark| wanted.split(mark).nth(1).unwrap_or_default().to_owned());
@@ -278,14 +276,14 @@ async fn event_trigger(database: &Database, context: &Context, role: &str) -> Re
         true => database.one("looking for the event trigger", &sql, &[&bodies[0], &bodies[1], &bodies[2]]).await?.get(0),
         false => "does not exist".to_owned(),
     };
-    let what = format!("event trigger esclusa_grants, by which grants follow the views, {found}");
+    let what = format!("event trigger esclusa_grants, which carries grants to views and leaves, {found}");
     let mend = format!("CREATE SCHEMA IF NOT EXISTS {CONTROL} AUTHORIZATION {};\n{wanted}", ident(role));
     Ok((!found.is_empty()).then_some(Missing { what, mend }))
 }
 
-/// Gives an object of the current role to another: `what` is the kind and the name, as ALTER takes them. That role must be able to create
-/// in the object's schema (manual, ALTER TABLE, "Notes"), and keeps that right no longer than the giving takes: in a schema with
-/// functions that everybody calls, whoever may create could put his own before them.
+/// Gives an object of the current role to another: `what` is the kind and the name, as ALTER takes them. The new owner must be able to create in
+/// the object's schema (manual, ALTER TABLE, "Notes"), and keeps that right only during this change: in a schema with functions that everybody
+/// calls, a role that may create could put its own functions in their place.
 pub async fn give(database: &Database, what: &str, schema: &str, owner: &str) -> Result<()> {
     let context = format!("giving {what} to {owner}");
     let sql = "SELECT $1 = current_user, has_schema_privilege($1::name, $2, 'CREATE')";
@@ -298,13 +296,13 @@ pub async fn give(database: &Database, what: &str, schema: &str, owner: &str) ->
     let give = format!("ALTER {what} OWNER TO {owner}");
     let sql = match may_create {
         true => give,
-        // One text without BEGIN is one transaction, or a part of the one that is open.
+        // A batch without BEGIN is one transaction, or part of the open one.
         false => format!("GRANT CREATE ON SCHEMA {schema} TO {owner}; {give}; REVOKE CREATE ON SCHEMA {schema} FROM {owner}"),
     };
     database.batch(&context, &sql).await
 }
 
-/// Does work that gives objects in some schemas to roles, which may create there for as long as that takes, as in [`give`].
+/// Does work that gives objects in some schemas to roles, which may create there only meanwhile, as in [`give`].
 pub async fn while_creating(
     database: &Database,
     schemas: &[&str],

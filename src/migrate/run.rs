@@ -1,6 +1,6 @@
-//! `migrate`: one legacy table at a time. A small one in one transaction: lock, move, prove, attach the audit trigger, let the view take
-//! the name. A large history is copied and proven before (`online`), and that transaction has only to prove what has changed since.
-//! It waits for its locks as `quiet` does. Whatever fails leaves the table as it was.
+//! `migrate`: one legacy table at a time. A small one moves in one transaction: lock, move, prove, attach the audit trigger, give the name to the
+//! view. A large history is copied and proven before (`online`), so that transaction only proves what has changed since. It waits for its locks as
+//! `quiet` does. If anything fails, the table is left as it was.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -13,6 +13,7 @@ use crate::relation::Relation;
 use crate::rule::{Rule, check};
 use crate::sql::quote::{literal, qualified};
 
+use super::attachments::{Attachments, dependents_of};
 use super::capture::{self, writer};
 use super::cut_over::{Asked, CutOver};
 use super::dependents::{self, Dependent, Dependents};
@@ -24,27 +25,26 @@ use super::migration::Migration;
 use super::online::{self, Online};
 use super::parity::{self, Parity};
 use super::quiet::{Locked, attempt, attempt_once};
-use super::standing::{Standing, dependents_of};
 use super::{ARCHIVE, CONTROL, OWN_GRANTS, backfill, gate, keep, leaf, name, object, reads, retain, roles, view};
 
 /// What was done with one table.
 #[derive(Debug)]
-pub struct Outcome {
+pub struct TableRun {
     /// The legacy table.
     pub table: String,
     /// Rows moved.
     pub rows: u64,
     /// The proof; `None` when there was nothing to do.
     pub parity: Option<Parity>,
-    /// What the reader should know: the trigger, dependent objects, "already migrated".
+    /// Notes for the reader: the trigger, dependent objects, "already migrated".
     pub notes: Vec<String>,
-    /// For how long nobody else could use the table.
+    /// How long nobody else could use the table.
     pub held: Duration,
 }
 
 impl Migration<'_> {
     /// Migrates one table of any kind.
-    pub async fn table(&self, run: i64, rule: &Rule) -> Result<Outcome> {
+    pub async fn table(&self, run: i64, rule: &Rule) -> Result<TableRun> {
         let relation = Relation::compile(rule, &self.context);
         let catalog = self.catalog(rule).await?;
         let Some(table) = catalog.tables.get(&rule.table) else {
@@ -59,27 +59,27 @@ impl Migration<'_> {
             let mut notes = Vec::new();
             if table.column("hst_id").is_none() {
                 match gate::improvement(self.database, &rule.table).await {
-                    // What would be done then is told all the same.
+                    // The rehearsal shows what would be done afterwards all the same.
                     Err(error) if self.database.is_rehearsal() => notes.push(error.in_one_line()),
                     checked => checked?,
                 }
             }
             notes.extend(retain::run(self.database, &self.context, rule, table).await?);
-            // A process that was killed behind the work has not come to the ledger.
+            // A process that was killed after the work has not written the ledger.
             if !notes.is_empty() || ledger::state(self.database, &self.context, &rule.table).await? != State::Improved {
                 let write = async |db: &Database| self.write(db, run, rule, Step::Improve, None).await;
                 self.database.transaction("writing what was improved", write).await?;
             }
-            return Ok(Outcome { table: rule.table.clone(), rows: 0, parity: None, notes, held: Duration::ZERO });
+            return Ok(TableRun { table: rule.table.clone(), rows: 0, parity: None, notes, held: Duration::ZERO });
         }
         if table.kind == 'v' {
-            // A process that was killed just behind the move has not come to that.
+            // A process that was killed right after the move has not done this.
             if !object::is_recorded(self.database, &rule.table).await? {
                 self.analyse(&relation).await?;
                 self.describe(rule).await?;
             }
             let notes = vec!["already migrated: a view has the name".into()];
-            return Ok(Outcome { table: rule.table.clone(), rows: 0, parity: None, notes, held: Duration::ZERO });
+            return Ok(TableRun { table: rule.table.clone(), rows: 0, parity: None, notes, held: Duration::ZERO });
         }
         self.refuse_stale_rule(rule, &catalog)?;
         let hanging = self.hanging(self.database, &relation, &relation.legacy_table()).await?;
@@ -88,19 +88,19 @@ impl Migration<'_> {
         let mut prepared = self.prepare(run, &relation).await?;
         let mut moved = self.cut_over(run, rule, &relation, &locks, prepared.as_ref()).await?;
         if moved.is_none() {
-            self.told.word(&format!("{}: others would wait too long, so it is copied while it is written", rule.table));
+            self.told.word(&format!("{}: others would have to wait too long, so it is copied while it is written", rule.table));
             prepared = Some(self.copy(run, &relation).await?);
             moved = self.cut_over(run, rule, &relation, &locks, prepared.as_ref()).await?;
         }
         let Some((mut outcome, validation)) = moved else {
-            return Err(Error::refused(format!("{}: others would wait for it too long", rule.table)));
+            return Err(Error::refused(format!("{}: others would have to wait too long", rule.table)));
         };
         if prepared.is_none() {
             self.analyse(&relation).await?;
         }
         self.describe(rule).await?;
         let is_validated = !validation.is_empty();
-        // Reads the referencing tables and keeps nobody from writing them. One that fails is told; the table has been moved.
+        // This reads the referencing tables without blocking their writers. A failure is only noted: the table has been moved.
         for validate in validation {
             if let Err(error) = self.database.batch(&format!("validating a foreign key of {}", rule.table), &validate).await {
                 outcome.notes.push(format!("a foreign key is not valid yet: {error} (`{validate}`)"));
@@ -112,14 +112,14 @@ impl Migration<'_> {
         Ok(outcome)
     }
 
-    /// The catalog of the table and its base: all a migration of one table looks at.
+    /// The catalog of the table and its base: all that a migration of one table needs.
     async fn catalog(&self, rule: &Rule) -> Result<Catalog> {
         let base = rule.target.history().and_then(|h| h.base.clone());
         let tables: Vec<String> = std::iter::once(rule.table.clone()).chain(base).collect();
         Catalog::read_tables(self.database, &self.context.schema, &tables).await
     }
 
-    /// The table may have changed since its rule was written: moving it by the old rule would lose a column.
+    /// The table may have changed since its rule was written: moving it by the old rule could lose a column.
     fn refuse_stale_rule(&self, rule: &Rule, catalog: &Catalog) -> Result<()> {
         let faults = check::against_table(rule, catalog);
         match faults.0.iter().map(|f| f.message.as_str()).collect::<Vec<_>>().as_slice() {
@@ -132,7 +132,7 @@ impl Migration<'_> {
         }
     }
 
-    /// Copies a large history before anybody has to wait, or goes on with a copy that was begun.
+    /// Copies a large history before anybody has to wait, or continues a copy that was begun.
     async fn prepare<'p>(&'p self, run: i64, relation: &'p Relation) -> Result<Option<Prepared<'p>>> {
         let Some(_) = relation.target().and_then(|t| t.repeated) else { return Ok(None) };
         let size = "SELECT pg_relation_size(to_regclass($1))";
@@ -144,7 +144,7 @@ impl Migration<'_> {
         self.copy(run, relation).await.map(Some)
     }
 
-    /// Copies a history that stays where it is for now, and proves it. Notes are of indexes that cannot be carried.
+    /// Copies and proves a history that stays in its place for now. Notes are about indexes that cannot be carried.
     pub(super) async fn copied_and_proven(&self, run: i64, rule: &Rule) -> Result<Vec<String>> {
         let relation = Relation::compile(rule, &self.context);
         self.refuse_stale_rule(rule, &self.catalog(rule).await?)?;
@@ -159,15 +159,15 @@ impl Migration<'_> {
         let notes = copy.copy().await?;
         let parity = copy.prove().await?;
         if !parity.holds() {
-            // Nobody goes on from a copy that is wrong.
+            // A wrong copy is not used any further.
             online::abandon(self.copying(run, relation)).await?;
             return Err(unproven(relation, &parity));
         }
         Ok(Prepared { copy, notes, parity })
     }
 
-    /// The one transaction in which the table steps aside, when nobody is on it. `None` where that would keep others waiting, and the table can
-    /// be copied before.
+    /// The one transaction in which the table steps aside, when nobody uses it. `None` if that would keep others waiting and the table can be
+    /// copied first.
     async fn cut_over(
         &self,
         run: i64,
@@ -175,7 +175,7 @@ impl Migration<'_> {
         relation: &Relation,
         locks: &str,
         prepared: Option<&Prepared<'_>>,
-    ) -> Result<Option<(Outcome, Vec<String>)>> {
+    ) -> Result<Option<(TableRun, Vec<String>)>> {
         let context = format!("migrating {}", rule.table);
         let mut tables = vec![relation.legacy_table()];
         // The base before its history: the order in which an application writes them.
@@ -189,7 +189,7 @@ impl Migration<'_> {
             since.set(Instant::now());
             locked.begins();
             self.lock_base(db, rule).await?;
-            // Behind the lock of the base: whoever has written that comes to the history too, and is not held on the way.
+            // After the lock of the base: a client that has written the base goes on to the history, and must not be held in between.
             if let Some(proxies) = &proxies {
                 locked.quiet(proxies).await?;
             }
@@ -199,7 +199,7 @@ impl Migration<'_> {
             let moved = self.move_table(db, run, rule, relation, prepared, &catalog).await?;
             match moved.0.parity.as_ref().filter(|p| !p.holds()) {
                 None => {
-                    // One that was taken while it moved is as old.
+                    // A snapshot taken during the move is as old as one from before it.
                     locked.no_old_snapshot(db).await?;
                     self.announce(db, rule).await?;
                     if proxies.is_some() {
@@ -227,14 +227,14 @@ impl Migration<'_> {
         moved
     }
 
-    /// At the end of the transaction: from here on the proxies go by the table's mode.
+    /// At the end of the transaction: from here on, the proxies follow the table's mode.
     async fn announce(&self, db: &Database, rule: &Rule) -> Result<()> {
         match self.mode {
             Some(mode) => {
                 let table = std::slice::from_ref(&rule.table);
                 control::store_modes(db, table, mode, &self.who, Some("migrate")).await.map(|_| ())
             }
-            // Its stored mode, or the settings', may have waited for the move.
+            // The stored mode, or that of the settings, may have waited for the move.
             None => control::announce(db).await,
         }
     }
@@ -247,7 +247,7 @@ impl Migration<'_> {
         relation: &Relation,
         prepared: Option<&Prepared<'_>>,
         catalog: &Catalog,
-    ) -> Result<(Outcome, Vec<String>)> {
+    ) -> Result<(TableRun, Vec<String>)> {
         let legacy = relation.legacy_table();
         let entry = Entry { run, table: &rule.table, step: Step::Move, rows: None, detail: None };
         ledger::lock(db).await?;
@@ -268,12 +268,12 @@ impl Migration<'_> {
         };
         if !parity.holds() {
             return Ok((
-                Outcome { table: rule.table.clone(), rows, parity: Some(parity), notes, held: Duration::ZERO },
+                TableRun { table: rule.table.clone(), rows, parity: Some(parity), notes, held: Duration::ZERO },
                 Vec::new(),
             ));
         }
         parity::record(db, &parity).await?;
-        let context = format!("carrying what hangs on {}", rule.table);
+        let context = format!("carrying what depends on {}", rule.table);
         db.batch(&context, &hanging.before).await?;
         let owned = self.disown(db, relation).await?;
         let view = if prepared.is_some() { reads::removal(db, relation).await? } else { String::new() };
@@ -285,10 +285,10 @@ impl Migration<'_> {
         let detail = serde_json::json!({ "sequences": owned }).to_string();
         let entry = Entry { rows: i64::try_from(rows).ok(), detail: (!owned.is_empty()).then_some(&*detail), ..entry };
         ledger::write_as(db, entry, next).await?;
-        Ok((Outcome { table: rule.table.clone(), rows, parity: Some(parity), notes, held: Duration::ZERO }, validation))
+        Ok((TableRun { table: rule.table.clone(), rows, parity: Some(parity), notes, held: Duration::ZERO }, validation))
     }
 
-    /// Locks the base of a history: nobody writes it.
+    /// Locks the base of a history, so that nobody writes it.
     pub(super) async fn lock_base(&self, db: &Database, rule: &Rule) -> Result<()> {
         let context = format!("locking the base of {}", rule.table);
         let base = rule.target.history().and_then(|h| h.base.as_ref()).map(|b| qualified(&self.context.schema, b));
@@ -302,10 +302,10 @@ impl Migration<'_> {
         Ok(())
     }
 
-    /// Locks the table, and looks whether it is still what its rule says.
+    /// Locks the table, and checks that it still matches its rule.
     async fn lock(&self, db: &Database, rule: &Rule, relation: &Relation, is_copied: bool) -> Result<Catalog> {
         let context = format!("locking {}", rule.table);
-        // Whoever reads a copy has locks on it: better to find out before the last proof than behind it.
+        // Readers of a copy hold locks on it: better to find out before the last proof than after it.
         let copy = if is_copied { format!(", {}", relation.rows()) } else { String::new() };
         db.batch(&context, &format!("LOCK TABLE {}{copy} IN ACCESS EXCLUSIVE MODE", relation.legacy_table())).await?;
         let catalog = self.catalog(rule).await?;
@@ -313,12 +313,12 @@ impl Migration<'_> {
         Ok(catalog)
     }
 
-    /// Statistics of a leaf that was filled in the transaction that moved its table.
+    /// Gathers statistics of a leaf that was filled in the transaction that moved its table.
     async fn analyse(&self, relation: &Relation) -> Result<()> {
         self.database.batch(&format!("looking at the rows of {}", relation.table), &leaf::analysis(relation)).await
     }
 
-    /// Records what the moved table consists of: behind the move, because it takes as long as all of it and nobody needs to wait for it.
+    /// Records what the moved table consists of, after the move: it takes as long as the rest of it, and nobody needs to wait for it.
     async fn describe(&self, rule: &Rule) -> Result<()> {
         let context = format!("recording what {} consists of", rule.table);
         let record = async |db: &Database| {
@@ -329,15 +329,15 @@ impl Migration<'_> {
         self.database.transaction(&context, record).await
     }
 
-    /// The leaf: made, filled, indexed, attached, and looked at by ANALYZE.
+    /// The leaf: created, filled, indexed, attached and analysed.
     async fn build_leaf(&self, db: &Database, relation: &Relation) -> Result<(u64, Vec<String>)> {
         let legacy = relation.legacy_table();
         let context = format!("making the leaf of {}", relation.table);
         let there = format!("SELECT to_regclass({}) IS NOT NULL", literal(&relation.rows()));
         if db.one(&context, &there, &[]).await?.get(0) {
             return Err(Error::Refused {
-                message: format!("{} is there already", relation.rows()),
-                detail: Some("an earlier run has left it, and a backfill into it would double every row".into()),
+                message: format!("{} exists already", relation.rows()),
+                detail: Some("an earlier run left it, and filling it again would double every row".into()),
                 hint: Some(format!("roll {} back first", relation.table)),
             });
         }
@@ -349,22 +349,22 @@ impl Migration<'_> {
     }
 
     async fn hanging(&self, db: &Database, relation: &Relation, legacy: &str) -> Result<Dependents> {
-        let standing = Standing::new(relation);
-        dependents::find(db, &standing.leaf(legacy)).await
+        let attachments = Attachments::new(relation);
+        dependents::find(db, &attachments.leaf(legacy)).await
     }
 
-    /// The key table beside the leaf, where foreign keys lead to the table or out of it; what makes them valid, when the move is over.
+    /// The key table beside the leaf, if foreign keys lead to or from the table; returns the statements that validate them after the move.
     async fn keys(&self, db: &Database, relation: &Relation, archived: &str) -> Result<Vec<String>> {
-        let standing = Standing::new(relation);
-        let Some(keys) = KeyTable::plan(db, &standing.leaf(archived)).await? else { return Ok(Vec::new()) };
+        let attachments = Attachments::new(relation);
+        let Some(keys) = KeyTable::plan(db, &attachments.leaf(archived)).await? else { return Ok(Vec::new()) };
         let context = format!("keeping the foreign keys of {}", relation.table);
         roles::while_creating(db, &[KEYS, CONTROL], &[keys.owner()], async |db| db.batch(&context, &keys.creation()).await)
             .await?;
         Ok(keys.validation())
     }
 
-    /// A sequence that a column owns would be moved with the table, and dropped with the archive; the view's default still draws from it. Those
-    /// that were owned, with the column: they are again when the table comes back.
+    /// A sequence owned by a column would move with the table and be dropped with the archive, but the view's default still uses it. Returns the
+    /// sequences with their columns, to be owned again when the table comes back.
     async fn disown(&self, db: &Database, relation: &Relation) -> Result<Vec<(String, String)>> {
         let context = format!("letting the sequences of {} go", relation.table);
         let sql = format!(
@@ -381,8 +381,7 @@ impl Migration<'_> {
         Ok(owned)
     }
 
-    /// The table steps aside and the view takes its name, in the same transaction.
-    /// `removal` takes away a view of the copy that stands in its place.
+    /// The table steps aside and the view takes its name, in the same transaction. `removal` drops the view of a copy that has the view's place.
     async fn swap(&self, db: &Database, relation: &Relation, removal: &str) -> Result<Vec<String>> {
         let (legacy, archived) = (relation.legacy_table(), qualified(ARCHIVE, &relation.table));
         let context = format!("putting the view in place of {}", relation.table);
@@ -393,7 +392,7 @@ impl Migration<'_> {
         self.keys(db, relation, &archived).await
     }
 
-    /// The audit trigger of a history's base; and, when a base becomes a domain, the trigger that follows its rows there.
+    /// Attaches the audit trigger of a history's base; and, when a base becomes a domain, the trigger on its rows there.
     async fn capture(&self, db: &Database, rule: &Rule, relation: &Relation, catalog: &Catalog) -> Result<Vec<String>> {
         let mut after = catalog.clone();
         after.tables.remove(&rule.table);
@@ -408,12 +407,12 @@ impl Migration<'_> {
         Ok(notes)
     }
 
-    /// What hangs on a table that has not been moved.
+    /// What depends on a table that has not been moved.
     pub async fn dependents(&self, rule: &Rule) -> Result<Vec<Dependent>> {
         dependents_of(self.database, &self.context, rule).await
     }
 
-    /// What hangs on the table: notes about what is carried or let go; a refusal for what cannot be, unless it was accepted.
+    /// What depends on the table: notes about what is carried or let go; a refusal for what blocks, unless `--accept` was given.
     fn refuse_hanging(&self, relation: &Relation, hanging: &Dependents) -> Result<Vec<String>> {
         let one = |d: &Dependent| format!("{} {}: {}", d.kind, d.name, d.fate);
         let scripts: Vec<&str> = hanging.blocking().filter_map(|d| d.script.as_deref()).collect();
@@ -421,12 +420,12 @@ impl Migration<'_> {
             let script = if scripts.is_empty() {
                 String::new()
             } else {
-                format!("\nby hand, where it can be mended:\n{}", scripts.join("\n"))
+                format!("\nstatements to run by hand, where there are any:\n{}", scripts.join("\n"))
             };
             return Err(Error::Refused {
-                message: format!("{} cannot be moved with all that hangs on it", relation.table),
+                message: format!("{} cannot be moved with everything that depends on it", relation.table),
                 detail: Some(hanging.blocking().map(one).collect::<Vec<_>>().join("; ") + &script),
-                hint: Some("mend it, or move the table as it is with --accept".into()),
+                hint: Some("change or drop what blocks, or move the table all the same with --accept".into()),
             });
         }
         Ok(hanging.found.iter().map(one).collect())
@@ -477,7 +476,7 @@ fn unproven(relation: &Relation, parity: &Parity) -> Error {
     }
 }
 
-/// A large history whose copy waits for its moment.
+/// A large history whose copy waits for the move.
 struct Prepared<'p> {
     copy: Online<'p>,
     notes: Vec<String>,

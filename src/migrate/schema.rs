@@ -1,6 +1,6 @@
-//! `schema apply` and `schema check`: audit_log with its monthly partitions, domain_value, domain_value_link, the audit trigger's
-//! function and the control schema. Apply is idempotent. Check builds the same objects under another name in a transaction that
-//! is rolled back, and compares: there is no second description of the schema that could be stale.
+//! `schema apply` and `schema check`: audit_log with its monthly partitions, domain_value, domain_value_link, the audit trigger's function and the
+//! control schema. Apply is idempotent. Check builds the same objects under other names in a transaction that is rolled back, and compares: so
+//! there is no second description of the schema that could become outdated.
 
 use crate::catalog::Database;
 use crate::config::Month;
@@ -24,13 +24,13 @@ fn rendered(template: &str, schema: &str, control: &str) -> String {
         .replace("{leaf}", &ident(&format!("{control}_leaf")))
 }
 
-/// The SQL that makes what is missing, and functions anew; not the months.
+/// The SQL that creates what is missing, and replaces functions; without the months.
 fn creation(context: &Context, control: &str) -> String {
     [CONTROL_SQL, TABLES_SQL, AUDIT_SQL].map(|template| rendered(template, &context.schema, control)).concat()
 }
 
-/// Makes what is missing, replaces functions, mends what moved tables consist of, leaves data alone. Returns what was done, object by
-/// object; a state that begins with [`LEFT`] is the DBA's to mend.
+/// Creates what is missing, replaces functions, repairs moved tables, leaves data alone. Returns what was done, object by object; a state that
+/// begins with [`LEFT`] needs the DBA.
 pub async fn apply(database: &Database, context: &Context) -> Result<Table> {
     let mut done = Table::new(&[("object", Text), ("state", Text)]);
     database.batch("pinning the session", PINNED).await?;
@@ -67,7 +67,7 @@ pub async fn apply(database: &Database, context: &Context) -> Result<Table> {
                 partman::usable(database, context).await?.err().unwrap_or_else(|| "the partitions have its names".to_owned());
             format!("kept by esclusa schema apply, run by a timer: {why}")
         }
-        // It counts months in the zone of its session; an hour's difference would be told by the check.
+        // It counts months in the time zone of its session; a difference of an hour would be reported by the check.
         Partitioner::Partman4 | Partitioner::Partman5 => {
             format!("kept by pg_partman; run its maintenance with TimeZone {}", context.time_zone)
         }
@@ -76,10 +76,10 @@ pub async fn apply(database: &Database, context: &Context) -> Result<Table> {
     Ok(done)
 }
 
-/// How the state begins of what `apply` has to leave as it is.
+/// The beginning of a state that `apply` cannot repair.
 pub const LEFT: &str = "not mended: ";
 
-/// Everything of the schema, in the caller's transaction.
+/// Creates the whole schema, in the caller's transaction.
 async fn build(db: &Database, context: &Context, partitioner: Partitioner, end: Month) -> Result<()> {
     let schemas = format!("CREATE SCHEMA IF NOT EXISTS {}; CREATE SCHEMA IF NOT EXISTS {ARCHIVE};", ident(&context.schema));
     db.batch("creating schemas", &schemas).await?;
@@ -92,14 +92,14 @@ async fn build(db: &Database, context: &Context, partitioner: Partitioner, end: 
     Ok(())
 }
 
-/// The same for whoever has made room for it: nothing of the schema's tables is there.
+/// The same where none of the schema's tables exists.
 pub(super) async fn build_anew(db: &Database, context: &Context) -> Result<()> {
     let partitioner = partitioner(db, context, &[]).await?;
     let end = end(db, context).await?;
     build(db, context, partitioner, end).await
 }
 
-/// Adds constraints that are missing; then everything that is not as it should be is the DBA's.
+/// Adds missing constraints; other differences are left to the DBA.
 async fn mend_constraints(
     database: &Database,
     context: &Context,
@@ -135,7 +135,7 @@ async fn mend_constraints(
     if strays > 0 {
         done.push(vec![
             format!("table {}", month::DEFAULT).into(),
-            format!("{LEFT}holds {strays} rows of months without a partition").into(),
+            format!("{LEFT}it holds {strays} rows of months without a partition").into(),
         ]);
     }
     Ok(done)
@@ -145,7 +145,7 @@ fn table_is_ours(table: &str) -> bool {
     table == LIVE || target::ALL.iter().any(|t| t.table == table)
 }
 
-/// pg_partman where it can be had; but partitions that stand under the plan's names stay under them.
+/// pg_partman where it can be used; but existing partitions with the plan's names keep them.
 async fn partitioner(database: &Database, context: &Context, existing: &[Object]) -> Result<Partitioner> {
     let version = partman::usable(database, context).await?.ok();
     let has = |p: Partitioner| {
@@ -162,7 +162,7 @@ async fn partitioner(database: &Database, context: &Context, existing: &[Object]
     })
 }
 
-/// A database object, described so that two of the same name can be compared.
+/// A database object, described so that two with the same name can be compared.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Object {
     kind: String,
@@ -170,8 +170,8 @@ struct Object {
     definition: String,
 }
 
-/// Tables with columns, constraints and indexes, and functions, of the new tables and of the control schema. Names of schemas
-/// are replaced by marks, so that objects of different schemas compare equal.
+/// Tables with columns, constraints and indexes, and functions, of the new tables and of the control schema. Names of schemas are replaced by
+/// placeholders, so that objects of different schemas compare equal.
 async fn objects(database: &Database, schema: &str, control: &str) -> Result<Vec<Object>> {
     let names = "('audit_log','audit_log_live','domain_value','domain_value_link')";
     let sql = format!(
@@ -213,7 +213,7 @@ async fn objects(database: &Database, schema: &str, control: &str) -> Result<Vec
     Ok(rows.into_iter().map(object).collect())
 }
 
-/// Names of schemas as marks: those that the check builds under, wherever they stand, and the real ones before a dot or in quotes.
+/// Replaces names of schemas by placeholders: the scratch ones anywhere, the real ones before a dot or in quotes.
 fn unnamed(text: &str, schema: &str) -> String {
     let leaves = format!("{SCRATCH_CONTROL}_leaf");
     let mut out = text.to_owned();
@@ -228,13 +228,13 @@ fn unnamed(text: &str, schema: &str) -> String {
     out
 }
 
-/// What differs between the schema as it is and as it should be, moved tables included; no rows when nothing does.
+/// What differs between the schema and what it should be, including moved tables; empty when nothing does.
 pub async fn check(database: &Database, context: &Context) -> Result<Table> {
     let mut drift = Table::new(&[("object", Text), ("finding", Text), ("expected", Text), ("found", Text)]);
     database.batch("pinning the session", PINNED).await?;
     if first_form::is(database, context).await? {
         let object = format!("table {}", target::AUDIT_LOG.table);
-        let finding = "is of the first form: `esclusa schema apply` brings it over".to_owned();
+        let finding = "has the first form: `esclusa schema apply` converts it".to_owned();
         drift.push(vec![object.into(), finding.into(), "PARTITION BY LIST".into(), "PARTITION BY RANGE".into()]);
         return Ok(drift);
     }
@@ -251,7 +251,7 @@ pub async fn check(database: &Database, context: &Context) -> Result<Table> {
         let expected = format!("{} or more", behind.greatest);
         drift.push(vec![
             name.into(),
-            "is behind: numbers of rows would be given again".into(),
+            "is behind: it would give numbers again that rows already have".into(),
             expected.into(),
             behind.given.to_string().into(),
         ]);
@@ -276,14 +276,14 @@ fn compared(expected: &[Object], real: &[Object]) -> Vec<Vec<Cell>> {
     drift
 }
 
-/// The schemas under whose names the check builds.
+/// The schema names under which the check builds.
 const SCRATCH: &str = "esclusa_check";
 const SCRATCH_CONTROL: &str = "esclusa_check_control";
 
-/// The objects as `apply` makes them, built under scratch names and rolled back.
+/// The objects as `apply` creates them, built under scratch names and rolled back.
 async fn expected(database: &Database, context: &Context, partitioner: Partitioner, end: Month) -> Result<Vec<Object>> {
     let scratch = Context { schema: SCRATCH.into(), ..context.clone() };
-    // A rehearsal has to see them: what is built here is taken back anyway, and is no part of what is told.
+    // In a rehearsal too, they must really be built to be compared: a separate connection does it, is rolled back, and is not part of the plan.
     let apart = if database.is_rehearsal() { Some(database.apart().await?) } else { None };
     let database = apart.as_ref().unwrap_or(database);
     if apart.is_some() {

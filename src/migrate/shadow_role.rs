@@ -1,13 +1,14 @@
-//! The role that mode shadow compares as. A read of a client runs a second time as it, so it may do nothing but read: no superuser, no
-//! attribute, owner of nothing, member of `pg_read_all_data` alone. `esclusa roles` makes it; where it could do more, nothing is compared.
+//! The role that mode shadow compares as. A client's read runs a second time as this role, so it may do nothing but read: it has no superuser right
+//! and no attribute, owns nothing, and is a member of `pg_read_all_data` only. `esclusa roles` creates it; if it could do more, nothing is
+//! compared.
 
 use crate::catalog::Database;
 use crate::error::{Error, Result};
 
-/// Makes the role, if there is none, with the one membership by which it reads. The administrator gives it a password.
+/// Creates the role, if it does not exist, with the one membership by which it reads. The administrator gives it a password.
 pub(super) const SCRIPT: &str = include_str!("sql/shadow_role.sql");
 
-/// All that the role could do beside reading. A right that PUBLIC has is everybody's and none of its own.
+/// Everything that the role could do beside reading. Rights of PUBLIC are not counted, because everybody has them.
 const EXCESS: &str = "
     WITH r AS (SELECT * FROM pg_catalog.pg_roles WHERE rolname = $1)
     SELECT 'there is no such role' WHERE NOT EXISTS (SELECT FROM r)
@@ -28,7 +29,7 @@ const EXCESS: &str = "
       pg_catalog.aclexplode(o.acl) AS a JOIN r ON r.oid = a.grantee
       WHERE a.privilege_type NOT IN ('SELECT', 'USAGE', 'CONNECT', 'TEMPORARY') OR a.is_grantable";
 
-/// What a role could do beside reading; nothing for one that mode shadow may use.
+/// What a role could do beside reading; empty for one that mode shadow may use.
 pub async fn excess(database: &Database, role: &str) -> Result<Vec<String>> {
     let rows = database.query("looking at the role of mode shadow", EXCESS, &[&role]).await?;
     Ok(rows.iter().map(|row| row.get(0)).collect())

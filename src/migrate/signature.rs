@@ -1,6 +1,6 @@
-//! Signing for a proof (the plan's P2-S2-08 and P2-S3-06): a person's name, the checks as they held at that moment, and two sums over the
-//! rows of that moment, in the ledger. Who computes the sums again, at any time, finds every row of then that was changed or taken away
-//! since; rows that came later are no part of it.
+//! Signing for a proof (the plan's P2-S2-08 and P2-S3-06): a person's name, the checks as they held at that moment, and two sums over the rows of
+//! that moment, in the ledger. Computing the sums again, at any time, reveals whether any of those rows was changed or removed since; later rows
+//! are not included.
 
 use serde::{Deserialize, Serialize};
 
@@ -25,7 +25,7 @@ pub struct Signed {
     pub by: String,
     /// Rows at that moment.
     pub rows: i64,
-    /// The last number that a row had.
+    /// The highest row number at that moment.
     pub upto: i64,
     /// Two sums over those rows, as text.
     pub sums: [String; 2],
@@ -36,9 +36,9 @@ pub struct Signed {
 /// What became of a signed table since.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Since {
-    /// Every row of then is as it was.
+    /// Every row of that moment is unchanged.
     Same,
-    /// Some are not: rows then, and of them now.
+    /// Some are not: the rows then, and how many of them remain unchanged.
     Changed(i64, i64),
     /// The ledger does not have this signature.
     Unknown,
@@ -79,7 +79,7 @@ pub async fn sign(migration: &Migration<'_>, run: i64, rule: &Rule, by: &str) ->
         .await
 }
 
-/// Looks at the rows of a signed table again.
+/// Checks the rows of a signed table again.
 pub async fn since(db: &Database, relation: &Relation, signed: &Signed) -> Result<Since> {
     let context = format!("looking at the signature of {}", signed.table);
     let detail = serde_json::to_string(signed).map_err(|e| Error::refused(e.to_string()))?;
@@ -97,8 +97,8 @@ pub async fn since(db: &Database, relation: &Relation, signed: &Signed) -> Resul
     Ok(if (rows, &sums) == (signed.rows, &signed.sums) { Since::Same } else { Since::Changed(signed.rows, rows) })
 }
 
-/// The last number of a moment in which nobody was writing: who had drawn a smaller one has committed by then, or never will. The lock is held
-/// for that question alone.
+/// The highest row number at a moment when nobody was writing: a transaction that had drawn a smaller number has then ended. The lock is held for
+/// this question only.
 async fn settled(migration: &Migration<'_>, relation: &Relation, context: &str) -> Result<i64> {
     let leaf = relation.rows();
     let sql = format!("SELECT coalesce(max(t.{}), 0)::bigint FROM {leaf} AS t", relation.number());

@@ -1,5 +1,5 @@
-//! Where each legacy table stands: moved or not, by which run, what of it can be read, and where the legacy table itself is. The
-//! ledger says what was done; the catalog says what is there now, and is believed.
+//! The state of each legacy table: moved or not, by which run, what of it can be read, and where the legacy table itself is. The ledger says what
+//! was done; the catalog says what exists now, and takes precedence.
 
 use std::collections::HashMap;
 
@@ -13,46 +13,46 @@ use crate::sql::quote::literal;
 
 /// The facts about one legacy table.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct State {
+pub struct TableState {
     /// The run that moved it, or improved it, last.
     pub run: Option<i64>,
     /// When that was, to the second, in the zone of the database.
     pub moved_at: Option<String>,
-    /// Its rows have a place in the new tables.
+    /// Its rows have a leaf.
     pub leaf: bool,
-    /// The view that rewritten statements name is there.
+    /// The view that rewritten statements name exists.
     pub view: bool,
-    /// A view has the legacy name: what answers where nothing is rewritten.
+    /// A view has the legacy name: it answers what is not rewritten.
     pub stand_in: bool,
-    /// A history that stays has got its columns.
+    /// A retained history has its new columns.
     pub improved: bool,
-    /// The legacy table.
+    /// Where the legacy table is.
     pub legacy: Legacy,
     /// Its name is retired, or being retired.
     #[serde(default)]
     pub retired: bool,
 }
 
-impl State {
-    /// Rewritten statements find rows.
+impl TableState {
+    /// Whether rewritten statements find rows.
     pub fn is_readable(&self) -> bool {
         self.leaf && self.view
     }
 
-    /// Its rows are in the new tables and nowhere else that a client could write: whoever is led there misses none. A legacy table
-    /// that has its name back has the say again.
+    /// Whether its rows are in the new tables and nowhere else that a client could write, so that rewritten statements miss none. A legacy table
+    /// that has its name back is in charge again.
     pub fn is_moved(&self) -> bool {
         self.is_readable() && self.legacy != Legacy::Named
     }
 
-    /// It has been moved once, whatever has become of it.
+    /// Whether it has been moved, and has not got its name back since.
     pub fn was_moved(&self) -> bool {
         self.legacy != Legacy::Named && (self.run.is_some() || self.is_readable() || self.retired)
     }
 }
 
-/// The facts about every table that there is one of. A name that is missing has neither been moved nor is there anything of it.
-pub async fn states(database: &Database, schema: &str) -> Result<HashMap<String, State>> {
+/// The facts about every table that has any. A name that is missing was never moved, and has no objects.
+pub async fn states(database: &Database, schema: &str) -> Result<HashMap<String, TableState>> {
     let ledger = format!("{CONTROL}.run_table");
     let there: bool = database.one("looking for the ledger", "SELECT to_regclass($1) IS NOT NULL", &[&ledger]).await?.get(0);
     let rows = database.query("reading where legacy tables stand", &statement(there.then_some(&*ledger)), &[&schema]).await?;
@@ -63,7 +63,7 @@ pub async fn states(database: &Database, schema: &str) -> Result<HashMap<String,
             (false, true) => Legacy::Archived,
             (false, false) => Legacy::Gone,
         };
-        let state = State {
+        let state = TableState {
             run: row.get(1),
             moved_at: row.get(2),
             leaf: row.get(3),
@@ -81,7 +81,7 @@ pub async fn states(database: &Database, schema: &str) -> Result<HashMap<String,
     Ok(states)
 }
 
-/// One look at the catalog and one at the ledger. What counts as a leaf stands in one line.
+/// One query for the catalog and the ledger. What counts as a leaf is on one line.
 fn statement(ledger: Option<&str>) -> String {
     let ledger = ledger.map_or_else(
         || "SELECT NULL::text AS name, NULL::bigint AS run, NULL::timestamptz AS at WHERE false".to_owned(),

@@ -1,8 +1,8 @@
-//! Whether a copy under load may go on: what its clients feel, standbys, WAL and checkpoints go before it. Pure: what was read
-//! (`throttle/signals.rs`) and the limits of the settings -> go, wait, or stop, with the reason in words.
+//! Whether a copy under load may continue: what its clients feel, standbys, WAL and checkpoints take precedence. Pure: signals
+//! (`throttle/signals.rs`) and limits in; continue, wait or stop out, with the reason in words.
 //!
-//! What could be read when the copying began and cannot be any more is no good news: the copy waits, and stops when that has lasted. What could
-//! not be read from the start is told, and not gone by.
+//! A signal that could be read when the copying began, and no longer can, counts as bad news: the copy waits, and stops when that lasts. A signal
+//! that could not be read from the start is reported, and ignored.
 
 pub mod signals;
 
@@ -11,21 +11,21 @@ use std::time::Duration;
 
 use crate::config::Settings;
 
-/// Checkpoints are counted over so long a time.
+/// Checkpoints are counted over this time.
 pub const CHECKPOINTS_WITHIN: Duration = Duration::from_secs(300);
 
-/// When a copy waits: `migrate.*`. Nothing, or 0, is not gone by.
+/// When a copy waits: `migrate.*`. A limit that is unset, or 0, is ignored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// The clients' p99, in hundredths of its baseline.
+    /// The clients' p99, in percent of its baseline.
     pub p99_percent: u32,
-    /// Fewer waits than these say nothing of a p99.
+    /// With fewer waits than these, there is no p99.
     pub p99_statements: u64,
-    /// How far behind the furthest standby may be.
+    /// How far behind the slowest standby may be.
     pub lag: Duration,
-    /// WAL that all who write may produce together, in bytes a second.
+    /// WAL that all writers together may produce, in bytes per second.
     pub wal_per_second: u64,
-    /// Checkpoints that WAL has asked for within [`CHECKPOINTS_WITHIN`].
+    /// Checkpoints that WAL has requested within [`CHECKPOINTS_WITHIN`].
     pub checkpoints: u64,
     /// A signal that cannot be read for so long stops the copy.
     pub silence: Duration,
@@ -46,56 +46,56 @@ impl Limits {
     }
 }
 
-/// What was read of one signal.
+/// The reading of one signal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Signal<T> {
-    /// It is not gone by: a setting says so, or it could not be read when the copying began.
+    /// It is ignored: a setting says so, or it could not be read when the copying began.
     #[default]
     Unwatched,
-    /// It is this.
+    /// Its value.
     Is(T),
-    /// It was readable, and has not been for so long.
+    /// It could be read before, and has not been for so long.
     Lost(Duration),
 }
 
-/// The clients' p99 before the copying began and now.
+/// The clients' p99, before the copying began and now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Felt {
     /// Before.
     pub baseline: Duration,
-    /// Of the last seconds; `None` where too little was asked to tell.
+    /// Of the last seconds; `None` where there were too few statements.
     pub now: Option<Duration>,
 }
 
-/// Everything that a copy goes by.
+/// Everything that a copy depends on.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Signals {
     /// What clients feel.
     pub felt: Signal<Felt>,
-    /// A proxy that does not tell any more what its clients feel.
+    /// A proxy that no longer reports what its clients feel.
     pub silent_proxy: Option<(String, Duration)>,
-    /// How far the furthest standby is behind.
+    /// How far behind the slowest standby is.
     pub lag: Signal<Duration>,
-    /// A standby that was there, and is not any more.
+    /// A standby that was connected, and is not any more.
     pub gone_standby: Option<(String, Duration)>,
     /// Bytes of WAL a second.
     pub wal_per_second: Signal<u64>,
-    /// Checkpoints that were asked for.
+    /// Checkpoints that were requested.
     pub checkpoints: Signal<u64>,
 }
 
 /// Whether the next chunk may be copied.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
+pub enum Permit {
     /// It may.
     Go,
     /// Not yet.
     Wait(Reason),
-    /// Not before a person has looked: a signal is gone.
+    /// Not before a person has looked: a signal is lost.
     Stop(Reason),
 }
 
-/// Why a copy does not go on.
+/// Why a copy does not continue.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reason {
     /// Clients wait longer than they did.
@@ -133,8 +133,8 @@ impl fmt::Display for Reason {
     }
 }
 
-/// Decides. What is lost goes before what is too much: who knows nothing must not go on because the rest looks well.
-pub fn decide(signals: &Signals, limits: &Limits) -> Verdict {
+/// Decides. Lost signals come before exceeded limits: a copy whose effect is unknown must not continue because the other signals look well.
+pub fn decide(signals: &Signals, limits: &Limits) -> Permit {
     let mut lost: Vec<(String, Duration)> = Vec::new();
     fn note<T>(lost: &mut Vec<(String, Duration)>, what: &str, signal: &Signal<T>) {
         if let Signal::Lost(silence) = signal {
@@ -149,9 +149,9 @@ pub fn decide(signals: &Signals, limits: &Limits) -> Verdict {
     lost.extend(signals.gone_standby.iter().map(|(name, silence)| (format!("the lag of standby {name}"), *silence)));
     if let Some((what, silence)) = lost.into_iter().max_by_key(|(_, silence)| *silence) {
         let reason = Reason::Lost(what, silence);
-        return if silence >= limits.silence { Verdict::Stop(reason) } else { Verdict::Wait(reason) };
+        return if silence >= limits.silence { Permit::Stop(reason) } else { Permit::Wait(reason) };
     }
-    too_much(signals, limits).map_or(Verdict::Go, Verdict::Wait)
+    too_much(signals, limits).map_or(Permit::Go, Permit::Wait)
 }
 
 fn too_much(signals: &Signals, limits: &Limits) -> Option<Reason> {
@@ -205,8 +205,8 @@ mod tests {
 
     #[test]
     fn each_signal_holds_a_copy_by_itself_from_its_limit_on() {
-        assert_eq!(decide(&quiet(), &LIMITS), Verdict::Go);
-        assert_eq!(decide(&Signals::default(), &LIMITS), Verdict::Go, "nothing is watched");
+        assert_eq!(decide(&quiet(), &LIMITS), Permit::Go);
+        assert_eq!(decide(&Signals::default(), &LIMITS), Permit::Go, "nothing is watched");
         let at_the_limit: [Change; 5] = [
             |s| s.felt = felt(110),
             |s| s.lag = Signal::Is(Duration::from_secs(5)),
@@ -217,7 +217,7 @@ mod tests {
         for change in at_the_limit {
             let mut signals = quiet();
             change(&mut signals);
-            assert_eq!(decide(&signals, &LIMITS), Verdict::Go, "{signals:?}");
+            assert_eq!(decide(&signals, &LIMITS), Permit::Go, "{signals:?}");
         }
         let over: [(Change, &str); 4] = [
             (|s| s.felt = felt(111), "the clients' p99 is 111.0 ms, over 110 % of the 100.0 ms before the copying"),
@@ -228,7 +228,7 @@ mod tests {
         for (change, words) in over {
             let mut signals = quiet();
             change(&mut signals);
-            let Verdict::Wait(reason) = decide(&signals, &LIMITS) else { panic!("{signals:?} goes on") };
+            let Permit::Wait(reason) = decide(&signals, &LIMITS) else { panic!("{signals:?} goes on") };
             assert_eq!(reason.to_string(), words);
         }
     }
@@ -243,7 +243,7 @@ mod tests {
             checkpoints: Signal::Is(u64::MAX),
             ..Signals::default()
         };
-        assert_eq!(decide(&signals, &limits), Verdict::Go);
+        assert_eq!(decide(&signals, &limits), Permit::Go);
     }
 
     #[test]
@@ -257,12 +257,12 @@ mod tests {
             (|s, d| s.gone_standby = Some(("b".into(), d)), "the lag of standby b"),
         ];
         for (lose, what) in lost {
-            // Whatever else is too much: who is blind does not go on when that has passed.
+            // A lost signal counts even when another limit is exceeded: when that has passed, the copy still must not continue.
             let mut signals = Signals { lag: Signal::Is(Duration::from_secs(99)), ..quiet() };
             lose(&mut signals, Duration::from_secs(14));
-            assert_eq!(decide(&signals, &LIMITS), Verdict::Wait(Reason::Lost(what.into(), Duration::from_secs(14))));
+            assert_eq!(decide(&signals, &LIMITS), Permit::Wait(Reason::Lost(what.into(), Duration::from_secs(14))));
             lose(&mut signals, Duration::from_secs(15));
-            assert_eq!(decide(&signals, &LIMITS), Verdict::Stop(Reason::Lost(what.into(), Duration::from_secs(15))));
+            assert_eq!(decide(&signals, &LIMITS), Permit::Stop(Reason::Lost(what.into(), Duration::from_secs(15))));
         }
     }
 }

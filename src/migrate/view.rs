@@ -1,10 +1,10 @@
-//! The compatibility view that takes a legacy table's name: the relation's SELECT, and INSTEAD OF triggers that write the leaf with the
-//! relation's expressions. It is a safety net for what does not pass the proxy: stored procedures, dynamic SQL, catalog look-ups, a client
-//! that connects to the server directly. The same view stands in the control schema, whatever has the legacy name: rewritten reads name it.
+//! The compatibility view that takes a legacy table's name: the relation's SELECT, and INSTEAD OF triggers that write the leaf with the relation's
+//! expressions. It is a safety net for what does not pass the proxy: stored procedures, dynamic SQL, catalog look-ups, direct connections. The same
+//! view exists in the control schema, whatever has the legacy name: rewritten reads name it.
 //!
-//! A table that has waited for another transaction looks at the row anew, by the statement's own conditions (READ COMMITTED, manual section
-//! 13.2.1). A trigger knows neither conditions nor expressions: where a row is not what the statement saw, and another transaction has
-//! changed it, the statement ends with 40001, and nothing is lost.
+//! A statement on a table that had to wait for another transaction checks the row again by its own conditions (READ COMMITTED, manual section
+//! 13.2.1). A trigger knows neither the conditions nor the expressions: if a row is not what the statement saw, and another transaction has changed
+//! it, the statement fails with 40001, and nothing is lost.
 
 use crate::catalog::Database;
 use crate::error::Result;
@@ -14,13 +14,13 @@ use crate::sql::template::Sql;
 
 use super::roles;
 
-/// The SQL that makes both views and their triggers; the legacy name must be free. The function behind them runs with the rights of the
-/// legacy table's owner, who may write this one leaf, and nobody may set it on a view of his own.
+/// The SQL that creates both views and their triggers; the legacy name must be free. The function behind them runs with the rights of the legacy
+/// table's owner, who may write this one leaf; no other role may use it in a trigger of its own.
 pub fn creation(relation: &Relation) -> String {
     written(relation, "CREATE")
 }
 
-/// The same where views of the same columns stand already, from another form: whatever reads them, and who may, stays.
+/// The same where views with the same columns exist already, from the first form: their dependents and grants are kept.
 pub fn replacement(relation: &Relation) -> String {
     written(relation, "CREATE OR REPLACE")
 }
@@ -48,9 +48,9 @@ fn written(relation: &Relation, create: &str) -> String {
     sql
 }
 
-/// Makes the function behind the views anew, from a relation that is written in another way.
+/// Replaces the function behind the views, for a relation that is written in a different way.
 pub async fn replace(database: &Database, relation: &Relation) -> Result<()> {
-    database.batch(&format!("making the view of {} anew", relation.table), &function(relation)).await
+    database.batch(&format!("replacing the function behind the views of {}", relation.table), &function(relation)).await
 }
 
 /// The function behind the views.
@@ -77,7 +77,7 @@ fn body(relation: &Relation) -> String {
     let new = |i: usize| Sql::text(qualified("new", &relation.columns[i].name));
     let leaf = relation.rows();
     let all: Vec<usize> = (0..relation.columns.len()).collect();
-    // A view has no NOT NULL: the trigger says what the table would have said.
+    // A view has no NOT NULL: the trigger reports the error that the table would have reported.
     let nulls = relation.null_check(&all).map_or(String::new(), |check| format!("  PERFORM {};\n", check.fill(new).render()));
     let list = |items: Vec<String>| items.join(", ");
     let written = relation.insert(false);
@@ -90,7 +90,7 @@ fn body(relation: &Relation) -> String {
         changed_by_another(relation),
         qualified(CONTROL, "refuse_concurrent")
     );
-    // The audit trigger has written the row already: what the application adds is checked and counted, and nothing is changed.
+    // The audit trigger has written the row already: what the application adds is checked and counted, but not stored.
     let (insert, refusal) = match relation.projection {
         Some(_) => (
             "NULL".to_owned(),
@@ -124,23 +124,23 @@ fn key(relation: &Relation, row: &str) -> String {
     target.key.iter().filter_map(|name| equal(row, name)).collect::<Vec<_>>().join(" AND ")
 }
 
-/// The one row of the leaf that OLD is, as long as it is what the statement saw. A history may hold duplicates; each call of the trigger
-/// takes the first that is still there, so a statement over n equal rows touches n.
+/// The one row of the leaf that OLD is, if it is still what the statement saw. A history may hold duplicates; each call of the trigger takes the
+/// first that still exists, so a statement over n equal rows affects n.
 fn identity(relation: &Relation) -> String {
     let Some(target) = relation.target() else { return "false".into() };
     let old = |i: usize| Sql::text(qualified("old", &relation.columns[i].name));
     let Some((image, number)) = target.repeated else {
         let list = |value: &dyn Fn(usize) -> String| (0..relation.columns.len()).map(value).collect::<Vec<_>>().join(", ");
         let seen = list(&|i| old(i).render());
-        // By image: 1.5 and 1.50 are not the same, and a json has no equality.
+        // Compared as images: 1.5 and 1.50 differ, and json has no equality operator.
         return format!(
             "{} AND ROW({})::pg_catalog.record OPERATOR(pg_catalog.*=) ROW({seen})::pg_catalog.record",
             key(relation, "t"),
             list(&|i| relation.read(i, Some("t")))
         );
     };
-    // As text: to jsonb 1.5 and 1.50 are equal, and the wrong row of the two would be written. Asked of the row itself too, which may
-    // have changed while the statement waited for it.
+    // Compared as text: as jsonb, 1.5 and 1.50 are equal, and the wrong row of the two could be written. The row itself is compared too, because it
+    // may have changed while the statement waited for it.
     let same = relation.field(image).map(|value| value.fill(old).render()).unwrap_or_default();
     format!(
         "t.{number} = (SELECT s.{number} FROM {} AS s WHERE {} AND s.{image}::text = ({same})::text ORDER BY s.{number} LIMIT 1) \
@@ -150,8 +150,8 @@ fn identity(relation: &Relation) -> String {
     )
 }
 
-/// Rows `t` of the leaf that another transaction has written since the statement began, where OLD may have become one of them: of a history
-/// those of its key; of a look-up, which is small, any, because its key may be what has changed.
+/// Rows `t` of the leaf that another transaction has written since the statement began, and that OLD may have become: in a history, those with its
+/// key; in a look-up, which is small, any row, because the key itself may have changed.
 fn changed_by_another(relation: &Relation) -> String {
     let came = |seen: &str| format!("{}(t.xmin, {seen})", qualified(CONTROL, "came_between"));
     let seen = came("nullif(pg_catalog.current_setting('esclusa.seen_' || TG_RELID, true), '')::pg_catalog.pg_snapshot");
@@ -162,9 +162,8 @@ fn changed_by_another(relation: &Relation) -> String {
     }
 }
 
-/// Gives the views, their function and the leaf to the owner of the legacy table, who owned the rows before; and the views all grants of
-/// the table and of its columns, the leaf those on the whole table: rewritten writes name it. A right on some columns has no like there:
-/// such a role has the view.
+/// Gives the views, their function and the leaf to the owner of the legacy table; and all grants on the table and its columns to the views. The
+/// leaf, which rewritten writes name, gets the grants on the whole table only: a role with rights on some columns uses the view.
 pub async fn hand_over(database: &Database, relation: &Relation, table: &str) -> Result<()> {
     let context = format!("giving the views of {} to its owner", relation.table);
     let owner = "SELECT pg_get_userbyid(relowner)::text FROM pg_class WHERE oid = to_regclass($1)";
@@ -174,7 +173,7 @@ pub async fn hand_over(database: &Database, relation: &Relation, table: &str) ->
     give(database, relation, &owner, &grants).await
 }
 
-/// Gives the views, their function and the leaf to an owner, and on the views the rights that these statements grant, and no others.
+/// Gives the views, their function and the leaf to an owner, and grants on the views exactly the rights of these statements.
 pub async fn give(database: &Database, relation: &Relation, owner: &str, grants: &str) -> Result<()> {
     let context = format!("giving the views of {} to their owner", relation.table);
     let [view, copy] = views(relation);
@@ -186,12 +185,12 @@ pub async fn give(database: &Database, relation: &Relation, owner: &str, grants:
     ] {
         roles::give(database, &what, schema, owner).await?;
     }
-    // An owner may have taken a right from himself.
+    // An owner may have revoked a right from itself.
     let bare = format!("REVOKE ALL ON {view}, {copy} FROM {};", ident(owner));
     database.batch(&context, &[&bare, grants].concat()).await
 }
 
-/// The statements that give what may be done with the table, on what has taken its place.
+/// The statements that grant the rights on the table on what has taken its place.
 async fn grants(database: &Database, relation: &Relation, table: &str) -> Result<String> {
     let sql = format!(
         "SELECT CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END, a.privilege_type, g.columns, a.is_grantable

@@ -1,39 +1,39 @@
-//! What a recording is made of, and how that is written: who came, what they sent, when they were answered. Nothing of an authentication, and
-//! of the answers only that they came, and with which error: what the rows were is asked of a staging server, twice.
+//! The events of a recording and their binary format: who logged in, what they sent, when they were answered. Nothing of an authentication; of an
+//! answer only its time and its error, because a replay gets the rows from its two sides.
 
 use std::fmt;
 
 /// Something that happened in a recorded session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
-    /// Of the recording itself: a [`super::Head`] as JSON. The first one of a file.
+    /// The head of the recording, a [`super::Head`] as JSON: the first event of a file.
     Head(Vec<u8>),
     /// A client logs in, with these start-up parameters.
     Begins(Vec<(Vec<u8>, Vec<u8>)>),
-    /// It has sent this: on the way to the file any piece of the stream, in it whole frames.
+    /// The client has sent this: from the tap to the writer any piece of the stream, in the file whole frames.
     Sent(Vec<u8>),
-    /// ReadyForQuery, with its status, and the SQLSTATE of the first error since the last one.
+    /// ReadyForQuery with its status, and the SQLSTATE of the first error since the previous ReadyForQuery.
     Answered(u8, Option<[u8; 5]>),
     /// The server waits for the rows of a COPY.
     CopyIn,
-    /// Somebody has asked for the running statement to be cancelled.
+    /// A cancel request for the running statement.
     Cancelled,
-    /// What follows of this session is not in the recording.
+    /// The rest of this session is not in the recording.
     Cut(Cut),
-    /// The client, or its server, has gone.
+    /// The client or its server has ended the connection.
     Ends,
 }
 
-/// Why a conversation is cut.
+/// Why the recording of a session is cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cut {
-    /// More was said than the disk has taken.
+    /// The client sent faster than the disk could write.
     Queue,
     /// A frame is too long.
     Long,
-    /// A rule of redaction is about it, and what was sent cannot be read.
+    /// A redaction rule applies, and the frame cannot be parsed.
     Unredactable,
-    /// The recording has ended first.
+    /// The recording ended before the session.
     Stopped,
 }
 
@@ -42,7 +42,7 @@ const CUTS: [Cut; 4] = [Cut::Queue, Cut::Long, Cut::Unredactable, Cut::Stopped];
 impl fmt::Display for Cut {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Cut::Queue => "more was said than the disk took",
+            Cut::Queue => "the client sent faster than the disk could write",
             Cut::Long => "a frame is too long to be kept",
             Cut::Unredactable => "what was sent could not be redacted",
             Cut::Stopped => "the recording ended first",
@@ -50,7 +50,7 @@ impl fmt::Display for Cut {
     }
 }
 
-/// An event, whose it is, and when.
+/// An event with its session and its time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
     /// The session's number in its file; 0 is the recording itself.
@@ -102,7 +102,7 @@ impl Record {
         out.extend_from_slice(&body);
     }
 
-    /// Takes the first one off; `None` where the bytes are none of ours.
+    /// Takes the first one off; `None` if the bytes are not in this format.
     pub fn read(bytes: &mut &[u8]) -> Option<Record> {
         let (&kind, rest) = bytes.split_first()?;
         let (session, rest) = rest.split_first_chunk::<8>()?;

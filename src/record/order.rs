@@ -1,5 +1,5 @@
-//! `esclusa record start` and `stop`: the order is a file in `record.directory`, which the proxies of a machine share, so it needs neither the
-//! database nor a password.
+//! `esclusa record start` and `stop`: the order to record is a file in `record.directory`, which the proxies of a machine share, so it needs neither
+//! the database nor a password.
 
 use std::io::ErrorKind;
 use std::os::unix::fs::DirBuilderExt as _;
@@ -13,20 +13,20 @@ use crate::error::{Error, Result};
 /// The order's file.
 const ORDER: &str = "order.json";
 
-/// What is to be kept, for how long, and by whose order.
+/// Which sessions are recorded, for how long, and who ordered it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Order {
-    /// When it was given, in milliseconds since 1970: it tells orders apart.
+    /// When it was given, in milliseconds since 1970: it identifies the order.
     pub number: u64,
-    /// A user of this machine.
+    /// Who gave it: a user of this machine.
     pub by: String,
     /// When it ends by itself, in milliseconds since 1970.
     pub until_ms: Option<u64>,
-    /// Of the sessions that come, from 0 to 1.
+    /// The share of new sessions, from 0 to 1.
     pub share: f64,
-    /// Only of these users; all where it is empty.
+    /// Only sessions of these users; empty means all.
     pub users: Vec<String>,
-    /// Only of these applications; all where it is empty.
+    /// Only sessions of these applications; empty means all.
     pub applications: Vec<String>,
 }
 
@@ -44,12 +44,12 @@ impl Order {
             Err(error) => Err(unreadable(&path, error)),
             Ok(text) => match serde_json::from_str(&text) {
                 Ok(order) => Ok(Some(order)),
-                Err(error) => Err(Error::usage(format!("{} is no order: {error}", path.display()))),
+                Err(error) => Err(Error::usage(format!("{} is not a valid order: {error}", path.display()))),
             },
         }
     }
 
-    /// Gives it.
+    /// Gives the order.
     pub fn give(&self, directory: &Path) -> Result<()> {
         make(directory)?;
         let path = directory.join(ORDER);
@@ -57,7 +57,7 @@ impl Order {
         crate::disk::replace(&[(path, text)])
     }
 
-    /// Takes it back; false when there is none.
+    /// Takes the order back; false if there is none.
     pub fn take_back(directory: &Path) -> Result<bool> {
         let path = directory.join(ORDER);
         match std::fs::remove_file(&path) {
@@ -67,21 +67,21 @@ impl Order {
         }
     }
 
-    /// Whether it is over by itself.
+    /// Whether its time is over.
     pub fn is_past(&self) -> bool {
         self.until_ms.is_some_and(|until| now_ms() >= until)
     }
 
-    /// Whether it is about this user and application.
+    /// Whether it covers this user and application.
     pub(super) fn names(&self, user: &str, application: &str) -> bool {
         let is_among = |list: &[String], name: &str| list.is_empty() || list.iter().any(|n| n == name);
         is_among(&self.users, user) && is_among(&self.applications, application)
     }
 }
 
-/// What could not be read there, or taken away. All of it is for one user.
+/// The error of a file there that cannot be read or removed. Only one user has rights on these files, which the message says.
 pub(super) fn unreadable(path: &Path, error: std::io::Error) -> Error {
-    let own = "it is for its owner alone, the user that `esclusa serve` runs as; run this as that user (sudo -u USER)";
+    let own = "only its owner may use it, the user that `esclusa serve` runs as; run this as that user (sudo -u USER)";
     let told = match error.kind() {
         ErrorKind::PermissionDenied => std::io::Error::new(error.kind(), format!("permission denied: {own}")),
         _ => error,
@@ -89,7 +89,7 @@ pub(super) fn unreadable(path: &Path, error: std::io::Error) -> Error {
     Error::io(format!("reading {}", path.display()), told)
 }
 
-/// Makes the directory, for nobody but its owner, where it is not there.
+/// Creates the directory, accessible only to its owner, if it does not exist.
 pub(super) fn make(directory: &Path) -> Result<()> {
     let made = std::fs::DirBuilder::new().mode(0o700).recursive(true).create(directory);
     made.map_err(|e| Error::io(format!("making {}", directory.display()), e))

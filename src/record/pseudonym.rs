@@ -1,15 +1,15 @@
-//! Pseudonyms: what stands in the place of a value that may not be kept. Under one key the same value always has the same one, so that joins
-//! still match; different values of one shape have different ones, so that keys stay unique; and it has the value's shape: letters
-//! for letters, digits for digits, everything else where it stood, a date for a date.
+//! Pseudonyms replace values that must not be recorded. Under one key a value always has the same pseudonym, so that joins still match; different
+//! values of one shape have different pseudonyms, so that keys stay unique; and a pseudonym has the shape of its value: letters for letters, digits
+//! for digits, a date for a date, all other characters unchanged.
 //!
 //! A value is read as a number whose places have radices of their own, and is encrypted in place by a Feistel network whose rounds add a keyed
 //! hash (HMAC-SHA-256) to one half, place by place: a permutation of all values of that shape. The shape itself (length, punctuation,
-//! case, the year of a date) is not hidden, and of a value with few others of its shape, such as one digit, little is.
+//! case, the year of a date) is not hidden, and a value with few others of its shape, such as one digit, is hardly hidden.
 
 use ring::hmac;
 
 const ROUNDS: u8 = 10;
-/// Letters beyond ASCII that have others to stand for them: those of Spanish.
+/// Letters beyond ASCII that are replaced by others of this list: those of Spanish.
 const ACCENTED: [&str; 2] = ["áéíóúüñ", "ÁÉÍÓÚÜÑ"];
 
 /// Makes pseudonyms.
@@ -17,8 +17,8 @@ const ACCENTED: [&str; 2] = ["áéíóúüñ", "ÁÉÍÓÚÜÑ"];
 pub(super) struct Pseudonyms(hmac::Key);
 
 /// A piece of a value.
-enum Piece {
-    /// It stays.
+enum Fragment {
+    /// A character that stays.
     Fixed(char),
     /// One character of an alphabet.
     One(u32, Alphabet),
@@ -35,12 +35,12 @@ struct Field {
     count: u32,
 }
 
-impl Piece {
+impl Fragment {
     fn place(&self) -> Option<(u32, u32)> {
         match self {
-            Piece::Fixed(_) => None,
-            Piece::One(value, Alphabet(radix, _)) => Some((*value, *radix)),
-            Piece::Two(value, field) => Some((*value, field.count)),
+            Fragment::Fixed(_) => None,
+            Fragment::One(value, Alphabet(radix, _)) => Some((*value, *radix)),
+            Fragment::Two(value, field) => Some((*value, field.count)),
         }
     }
 }
@@ -50,22 +50,22 @@ impl Pseudonyms {
         Pseudonyms(key)
     }
 
-    /// Of a text.
+    /// The pseudonym of a text.
     pub(super) fn text(&self, value: &str) -> String {
         let Some(mut pieces) = pieces_of(value) else { return self.opaque(value) };
         self.permute(&mut pieces);
         let mut out = String::with_capacity(value.len());
         for piece in &pieces {
             match piece {
-                Piece::Fixed(c) => out.push(*c),
-                Piece::One(value, Alphabet(_, letter)) => out.push(letter(*value)),
-                Piece::Two(value, field) => out.push_str(&format!("{:02}", value + field.first)),
+                Fragment::Fixed(c) => out.push(*c),
+                Fragment::One(value, Alphabet(_, letter)) => out.push(letter(*value)),
+                Fragment::Two(value, field) => out.push_str(&format!("{:02}", value + field.first)),
             }
         }
         out
     }
 
-    /// Of a whole number that has to stay in a range: the permutation is repeated until it does, and stays one by that.
+    /// The pseudonym of a whole number within a range: the permutation is repeated until the result is in the range, which is a permutation again.
     pub(super) fn integer(&self, value: i64, least: i64, most: i64) -> i64 {
         let mut text = value.to_string();
         loop {
@@ -77,7 +77,7 @@ impl Pseudonyms {
         }
     }
 
-    /// Bytes that hide everything but their number: a hash of the value, and as much as is needed of a stream that follows from it.
+    /// A pseudonym of bytes that hides everything but their number: a hash of the value, extended by a stream derived from it.
     pub(super) fn bytes(&self, value: &[u8], count: usize) -> Vec<u8> {
         let seed = hmac::sign(&self.0, value);
         let block = |number: usize| hmac::sign(&self.0, &[b"stream", &number.to_be_bytes()[..], seed.as_ref()].concat());
@@ -89,13 +89,13 @@ impl Pseudonyms {
         out
     }
 
-    /// As many letters, for a value in a script that has no shape here.
+    /// As many ASCII letters, for a value with letters that have no alphabet here.
     fn opaque(&self, value: &str) -> String {
         self.bytes(value.as_bytes(), value.chars().count()).iter().map(|b| char::from(b'a' + b % 26)).collect()
     }
 
-    fn permute(&self, pieces: &mut [Piece]) {
-        let (mut values, radices): (Vec<u32>, Vec<u32>) = pieces.iter().filter_map(Piece::place).unzip();
+    fn permute(&self, pieces: &mut [Fragment]) {
+        let (mut values, radices): (Vec<u32>, Vec<u32>) = pieces.iter().filter_map(Fragment::place).unzip();
         let shape: Vec<u8> = radices.iter().map(|radix| *radix as u8).collect();
         let middle = values.len() / 2;
         for round in 0..ROUNDS {
@@ -110,15 +110,15 @@ impl Pseudonyms {
         }
         let mut values = values.into_iter();
         for piece in pieces {
-            if let Piece::One(value, _) | Piece::Two(value, _) = piece {
+            if let Fragment::One(value, _) | Fragment::Two(value, _) = piece {
                 *value = values.next().unwrap_or(*value);
             }
         }
     }
 }
 
-/// A value in pieces; `None` where a letter has no others to stand for it.
-fn pieces_of(value: &str) -> Option<Vec<Piece>> {
+/// A value in pieces; `None` where a letter is in no alphabet here.
+fn pieces_of(value: &str) -> Option<Vec<Fragment>> {
     let mut pieces = Vec::with_capacity(value.len());
     let mut rest = value;
     if let Some(behind) = date(value, &mut pieces) {
@@ -132,36 +132,36 @@ fn pieces_of(value: &str) -> Option<Vec<Piece>> {
     Some(pieces)
 }
 
-fn piece(c: char, follows_digit: bool) -> Option<Piece> {
+fn piece(c: char, follows_digit: bool) -> Option<Fragment> {
     let from = |first: char| u32::from(c) - u32::from(first);
     let letter = |first: u8| match first {
         b'a' => Alphabet(26, |v| char::from(b'a' + v as u8)),
         b'A' => Alphabet(26, |v| char::from(b'A' + v as u8)),
-        // A number keeps its magnitude.
+        // A number keeps its number of digits.
         b'1' => Alphabet(9, |v| char::from(b'1' + v as u8)),
         _ => Alphabet(10, |v| char::from(b'0' + v as u8)),
     };
     Some(match c {
-        'a'..='z' => Piece::One(from('a'), letter(b'a')),
-        'A'..='Z' => Piece::One(from('A'), letter(b'A')),
-        '0'..='9' if follows_digit => Piece::One(from('0'), letter(b'0')),
-        '1'..='9' => Piece::One(from('1'), letter(b'1')),
+        'a'..='z' => Fragment::One(from('a'), letter(b'a')),
+        'A'..='Z' => Fragment::One(from('A'), letter(b'A')),
+        '0'..='9' if follows_digit => Fragment::One(from('0'), letter(b'0')),
+        '1'..='9' => Fragment::One(from('1'), letter(b'1')),
         c => {
             let place = |letters: &str| letters.chars().position(|l| l == c).map(|at| at as u32);
             match (place(ACCENTED[0]), place(ACCENTED[1])) {
-                (Some(at), _) => Piece::One(at, Alphabet(7, |v| ACCENTED[0].chars().nth(v as usize).unwrap_or('á'))),
-                (_, Some(at)) => Piece::One(at, Alphabet(7, |v| ACCENTED[1].chars().nth(v as usize).unwrap_or('Á'))),
+                (Some(at), _) => Fragment::One(at, Alphabet(7, |v| ACCENTED[0].chars().nth(v as usize).unwrap_or('á'))),
+                (_, Some(at)) => Fragment::One(at, Alphabet(7, |v| ACCENTED[1].chars().nth(v as usize).unwrap_or('Á'))),
                 (None, None) if c.is_alphanumeric() && c != '0' => return None,
-                (None, None) => Piece::Fixed(c),
+                (None, None) => Fragment::Fixed(c),
             }
         }
     })
 }
 
-/// The pieces of a date, and of a time behind it, at the start of a value; what is behind them.
-fn date<'v>(value: &'v str, pieces: &mut Vec<Piece>) -> Option<&'v str> {
+/// The pieces of a date, and of a time after it, at the start of a value; and the rest of the value.
+fn date<'v>(value: &'v str, pieces: &mut Vec<Fragment>) -> Option<&'v str> {
     const MONTH: Field = Field { first: 1, count: 12 };
-    /// The later ones are not in every month, and stay.
+    /// Days after the 28th are not in every month, so they stay.
     const DAY: Field = Field { first: 1, count: 28 };
     const HOUR: Field = Field { first: 0, count: 24 };
     const SIXTY: Field = Field { first: 0, count: 60 };
@@ -175,16 +175,16 @@ fn date<'v>(value: &'v str, pieces: &mut Vec<Piece>) -> Option<&'v str> {
     let ends = |at: usize| bytes.get(at).is_none_or(|c| !c.is_ascii_digit());
     number(0).and(number(2)).filter(|_| is(4, b'-') && is(7, b'-') && ends(10))?;
     let (month, day) = (in_field(5, MONTH)?, number(8).filter(|day| (1..=31).contains(day))?);
-    let fixed = |pieces: &mut Vec<Piece>, from: usize, to: usize| {
-        pieces.extend(value[from..to].chars().map(Piece::Fixed));
+    let fixed = |pieces: &mut Vec<Fragment>, from: usize, to: usize| {
+        pieces.extend(value[from..to].chars().map(Fragment::Fixed));
     };
     fixed(pieces, 0, 5);
     if day > DAY.count {
         fixed(pieces, 5, 10);
     } else {
-        pieces.push(Piece::Two(month - 1, MONTH));
+        pieces.push(Fragment::Two(month - 1, MONTH));
         fixed(pieces, 7, 8);
-        pieces.push(Piece::Two(day - 1, DAY));
+        pieces.push(Fragment::Two(day - 1, DAY));
     }
     let separated = is(10, b' ') || is(10, b'T');
     let clock = in_field(11, HOUR).zip(in_field(14, SIXTY)).zip(in_field(17, SIXTY));
@@ -193,7 +193,7 @@ fn date<'v>(value: &'v str, pieces: &mut Vec<Piece>) -> Option<&'v str> {
     };
     for (at, number, field) in [(10, hour, HOUR), (13, minute, SIXTY), (16, second, SIXTY)] {
         fixed(pieces, at, at + 1);
-        pieces.push(Piece::Two(number, field));
+        pieces.push(Fragment::Two(number, field));
     }
     Some(&value[19..])
 }

@@ -1,4 +1,4 @@
-//! The recording of a process, and the taps of the sessions that it keeps.
+//! The recording of a process, and the taps of the sessions that it records.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
@@ -18,20 +18,20 @@ use crate::wire::error_response::{ErrorFields, field};
 use crate::wire::startup::Startup;
 use crate::wire::tag::{client, server};
 
-/// What may wait for the disk, half-sent frames included.
+/// Bytes that may wait for the disk, incomplete frames included.
 const QUEUE_BYTES: usize = 16 * 1024 * 1024;
 
-/// The recording of this process, while there is one.
+/// The recording of this process, if there is one.
 #[derive(Debug, Default)]
 pub struct Recorder {
     active: ArcSwapOption<Active>,
-    /// The thread that writes.
+    /// The writing thread.
     writer: Mutex<Option<std::thread::JoinHandle<()>>>,
-    /// Of the recording that is, or was last.
+    /// The state of the current or last recording.
     progress: Mutex<Option<Arc<Progress>>>,
 }
 
-/// A recording that goes on, as its sessions see it.
+/// A running recording, as its sessions see it.
 #[derive(Debug)]
 struct Active {
     order: Order,
@@ -49,31 +49,31 @@ impl Active {
         u64::try_from(self.began.elapsed().as_micros()).unwrap_or(u64::MAX)
     }
 
-    /// False where the recording is over.
+    /// Sends a message to the writing thread; false if the recording is over.
     fn send(&self, session: u64, event: Event) -> bool {
         let record = Record { session, at: self.now(), event };
         !self.over.load(Ordering::Relaxed) && self.sender.send(Message::Record(record)).is_ok()
     }
 
-    /// Whether the next session of this user and application is kept.
+    /// Whether the next session of this user and application is recorded.
     fn chooses(&self, user: &str, application: &str) -> bool {
         if !self.order.names(user, application) {
             return false;
         }
-        // Evenly: of ten sessions and a share of 0.3 each third and a bit.
+        // Evenly spread: with a share of 0.3 about every third session.
         let turn = self.turn.fetch_add(1, Ordering::Relaxed) as f64;
         ((turn + 1.0) * self.order.share).floor() > (turn * self.order.share).floor()
     }
 }
 
 impl Recorder {
-    /// Begins a recording, unless one goes on.
+    /// Begins a recording; an error if one is running.
     pub fn start(&self, settings: &Settings, order: Order, process: &str) -> Result<()> {
         let addresses = vec![settings.listen.address.to_string(), settings.upstream.address.to_string()];
         let settings = &settings.record;
         let mut thread = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         if self.active.load().is_some() {
-            return Err(Error::refused("a recording goes on"));
+            return Err(Error::refused("a recording is already running"));
         }
         let key = Key::read(&settings.key_file)?;
         let (began, began_us) = both_clocks();
@@ -92,7 +92,7 @@ impl Recorder {
         Ok(())
     }
 
-    /// Ends the recording, if one goes on; all that was sent before is in the file when this returns. It waits for the disk.
+    /// Ends the running recording, if any; everything sent before is in the file when this returns. It waits for the disk.
     pub fn stop(&self, why: &str) {
         if let Some(active) = self.active.swap(None) {
             active.over.store(true, Ordering::Relaxed);
@@ -105,18 +105,18 @@ impl Recorder {
         }
     }
 
-    /// What is recorded, or was last.
+    /// The state of the current or last recording.
     pub fn shown(&self) -> Option<Shown> {
         self.progress.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(|progress| progress.shown())
     }
 
-    /// The order that is followed, and whether its recording is over although nobody has ended it.
+    /// The order that is followed, and whether its recording has ended by itself.
     pub fn following(&self) -> Option<(Order, bool)> {
         let active = self.active.load();
         active.as_ref().map(|active| (active.order.clone(), active.progress.shown().ended.is_some()))
     }
 
-    /// The tap of a session that is kept.
+    /// The tap of a session, if it is recorded.
     pub fn tap(&self, session: u64, startup: &Startup) -> Option<Tap> {
         let active = self.active.load();
         let active = active.as_ref()?;
@@ -132,12 +132,12 @@ impl Recorder {
         Some(Tap { session, active: active.clone(), pending: Vec::new(), is_secret: false, sqlstate: None, is_cut: false })
     }
 
-    /// Whether sessions are kept at this moment.
+    /// Whether sessions are recorded at this moment.
     pub fn is_on(&self) -> bool {
         self.active.load().is_some()
     }
 
-    /// Somebody has asked for a session's statement to be cancelled.
+    /// Notes a cancel request for a session.
     pub fn cancelled(&self, session: u64) {
         if let Some(active) = self.active.load().as_ref() {
             active.send(session, Event::Cancelled);
@@ -145,27 +145,27 @@ impl Recorder {
     }
 }
 
-/// What one session shows of itself.
+/// What a recorded session shows its frames to.
 #[derive(Debug)]
 pub struct Tap {
     session: u64,
     active: Arc<Active>,
-    /// Not handed over yet.
+    /// Bytes that were not yet given to the writing thread.
     pending: Vec<u8>,
-    /// What passes is an answer of an authentication.
+    /// The client's frames are answers to an authentication now.
     is_secret: bool,
     sqlstate: Option<[u8; 5]>,
     is_cut: bool,
 }
 
 impl Tap {
-    /// A frame goes on; `bytes` is as much of it as is there.
+    /// A frame of the client is forwarded; `bytes` is as much of it as has arrived.
     pub fn frame(&mut self, tag: u8, bytes: &[u8]) {
         self.is_secret = tag == client::PASSWORD;
         self.more(bytes);
     }
 
-    /// More of it goes on.
+    /// More bytes of that frame are forwarded.
     pub fn more(&mut self, bytes: &[u8]) {
         if self.is_secret || self.is_cut {
             return;
@@ -181,7 +181,7 @@ impl Tap {
         self.pending.extend_from_slice(bytes);
     }
 
-    /// Hands over what has gone on.
+    /// Gives the forwarded bytes to the writing thread.
     pub fn pass(&mut self) {
         if !self.pending.is_empty() {
             let bytes = std::mem::take(&mut self.pending);
@@ -189,7 +189,7 @@ impl Tap {
         }
     }
 
-    /// A frame of the server's goes on.
+    /// A frame of the server is forwarded.
     pub fn answered(&mut self, tag: u8, body: &[u8]) {
         if self.is_cut {
             return;
@@ -218,8 +218,8 @@ impl Drop for Tap {
     }
 }
 
-/// One moment by both clocks: by the steady one that records are stamped with, and in microseconds since 1970, by which files of several
-/// processes are put together. Of a few readings the one between which the least time has passed.
+/// One moment by both clocks: by the steady one that stamps events, and in microseconds since 1970, by which files of several processes are
+/// aligned. Of a few pairs of readings the one with the least time between them.
 fn both_clocks() -> (Instant, u64) {
     let reading = || {
         let (before, wall, after) = (Instant::now(), SystemTime::now(), Instant::now());

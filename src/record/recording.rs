@@ -1,4 +1,4 @@
-//! A recording, read.
+//! Reads a recording.
 
 use std::path::Path;
 
@@ -7,21 +7,21 @@ use super::progress::Head;
 use super::seal::{Ending, Key, Opener};
 use crate::error::{Error, Result};
 
-/// A recording, read to its end.
+/// A recording, read up to its end.
 #[derive(Debug)]
 pub struct Recording {
-    /// Its first record.
+    /// Its head.
     pub head: Head,
-    /// All that follows, in the order in which it was written.
+    /// All further events, in the order in which they were written.
     pub records: Vec<Record>,
-    /// How it ends.
+    /// How the file ends.
     pub ending: Ending,
 }
 
 impl Recording {
-    /// Reads a file. What was changed is an error; what was cut off is told by [`Recording::ending`].
+    /// Reads a file. A changed file is an error; [`Recording::ending`] says whether it was cut off.
     pub fn read(path: &Path, key: &Key) -> Result<Recording> {
-        let strange = || Error::usage(format!("{} holds a recording of another version", path.display()));
+        let strange = || Error::usage(format!("{} was recorded by another version", path.display()));
         let mut opener = Opener::open(path, key)?;
         let (mut head, mut records) = (None, Vec::new());
         while let Some(block) = opener.block()? {
@@ -40,7 +40,7 @@ impl Recording {
         Ok(Recording { head, records, ending: opener.ending().unwrap_or(Ending::Truncated) })
     }
 
-    /// The databases of its sessions.
+    /// The databases that its sessions used.
     pub fn databases(&self) -> Vec<Vec<u8>> {
         let find = |parameters: &[(Vec<u8>, Vec<u8>)], name: &[u8]| {
             parameters.iter().rfind(|(n, _)| n == name).map(|(_, value)| value.clone())

@@ -1,10 +1,10 @@
-//! Takes out of a session's frames what a rule is about, before anything is written: literals, parameters, and lines of COPY get pseudonyms
-//! (`record/pseudonym.rs`). Where a rule is about a frame that cannot be read, the session is cut: nothing goes to the disk in doubt.
+//! Replaces values in a session's frames as the rules demand, before anything is written: literals, parameters and lines of COPY get pseudonyms
+//! (`record/pseudonym.rs`). Where a rule applies to a frame that cannot be parsed, the session is cut: in doubt nothing goes to the disk.
 //!
-//! Statements about the passwords of roles are left out without any rule, and what stands near the word in a string is hidden (`password`).
+//! Statements that set passwords of roles are left out without any rule, and values near the word `password` are hidden (module `password`).
 //!
-//! What is not found: a value that a function builds into a statement, a parameter that is another one's part, and a value that is written
-//! to another table than the rule's. Names of tables and columns, and names of statements and portals, are no values.
+//! Not found: a value that a function builds into a statement, a parameter that is part of such a value, and a value that is written to another
+//! table than the rule's. Names of tables, columns, statements and portals are not values.
 
 mod body;
 mod certain;
@@ -31,43 +31,43 @@ use password::without_role_passwords;
 pub use rules::Rules;
 use statement::Copy;
 
-/// A line of COPY that is longer is not kept.
+/// The session is cut at a longer line of COPY.
 const LINE_BYTES: usize = 4 * 1024 * 1024;
-/// Of more prepared statements of one session nothing can be remembered.
+/// The session is cut when more prepared statements would have to be remembered.
 const PREPARED: usize = 10_000;
 
-/// Rules, with the key that pseudonyms are made by.
+/// The rules, and the pseudonyms under this recording's key.
 #[derive(Debug)]
 pub(super) struct Redaction {
     rules: Rules,
     pseudonyms: Pseudonyms,
 }
 
-/// What is known of one session.
+/// What redaction remembers of one session.
 #[derive(Debug, Default)]
-pub(super) struct State {
-    /// Prepared statements by name, those of SQL's PREPARE among them: what is meant of each.
+pub(super) struct SessionRedaction {
+    /// Prepared statements by name, those of SQL's PREPARE included: which parameters of each are to be hidden.
     prepared: HashMap<Vec<u8>, Prepared>,
-    /// What becomes of the lines of the COPY that was begun last.
+    /// What is replaced in the lines of the last COPY.
     copy: Option<Copy>,
-    /// The beginning of a line of COPY.
+    /// The beginning of an incomplete line of COPY.
     line: Vec<u8>,
-    /// Tables, views and functions that this session has made, and that a rule was about.
+    /// Tables, views and functions that this session has made from objects with a rule.
     made: BTreeSet<String>,
 }
 
 #[derive(Debug, Clone, Default)]
 struct Prepared {
-    /// From 1; 0 stands for all of them.
+    /// Numbers of parameters, from 1; 0 means all.
     parameters: BTreeSet<usize>,
-    /// A rule is about the statement: what is made of its rows is meant too.
+    /// A rule applies to the statement, and so to tables that are made from its rows.
     is_about: bool,
     types: Vec<u32>,
     copy: Option<Copy>,
 }
 
-impl State {
-    /// A statement is prepared. Under a name the server may refuse it and keep the one before, so what was meant of that stays meant.
+impl SessionRedaction {
+    /// Remembers a prepared statement. If its name is taken, the server may refuse it and keep the earlier statement, so that one's entries stay.
     fn prepares(&mut self, name: &[u8], mut found: Prepared) -> Result<(), Cut> {
         match self.prepared.remove(name).filter(|_| !name.is_empty()) {
             Some(before) => {
@@ -75,7 +75,7 @@ impl State {
                 found.copy = found.copy.or(before.copy);
                 found.is_about |= before.is_about;
             }
-            // Of most statements there is nothing to remember.
+            // Most statements have nothing to remember.
             None if found.parameters.is_empty() && found.copy.is_none() && !found.is_about => return Ok(()),
             None => {}
         }
@@ -92,7 +92,7 @@ impl Redaction {
         Ok(Redaction { rules: Rules::parse(rules)?, pseudonyms: Pseudonyms::new(key.of_pseudonyms()?) })
     }
 
-    /// Start-up parameters; who logs in, and where, is kept.
+    /// Redacts start-up parameters; user and database stay.
     pub(super) fn startup(&self, parameters: Vec<(Vec<u8>, Vec<u8>)>) -> Vec<(Vec<u8>, Vec<u8>)> {
         let one = |(name, value): (Vec<u8>, Vec<u8>)| match name.as_slice() {
             b"user" | b"database" => (name, value),
@@ -101,8 +101,8 @@ impl Redaction {
         parameters.into_iter().map(one).collect()
     }
 
-    /// Whole frames, redacted.
-    pub(super) fn frames(&self, state: &mut State, frames: Vec<u8>) -> Result<Vec<u8>, Cut> {
+    /// Redacts whole frames.
+    pub(super) fn frames(&self, state: &mut SessionRedaction, frames: Vec<u8>) -> Result<Vec<u8>, Cut> {
         if self.rules.is_empty() && state.prepared.is_empty() && !password::may_be_near(&frames) {
             return Ok(frames);
         }
@@ -116,10 +116,10 @@ impl Redaction {
         Ok(out)
     }
 
-    fn frame(&self, state: &mut State, tag: u8, whole: &[u8], out: &mut Vec<u8>) -> Result<(), Cut> {
+    fn frame(&self, state: &mut SessionRedaction, tag: u8, whole: &[u8], out: &mut Vec<u8>) -> Result<(), Cut> {
         let body = &whole[HEADER_BYTES..];
         match tag {
-            // Without a rule only a statement, its parameters and what a client says of its failure can hold what is taken out.
+            // Without rules only statements, parameters and a CopyFail's message can hold something to hide.
             client::COPY_DATA | client::COPY_DONE if self.rules.is_empty() => out.extend_from_slice(whole),
             client::FUNCTION_CALL if self.rules.is_empty() && !password::mentions(body) => out.extend_from_slice(whole),
             client::QUERY => {
@@ -160,12 +160,12 @@ impl Redaction {
         Ok(())
     }
 
-    /// A text, redacted, and what is meant of its parameters.
-    fn statement(&self, state: &mut State, bytes: &[u8]) -> Result<(Vec<u8>, Prepared), Cut> {
+    /// The redacted text, and which of its parameters are to be hidden.
+    fn statement(&self, state: &mut SessionRedaction, bytes: &[u8]) -> Result<(Vec<u8>, Prepared), Cut> {
         let (text, is_utf8) = read(bytes);
         let is_about = |text: &str| self.rules.may_name(text, &state.made) || password::mentions(text.as_bytes());
         let Ok(lexed) = Lexed::new(&text) else {
-            // The server will not read it either, or in a way of its own.
+            // The server rejects it too, or reads it differently.
             if is_about(&text) {
                 return Err(Cut::Unredactable);
             }
@@ -184,10 +184,10 @@ impl Redaction {
         }
     }
 
-    /// A text without values that are meant, and in a text that a rule is about without its comments: they may hold statements.
-    fn lexed(&self, state: &mut State, lexed: &Lexed<'_>) -> Result<(String, Prepared), Cut> {
+    /// The text with its values to be hidden replaced. If a rule applies to it, its comments are dropped, because they may hold statements.
+    fn lexed(&self, state: &mut SessionRedaction, lexed: &Lexed<'_>) -> Result<(String, Prepared), Cut> {
         let text = lexed.text;
-        let (mut meant, mut found) = (statement::Found::default(), Prepared::default());
+        let (mut meant, mut found) = (statement::Redactions::default(), Prepared::default());
         for range in lexed.statements() {
             found.copy = statement::copy(lexed, &range, &self.rules.names, &state.made).or(found.copy);
             let here = self.meant(state, lexed, &range)?;
@@ -198,7 +198,7 @@ impl Redaction {
         }
         found.is_about = meant.is_about && !self.rules.names.is_empty();
         meant.is_about |= password::mentions(text.replace(LEFT_OUT, "").as_bytes());
-        // What stands between values can hold what a pattern is about.
+        // Text between values can match a pattern too.
         let (mut out, mut between, mut from) = (String::with_capacity(text.len()), String::new(), 0);
         for (at, lexeme) in lexed.lexemes.iter().enumerate() {
             between.push_str(without_comment(&text[from..lexeme.span.start], meant.is_about));
@@ -222,12 +222,12 @@ impl Redaction {
         Ok((out, found))
     }
 
-    /// What is meant in a statement, with what SQL's own PREPARE and EXECUTE carry on, and what the session has made.
-    fn meant(&self, state: &mut State, lexed: &Lexed<'_>, range: &Range<usize>) -> Result<statement::Found, Cut> {
+    /// Which values of a statement are to be hidden; follows PREPARE and EXECUTE, and objects that the session makes.
+    fn meant(&self, state: &mut SessionRedaction, lexed: &Lexed<'_>, range: &Range<usize>) -> Result<statement::Redactions, Cut> {
         let mut found = statement::found(lexed, range, &self.rules.names, &state.made);
         let word = |at: usize, word: &str| lexed.lexemes.get(at).filter(|_| at < range.end).is_some_and(|l| l.is(word));
         let name = |at: usize| lexed.lexemes.get(at).and_then(|l| l.name()).map(String::into_bytes);
-        // EXPLAIN and CREATE TABLE AS execute too. Which of the arguments is meant is not followed: all of them.
+        // EXPLAIN and CREATE TABLE AS execute too. All arguments are hidden, not only the parameters concerned.
         let executed = range.clone().filter(|at| word(*at, "EXECUTE")).find_map(|at| state.prepared.get(&name(at + 1)?));
         if let Some(executed) = executed {
             found.values.extend(range.clone().filter(|_| !executed.parameters.is_empty()));
@@ -247,13 +247,13 @@ impl Redaction {
         Ok(found)
     }
 
-    /// The pieces of strings that only together are what a pattern is about.
+    /// The pieces of strings that match a pattern only when joined.
     fn pieces(&self, lexed: &Lexed<'_>, range: &Range<usize>) -> BTreeSet<usize> {
         let runs = body::runs(lexed, range).into_iter().filter(|(run, _)| run.len() > 1 && !self.rules.patterns.is_empty());
         runs.filter(|(_, text)| self.matched(text) != *text).flat_map(|(run, _)| run).collect()
     }
 
-    /// Code without its values and comments; `None` where it cannot be read.
+    /// Code without its values and comments; `None` if it cannot be parsed.
     fn code(&self, text: &str) -> Option<String> {
         let lexed = Lexed::new(text).ok()?;
         if is_ambiguous(&lexed) {
@@ -279,7 +279,7 @@ impl Redaction {
         Some(out)
     }
 
-    /// What stands in the place of a literal; `None` where it stays.
+    /// The replacement of a literal; `None` if it stays.
     fn value(&self, value: Literal<'_>, is_meant: bool) -> Option<String> {
         match (value, is_meant) {
             (Literal::Number(text), true) => Some(self.number(text)),
@@ -299,7 +299,7 @@ impl Redaction {
         }
     }
 
-    /// A string; one that is a time or its unit and nothing else (`'3 days'`, `'month'`) keeps the words that make it one.
+    /// The pseudonym of a string. One that is only an interval or a unit of time (`'3 days'`, `'month'`) keeps its words.
     fn string(&self, text: &str) -> String {
         const UNITS: &[&str] =
             &["second", "minute", "hour", "day", "week", "month", "quarter", "year", "dow", "isodow", "doy", "epoch"];
@@ -313,7 +313,7 @@ impl Redaction {
         self.pseudonyms.text(text)
     }
 
-    /// A number's digits; an exponent, or the letter of another base, is none.
+    /// The pseudonym of a number. An exponent and the prefix of another base stay.
     fn number(&self, text: &str) -> String {
         match text.find(|c: char| c.is_alphabetic()) {
             Some(at) if text[..at] != *"0" => format!("{}{}", self.pseudonyms.text(&text[..at]), &text[at..]),
@@ -322,7 +322,7 @@ impl Redaction {
         }
     }
 
-    /// A text with pseudonyms for what patterns match.
+    /// The text with every match of a pattern replaced.
     fn matched(&self, text: &str) -> String {
         let mut out = text.to_owned();
         for pattern in &self.rules.patterns {
@@ -336,8 +336,8 @@ impl Redaction {
         written(&self.matched(&text), is_utf8)
     }
 
-    /// The body of a Bind (manual, section 55.7). `None` where it cannot be read.
-    fn bind(&self, state: &mut State, body: &[u8]) -> Option<Vec<u8>> {
+    /// Redacts the body of a Bind (manual, section 55.7); `None` if it cannot be parsed.
+    fn bind(&self, state: &mut SessionRedaction, body: &[u8]) -> Option<Vec<u8>> {
         let (_, rest) = cstr(body)?;
         let (name, rest) = cstr(rest)?;
         let prepared = state.prepared.get(name).cloned().unwrap_or_default();
@@ -372,7 +372,7 @@ impl Redaction {
         Some(out)
     }
 
-    /// What stands in the place of a parameter's value; `None` is NULL, for one whose binary form is not known here.
+    /// The replacement of a parameter's value; `None` is NULL, for a value whose binary format is not known here.
     fn parameter(&self, value: &[u8], is_binary: bool, oid: u32, is_meant: bool) -> Option<Vec<u8>> {
         let is_meant = is_meant || password::mentions(value);
         let (text, is_utf8) = read(value);
@@ -385,15 +385,15 @@ impl Redaction {
         }
     }
 
-    /// Why a client gives a COPY up: it may tell of the row by which it failed.
-    fn given_up(&self, state: &State, why: &[u8]) -> Vec<u8> {
+    /// Redacts the message of a CopyFail, which may quote the row that failed.
+    fn given_up(&self, state: &SessionRedaction, why: &[u8]) -> Vec<u8> {
         let is_meant = matches!(state.copy, Some(Copy::Fields(_) | Copy::Unreadable)) || password::mentions(why);
         let (text, is_utf8) = read(why);
         written(&if is_meant { self.pseudonyms.text(&text) } else { self.matched(&text) }, is_utf8)
     }
 
-    /// Lines of COPY come in pieces that end anywhere: what is no whole line waits.
-    fn copy_data(&self, state: &mut State, data: &[u8], out: &mut Vec<u8>) -> Result<(), Cut> {
+    /// Redacts lines of COPY. They come in pieces that end anywhere: an incomplete line waits.
+    fn copy_data(&self, state: &mut SessionRedaction, data: &[u8], out: &mut Vec<u8>) -> Result<(), Cut> {
         match state.copy {
             Some(Copy::Unreadable) => return Err(Cut::Unredactable),
             Some(Copy::Patterns) if self.rules.patterns.is_empty() => {
@@ -416,8 +416,8 @@ impl Redaction {
         Ok(())
     }
 
-    /// One line, with the line feed that ends it.
-    fn line(&self, state: &State, line: &[u8]) -> Result<Vec<u8>, Cut> {
+    /// Redacts one line, with its line feed.
+    fn line(&self, state: &SessionRedaction, line: &[u8]) -> Result<Vec<u8>, Cut> {
         let places = match &state.copy {
             Some(Copy::Fields(places)) => places,
             Some(Copy::Unreadable) => return Err(Cut::Unredactable),
@@ -431,7 +431,7 @@ impl Redaction {
             if field == b"\\N" || places.as_ref().is_some_and(|places| !places.contains(&place)) {
                 return self.matched_bytes(field);
             }
-            // An escape (manual, COPY, "Text Format") would have to be read first: a field with one is hidden as it is written.
+            // Escapes (manual, COPY, "Text Format") are not decoded: a field with one is replaced as it is written.
             let (text, is_utf8) = read(field);
             written(&self.pseudonyms.text(&text.replace('\\', "/")), is_utf8)
         };
@@ -446,23 +446,23 @@ pub fn without_passwords(text: &[u8]) -> Option<Vec<u8>> {
     without_role_passwords(&text).map(|kept| written(&kept, is_utf8))
 }
 
-/// Whether strings may end elsewhere than here: where a backslash before a quote is an escape.
+/// Whether the strings may end elsewhere for the server: a backslash before a quote may be an escape.
 fn is_ambiguous(lexed: &Lexed<'_>) -> bool {
     let ends = |text: &str| text.starts_with('\'') && text.contains("\\'");
     (0..lexed.lexemes.len()).any(|at| ends(lexed.at_text(at)))
 }
 
-/// What stands between two lexemes: without a comment where a rule is about the text, but for the one that we have put there.
+/// The text between two lexemes. If a rule applies, without comments, except the one that replaces a statement.
 fn without_comment(gap: &str, is_about: bool) -> &str {
     match is_about && !gap.trim().is_empty() {
         true if gap.contains(LEFT_OUT) => LEFT_OUT,
-        // Two strings are one only across lines.
+        // Adjacent strings are joined only across a line break, so it has to stay.
         true => "\n",
         false => gap,
     }
 }
 
-/// The pseudonym of a value in binary format, of a declared type or of one that its bytes suggest (PostgreSQL source, the `*_recv` functions).
+/// The pseudonym of a value in binary format, of its declared type or of the type that its bytes suggest (PostgreSQL source, the `*_recv` functions).
 fn binary(pseudonyms: &Pseudonyms, oid: u32, value: &[u8], text: Option<&str>) -> Option<Vec<u8>> {
     let integer = |least: i64, most: i64, size: usize| {
         let wide = value.iter().fold(if value.first()? & 0x80 == 0 { 0 } else { -1 }, |n: i64, b| n << 8 | i64::from(*b));
@@ -477,7 +477,7 @@ fn binary(pseudonyms: &Pseudonyms, oid: u32, value: &[u8], text: Option<&str>) -
         (20 | 1114 | 1184, 8) => integer(i64::MIN, i64::MAX, 8),
         (18 | 19 | 25 | 1042 | 1043 | 114, _) => text.map(|text| pseudonyms.text(text).into_bytes()),
         (1700, _) => numeric(pseudonyms, value),
-        // Not declared: the server finds the type, and has not told it here.
+        // Not declared: the server infers the type, which is not known here.
         (0, _) if text.is_some() => text.map(|text| pseudonyms.text(text).into_bytes()),
         (0, 2) => integer(i16::MIN.into(), i16::MAX.into(), 2),
         (0, 4) => integer(i32::MIN.into(), i32::MAX.into(), 4),
@@ -488,7 +488,7 @@ fn binary(pseudonyms: &Pseudonyms, oid: u32, value: &[u8], text: Option<&str>) -
     }
 }
 
-/// The digits of a number, groups to the base 10,000 behind a head of four words.
+/// The digits of a numeric: groups to the base 10,000 after a head of four words.
 fn numeric(pseudonyms: &Pseudonyms, value: &[u8]) -> Option<Vec<u8>> {
     let (head, groups) = value.split_at_checked(8)?;
     let word = |pair: &[u8]| u16::from_be_bytes([pair[0], pair[1]]);
@@ -503,7 +503,7 @@ fn numeric(pseudonyms: &Pseudonyms, value: &[u8]) -> Option<Vec<u8>> {
     Some(head.iter().copied().chain(groups).collect())
 }
 
-/// A number of words, and the words.
+/// A count of words, then the words.
 fn list(bytes: &[u8], size: usize) -> Option<(Vec<&[u8]>, &[u8])> {
     let (count, rest) = bytes.split_first_chunk::<2>()?;
     let (words, rest) = rest.split_at_checked(usize::from(u16::from_be_bytes(*count)) * size)?;
@@ -514,7 +514,7 @@ fn number(bytes: &[u8]) -> u32 {
     bytes.iter().fold(0, |n, b| n << 8 | u32::from(*b))
 }
 
-/// Bytes as text: as UTF-8, or where they are not, byte by byte, as in Latin-1.
+/// Bytes as text: as UTF-8 if they are valid, otherwise byte by byte as Latin-1.
 fn read(bytes: &[u8]) -> (String, bool) {
     match std::str::from_utf8(bytes) {
         Ok(text) => (text.to_owned(), true),
@@ -522,7 +522,7 @@ fn read(bytes: &[u8]) -> (String, bool) {
     }
 }
 
-/// The way back.
+/// The reverse.
 fn written(text: &str, is_utf8: bool) -> Vec<u8> {
     if is_utf8 { text.as_bytes().to_vec() } else { text.chars().map(|c| u8::try_from(u32::from(c)).unwrap_or(b'?')).collect() }
 }
@@ -570,7 +570,7 @@ mod tests {
     #[test]
     fn parameters_are_found_by_the_statement_that_they_are_bound_to() {
         let redaction = redaction(&["usuario.correo", "/[0-9]{16}/"]);
-        let mut state = State::default();
+        let mut state = SessionRedaction::default();
         let parse = framed(
             client::PARSE,
             &[b"s\0", b"INSERT INTO usuario (id, correo) VALUES ($1, $2)\0", &[0, 2], &[0, 0, 0, 23], &[0; 4]],
@@ -583,7 +583,7 @@ mod tests {
         let other = bind("", false, &[Some(b"card 1234567812345678."), None]);
         let kept = redaction.frames(&mut state, other).unwrap();
         assert!(memchr::memmem::find(&kept, b"card ").is_some() && memchr::memmem::find(&kept, b"12345678").is_none());
-        // Binary, of types that are not declared: text, an integer, and what cannot be told is NULL.
+        // Binary values of undeclared types: text, an integer, and NULL for an unrecognised one.
         let kept = redaction.frames(&mut state, bind("s", true, &[Some(&[0, 0, 0, 7]), Some("ana@cea.mx".as_bytes())])).unwrap();
         assert!(memchr::memmem::find(&kept, &[0, 0, 0, 7]).is_some() && memchr::memmem::find(&kept, b"ana").is_none());
         let kept = redaction.frames(&mut state, bind("s", true, &[None, Some(&[1, 2, 3])])).unwrap();
@@ -593,7 +593,7 @@ mod tests {
     #[test]
     fn texts_keep_all_but_the_values() {
         let redaction = redaction(&["usuario.correo", "/[0-9]{16}/", "secreto"]);
-        let mut state = State::default();
+        let mut state = SessionRedaction::default();
         let mut kept = |text: &[u8]| {
             let frames = redaction.frames(&mut state, framed(client::QUERY, &[text, &[0]]))?;
             Ok::<_, Cut>(String::from_utf8_lossy(&frames[HEADER_BYTES..frames.len() - 1]).into_owned())
@@ -611,7 +611,7 @@ mod tests {
         kept(b"PREPARE p AS UPDATE usuario SET correo = $1 WHERE id = $2").unwrap();
         assert!(!kept(b"EXECUTE p('ana', 77)").unwrap().contains("ana"));
         assert!(kept(b"EXECUTE q('ana')").unwrap().contains("ana"));
-        // What cannot be read is kept where no rule is about it.
+        // Text that cannot be parsed is recorded where no rule applies.
         assert!(kept(b"SELECT 'unterminated").is_ok());
         assert_eq!(kept(b"SELECT 'x' FROM secreto WHERE a = 'unterminated"), Err(Cut::Unredactable));
         assert_eq!(redaction.frames(&mut state, framed(client::FUNCTION_CALL, &[&[0; 8]])), Err(Cut::Unredactable));
@@ -620,7 +620,7 @@ mod tests {
     #[test]
     fn passwords_of_roles_are_taken_out_without_a_rule() {
         let redaction = redaction(&[]);
-        let mut state = State::default();
+        let mut state = SessionRedaction::default();
         let mut kept = |text: &str| {
             let frames = redaction.frames(&mut state, framed(client::QUERY, &[text.as_bytes(), &[0]]))?;
             Ok::<_, Cut>(String::from_utf8_lossy(&frames).into_owned())
@@ -650,7 +650,7 @@ mod tests {
     #[test]
     fn a_password_is_no_parameter_either() {
         let redaction = redaction(&[]);
-        let mut state = State::default();
+        let mut state = SessionRedaction::default();
         let parse = framed(client::PARSE, &[b"s\0SELECT format('alter role %I password %L', $1, $2)\0", &[0, 0]]);
         redaction.frames(&mut state, parse).unwrap();
         for (name, values) in [("s", [&b"ana"[..], b"hunter2"]), ("t", [b"alter role ana password 'hunter2'", b"x"])] {
@@ -664,7 +664,7 @@ mod tests {
     #[test]
     fn code_keeps_its_words_and_what_a_session_makes_is_remembered() {
         let redaction = redaction(&["usuario.usudesc", "*.husulogin"]);
-        let mut state = State::default();
+        let mut state = SessionRedaction::default();
         let mut kept = |text: &str| {
             let frames = redaction.frames(&mut state, framed(client::QUERY, &[text.as_bytes(), &[0]]))?;
             Ok::<_, Cut>(String::from_utf8_lossy(&frames[HEADER_BYTES..frames.len() - 1]).into_owned())
@@ -715,7 +715,7 @@ mod tests {
     #[test]
     fn a_statement_of_prepare_may_be_bound_and_a_copy_given_up() {
         let redaction = redaction(&["usuario", "/[0-9]{16}/"]);
-        let mut state = State::default();
+        let mut state = SessionRedaction::default();
         let mut kept = |frame: Vec<u8>| String::from_utf8_lossy(&redaction.frames(&mut state, frame).unwrap()).into_owned();
         let query = |text: &str| framed(client::QUERY, &[text.as_bytes(), &[0]]);
         kept(query("PREPARE p AS INSERT INTO usuario VALUES ($1, $2)"));
@@ -731,13 +731,13 @@ mod tests {
     #[test]
     fn what_is_in_doubt_is_not_kept() {
         let redaction = redaction(&["Usuario.CORREO"]);
-        let mut state = State::default();
+        let mut state = SessionRedaction::default();
         let mut kept = |frame: Vec<u8>| redaction.frames(&mut state, frame).map(|f| String::from_utf8_lossy(&f).into_owned());
         let query = |text: &str| framed(client::QUERY, &[text.as_bytes(), &[0]]);
         // With standard_conforming_strings off these are two strings, with a secret in each.
         assert_eq!(kept(query(r"UPDATE usuario SET correo = 'a\'secret', n = 'b\'c'")), Err(Cut::Unredactable));
         assert!(!kept(query(r"UPDATE USUARIO SET Correo = E'a\'secret'")).unwrap().contains("secret"));
-        // A statement of a name that is taken is refused, and the one before is bound.
+        // A statement under a name that is taken is refused, and the earlier one is bound.
         let parse = |text: &str| framed(client::PARSE, &[b"s\0", text.as_bytes(), &[0, 0, 0]]);
         kept(parse("SELECT 1 FROM usuario WHERE correo = $1")).unwrap();
         kept(parse("SELECT 1 FROM cliente WHERE id = $1")).unwrap();
@@ -750,7 +750,7 @@ mod tests {
     #[test]
     fn without_a_rule_rows_are_kept_as_they_came() {
         let redaction = redaction(&[]);
-        let mut state = State::default();
+        let mut state = SessionRedaction::default();
         for piece in [&b"my password\nhalf a "[..], b"line\n"] {
             let frame = framed(client::COPY_DATA, &[piece]);
             assert_eq!(redaction.frames(&mut state, frame.clone()).unwrap(), frame);
@@ -760,7 +760,7 @@ mod tests {
     #[test]
     fn lines_of_copy_are_put_together_first() {
         let redaction = redaction(&["usuario.correo"]);
-        let mut state = State::default();
+        let mut state = SessionRedaction::default();
         let query = |text: &[u8]| framed(client::QUERY, &[text, &[0]]);
         redaction.frames(&mut state, query(b"COPY usuario (id, correo, n) FROM STDIN")).unwrap();
         let mut kept = Vec::new();

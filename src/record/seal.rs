@@ -1,9 +1,9 @@
-//! The file of a recording: blocks, each sealed with ChaCha20-Poly1305 under a key of this file's own, which follows from the DBA's key and
-//! the file's random number (HKDF, RFC 5869). A block's nonce is its place, so blocks can neither change places nor come from
-//! another file; its length is sealed as well, so that a changed one is told from an end. The last block says that it is the last: a file
-//! that ends without it was cut off, by the end of a process or by somebody, and can be read up to there.
+//! The file of a recording: blocks, each sealed with ChaCha20-Poly1305 under a key of the file, which is derived from the DBA's key and the file's
+//! random number (HKDF, RFC 5869). A block's nonce is its number, so blocks can neither be reordered nor come from another file; its length is
+//! sealed too, so that a changed length is not taken for the end of the file. The last block is marked: a file without it was cut off, by the end
+//! of the process or deliberately, and can be read up to there.
 //!
-//! Whoever has the key can read and write recordings; a key that only writes would need another kind of cryptography.
+//! Whoever has the key can read and write recordings; a key that can only write would need asymmetric cryptography.
 
 use std::fs::{File, OpenOptions};
 use std::io::{BufReader, ErrorKind, Read, Write as _};
@@ -20,10 +20,10 @@ use crate::error::{Error, Result};
 const MAGIC: &[u8; 16] = b"esclusa record 1";
 const ID_BYTES: usize = 16;
 const KEY_BYTES: usize = 32;
-/// A block's length, sealed.
+/// Bytes of a block's sealed length.
 const HEADER_BYTES: usize = 4 + TAG_BYTES;
 const TAG_BYTES: usize = 16;
-/// No block that we write is longer.
+/// The longest block that we write.
 const BLOCK_BYTES: usize = 64 * 1024 * 1024;
 
 /// The DBA's key.
@@ -37,7 +37,7 @@ impl std::fmt::Debug for Key {
 }
 
 impl Key {
-    /// Makes a key, and a file that nobody but its owner can read.
+    /// Creates a key, in a new file that only its owner can read.
     pub fn create(path: &Path) -> Result<Key> {
         let failed = |e| Error::io(format!("writing {}", path.display()), e);
         let mut key = [0; KEY_BYTES];
@@ -48,14 +48,14 @@ impl Key {
         Ok(Key(key))
     }
 
-    /// Reads a key. One that others can read is refused.
+    /// Reads a key. A file that others can read is refused.
     pub fn read(path: &Path) -> Result<Key> {
         if path.as_os_str().is_empty() {
-            return Err(Error::usage("no key is named: record.key_file is not set, nor --key FILE"));
+            return Err(Error::usage("no key given: neither record.key_file nor --key FILE is set"));
         }
         let failed = |e: std::io::Error| match e.kind() {
             ErrorKind::NotFound => {
-                Error::usage(format!("there is no key {}: `esclusa record key FILE` makes one", path.display()))
+                Error::usage(format!("there is no key file {}: `esclusa record key FILE` makes one", path.display()))
             }
             _ => unreadable(path, e),
         };
@@ -72,17 +72,17 @@ impl Key {
         let bytes: Option<Vec<u8>> = (0..KEY_BYTES).map(pair).collect();
         match bytes.and_then(|bytes| bytes.try_into().ok()).filter(|_| digits.len() == 2 * KEY_BYTES) {
             Some(key) => Ok(Key(key)),
-            None => Err(Error::usage(format!("{} holds no key: `esclusa record key FILE` makes one", path.display()))),
+            None => Err(Error::usage(format!("{} does not contain a key: `esclusa record key FILE` makes one", path.display()))),
         }
     }
 
-    /// For one use; `salt` makes it one of its own.
+    /// Derives the key of one use; `salt` separates it from others.
     fn derived<L: hkdf::KeyType, K: for<'k> From<hkdf::Okm<'k, L>>>(&self, salt: &[u8], info: &[u8], kind: L) -> Result<K> {
         let extracted = hkdf::Salt::new(hkdf::HKDF_SHA256, salt).extract(&self.0);
         extracted.expand(&[info], kind).map(K::from).map_err(|_| Error::refused("the key cannot be derived"))
     }
 
-    /// The key of pseudonyms: the same for all files, so that they are the same in all of them.
+    /// The key of pseudonyms: the same for all files, so that a value has the same pseudonym in all of them.
     pub(super) fn of_pseudonyms(&self) -> Result<hmac::Key> {
         self.derived(&[], b"pseudonyms", hmac::HMAC_SHA256)
     }
@@ -93,10 +93,10 @@ impl Key {
 }
 
 fn random(bytes: &mut [u8]) -> Result<()> {
-    SystemRandom::new().fill(bytes).map_err(|_| Error::refused("the system gives no random bytes"))
+    SystemRandom::new().fill(bytes).map_err(|_| Error::refused("the operating system provides no random bytes"))
 }
 
-/// The number of a sealed part: a block has two, its length and its body.
+/// The nonce of a sealed part: a block has two, its length and its body.
 fn nonce(part: u64) -> Nonce {
     let mut bytes = [0; NONCE_LEN];
     bytes[NONCE_LEN - 8..].copy_from_slice(&part.to_be_bytes());
@@ -111,12 +111,12 @@ pub(super) struct Sealer {
     key: LessSafeKey,
     id: [u8; ID_BYTES],
     parts: u64,
-    /// What has been written.
+    /// Bytes written so far.
     pub(super) bytes: u64,
 }
 
 impl Sealer {
-    /// Makes a file that nobody but its owner can read.
+    /// Creates a file that only its owner can read.
     pub(super) fn create(path: &Path, key: &Key) -> Result<Sealer> {
         let mut id = [0; ID_BYTES];
         random(&mut id)?;
@@ -127,7 +127,7 @@ impl Sealer {
         Ok(sealer)
     }
 
-    /// Writes one block. The last one goes to the disk before this returns.
+    /// Writes one block. The last block is on the disk when this returns.
     pub(super) fn block(&mut self, body: &[u8], is_last: bool) -> Result<()> {
         let mut sealed = Vec::with_capacity(body.len() + 1 + TAG_BYTES);
         sealed.push(u8::from(is_last));
@@ -171,9 +171,9 @@ pub(super) struct Opener {
 /// How a recording ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ending {
-    /// By its last block.
+    /// With its last block.
     Whole,
-    /// In the middle: the process was killed, or something is missing.
+    /// Without it: the process was killed, or the file was cut off.
     Truncated,
 }
 
@@ -184,12 +184,12 @@ impl Opener {
         let (mut magic, mut id) = ([0; MAGIC.len()], [0; ID_BYTES]);
         let read = file.read_exact(&mut magic).and_then(|()| file.read_exact(&mut id));
         if read.is_err() || magic != *MAGIC {
-            return Err(Error::usage(format!("{} is no recording of this version", path.display())));
+            return Err(Error::usage(format!("{} is not a recording of this version", path.display())));
         }
         Ok(Opener { file, path: path.to_owned(), key: key.of_file(&id)?, id, parts: 0, ending: None })
     }
 
-    /// How the file has ended, once [`Opener::block`] has given `None`.
+    /// How the file ends, once [`Opener::block`] has returned `None`.
     pub(super) fn ending(&self) -> Option<Ending> {
         self.ending
     }
@@ -215,7 +215,7 @@ impl Opener {
         Ok(Some(body))
     }
 
-    /// Opens a sealed part; `None` when it is not all there.
+    /// Opens a sealed part; `None` if it is incomplete.
     fn part(&mut self, bytes: usize) -> Result<Option<Vec<u8>>> {
         let mut part = vec![0; bytes];
         match self.file.read_exact(&mut part) {
@@ -301,7 +301,7 @@ mod tests {
             assert_eq!(ending, Some(Ending::Truncated), "{end}");
             assert!(blocks.len() < 3 && blocks.first().is_none_or(|b| b == b"one"), "{end}");
         }
-        // A block twice, or one more behind the last.
+        // A repeated block, or one more after the last.
         let block = first..first + HEADER_BYTES + 4 + TAG_BYTES;
         std::fs::write(&changed, [&bytes[..block.end], &bytes[block.clone()], &bytes[block.end..]].concat()).unwrap();
         assert!(read(&changed, &key).unwrap_err().to_string().ends_with("block 2 was changed"));
@@ -318,7 +318,9 @@ mod tests {
         Key::read(&path).unwrap();
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
         assert_eq!(Key::read(&path).unwrap_err().exit_code(), 1);
-        for (path, told) in [(Path::new(""), "record.key_file is not set"), (&directory.path().join("none"), "there is no key")] {
+        for (path, told) in
+            [(Path::new(""), "neither record.key_file nor --key"), (&directory.path().join("none"), "there is no key")]
+        {
             let error = Key::read(path).unwrap_err();
             assert!(error.to_string().contains(told) && error.exit_code() == 2, "{error}");
         }

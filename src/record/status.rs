@@ -1,4 +1,4 @@
-//! What each process that shares `record.directory` says there of its recording, and whether it lives.
+//! The status file of each process that shares `record.directory`: the state of its recording, and whether the process is alive.
 
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::FileExt as _;
@@ -11,29 +11,29 @@ use super::order::{make, unreadable};
 use super::progress::Shown;
 use crate::error::{Error, Result};
 
-/// What a process says; its name stands before it.
+/// The suffix of a status file, after the name of its process.
 const STATUS: &str = ".status.json";
-/// A status has so many bytes, or a multiple: the space is taken when the process begins, and written over on a disk that is full since.
+/// The size of a status file, or a multiple: the space is reserved when the process begins, so that it can be overwritten when the disk is full.
 const RESERVED: usize = 4096;
-/// What is said for a process that lives and says nothing.
-const SILENT: &str = "what it does cannot be read here: its disk may be full, or have failed; its log says more";
-/// What a process holds locked there while it lives; its name stands before it.
+/// The failure shown for a process that is alive and has no readable status.
+const SILENT: &str = "its status cannot be read: its disk may be full, or have failed; its log says more";
+/// The suffix of the file that a process holds locked while it is alive, after its name.
 const LOCK: &str = ".lock";
 
-/// What one process says of itself.
+/// The status of one process.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Status {
-    /// Its name, which files have in theirs.
+    /// Its name, which is part of its files' names.
     pub process: String,
-    /// What it records, or has recorded last.
+    /// Its current or last recording.
     pub recording: Option<Shown>,
     /// Why it does not follow the order.
     pub failure: Option<String>,
 }
 
 impl Status {
-    /// Says it, in the place where it has said something before. It is told again and again, so no disk is waited for. Where that
-    /// fails, nothing is left that would be true no more.
+    /// Writes the status over the previous one. It is written again and again, so without waiting for the disk (no fsync). If that fails, the old
+    /// status, which is no longer true, is removed.
     pub fn tell(&self, directory: &Path) -> Result<()> {
         let path = Status::path(directory, &self.process);
         let failed = |e: std::io::Error| Error::io(format!("writing {}", path.display()), e);
@@ -47,18 +47,18 @@ impl Status {
         })
     }
 
-    /// Whether nothing is known of the process but that it lives.
+    /// Whether the process is known only to be alive.
     pub fn is_silent(&self) -> bool {
         self.failure.as_deref() == Some(SILENT)
     }
 
-    /// What all that are alive say.
+    /// The statuses of all processes that are alive.
     pub fn all(directory: &Path) -> Result<Vec<Status>> {
         let alive = named(directory)?.into_iter().filter(|process| lives(directory, process));
         Ok(alive.map(|process| Status::of(directory, process)).collect())
     }
 
-    /// One that is just being written can be read a moment later.
+    /// Reads a status. One that is being written at this moment is read again a little later.
     fn of(directory: &Path, process: String) -> Status {
         for _ in 0..5 {
             let text = std::fs::read_to_string(Status::path(directory, &process)).ok();
@@ -75,7 +75,7 @@ impl Status {
     }
 }
 
-/// A process that lives: others see it by a lock, which ends with it however it ends.
+/// The sign that a process is alive: a file lock, which ends with the process however it ends.
 #[derive(Debug)]
 pub struct Presence {
     directory: PathBuf,
@@ -84,13 +84,13 @@ pub struct Presence {
 }
 
 impl Presence {
-    /// From now on this process is there; what dead ones have said goes.
+    /// Announces this process, and removes the files of dead ones.
     pub fn begin(directory: &Path, process: &str) -> Result<Presence> {
         make(directory)?;
         for other in named(directory)?.into_iter().filter(|other| !lives(directory, other)) {
             forget(directory, &other);
         }
-        // Whoever sees the lock finds a status. Where the disk is full already there is none, which is told.
+        // The status comes before the lock, so that whoever sees the lock finds it. If the disk is full already there is none, which readers report.
         let nothing = Status { process: process.to_owned(), recording: None, failure: None };
         let _ = nothing.tell(directory);
         let path = directory.join(format!("{process}{LOCK}"));
@@ -106,7 +106,7 @@ impl Drop for Presence {
     }
 }
 
-/// The processes that have been here, by name.
+/// The names of processes with files here, alive or dead.
 fn named(directory: &Path) -> Result<Vec<String>> {
     let listed = std::fs::read_dir(directory).map_err(|e| unreadable(directory, e))?;
     let name = |entry: std::fs::DirEntry| Some(entry.file_name().to_str()?.strip_suffix(LOCK)?.to_owned());
@@ -144,7 +144,7 @@ mod tests {
         status.failure = None;
         status.tell(directory).unwrap();
         assert_eq!(Status::all(directory).unwrap(), [status.clone()]);
-        // One that cannot be told says so, and leaves nothing that was true before.
+        // A status that cannot be written is an error, and the old one is removed.
         std::fs::remove_file(&path).unwrap();
         std::fs::create_dir(&path).unwrap();
         assert!(status.tell(directory).is_err());

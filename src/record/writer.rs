@@ -1,7 +1,7 @@
-//! The thread that writes a recording: it puts each session's stream together into whole frames, and them into blocks.
+//! The thread that writes a recording: it assembles each session's stream into whole frames, and frames into blocks.
 //!
-//! A block goes out when it is full, and otherwise every second: what a process that is killed loses at most. A disk that fails ends the
-//! recording, and nothing else.
+//! A block is written when it is full, and otherwise every second, so a killed process loses one second at most. A disk failure ends the recording
+//! and has no other effect.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -11,26 +11,26 @@ use std::time::{Duration, Instant};
 
 use super::event::{Cut, Event, Record};
 use super::progress::{Head, Message, Progress};
-use super::redact::{Redaction, State};
+use super::redact::{Redaction, SessionRedaction};
 use super::seal::{Key, Sealer};
 use crate::config;
 use crate::error::{Error, Result};
 use crate::telemetry;
 use crate::wire::frame;
 
-/// A block goes out when it has so many bytes.
+/// A block is written when it has this many bytes.
 const BLOCK_BYTES: usize = 64 * 1024;
-/// And after so long.
+/// A block is written after this time at the latest.
 const FLUSH: Duration = Duration::from_secs(1);
-/// A frame that is longer is not kept.
+/// The longest frame that is recorded.
 const FRAME_BYTES: usize = 4 * 1024 * 1024;
 
-/// What the thread has.
+/// The state of the thread.
 #[derive(Debug)]
 pub(super) struct Writer {
     sealer: Sealer,
     redaction: Redaction,
-    /// Bytes of the file, at most.
+    /// The maximum size of the file in bytes.
     max_bytes: u64,
     block: Vec<u8>,
     sessions: HashMap<u64, Session>,
@@ -38,18 +38,18 @@ pub(super) struct Writer {
     progress: Arc<Progress>,
 }
 
-/// A session that goes on.
+/// An open session.
 #[derive(Debug, Default)]
 struct Session {
-    /// The beginning of a frame.
+    /// The beginning of an incomplete frame.
     half: Vec<u8>,
-    /// What redaction knows of it.
-    state: State,
+    /// What redaction remembers of it.
+    state: SessionRedaction,
     is_cut: bool,
 }
 
 impl Writer {
-    /// Makes the file.
+    /// Creates the file.
     pub(super) fn begin(
         settings: &config::Record,
         key: &Key,
@@ -67,7 +67,7 @@ impl Writer {
         Ok(writer)
     }
 
-    /// Writes until it is told to stop, or cannot.
+    /// Runs until it is stopped or writing fails.
     pub(super) fn run(mut self, messages: &Receiver<Message>) {
         match self.work(messages).and_then(|()| self.end()) {
             Ok(()) => {}
@@ -79,7 +79,7 @@ impl Writer {
         }
     }
 
-    /// Until it is told to stop, or the file is full.
+    /// Writes messages until it is stopped or the file is full.
     fn work(&mut self, messages: &Receiver<Message>) -> Result<()> {
         let mut due = Instant::now() + FLUSH;
         loop {
@@ -119,7 +119,7 @@ impl Writer {
                     Err(why) => self.cut(session, at, why),
                 }
             }
-            // It is the tap's last word.
+            // The tap sends nothing after this.
             Event::Cut(why) => {
                 self.cut(session, at, why);
                 self.forget(session);
@@ -138,7 +138,7 @@ impl Writer {
         }
     }
 
-    /// Nothing more of a session is kept; those that the tap has cut are counted there.
+    /// Cuts a session. Sessions that the tap has cut are counted by the tap.
     fn cut(&mut self, session: u64, at: u64, why: Cut) {
         let Some(state) = self.sessions.get_mut(&session).filter(|state| !state.is_cut) else { return };
         state.is_cut = true;
@@ -171,7 +171,7 @@ impl Writer {
         Ok(())
     }
 
-    /// The last block: what is open is cut here.
+    /// Cuts the open sessions, and writes the last block.
     fn end(&mut self) -> Result<()> {
         let mut open: Vec<u64> = self.sessions.iter().filter(|(_, s)| !s.is_cut).map(|(session, _)| *session).collect();
         open.sort_unstable();
@@ -183,7 +183,7 @@ impl Writer {
 }
 
 impl Session {
-    /// The whole frames that more bytes complete.
+    /// Adds bytes, and returns the frames that they complete.
     fn frames(&mut self, bytes: &[u8], queued: &AtomicUsize) -> Result<Vec<u8>, Cut> {
         if self.is_cut {
             queued.fetch_sub(bytes.len(), Ordering::Relaxed);

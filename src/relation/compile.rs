@@ -1,4 +1,4 @@
-//! A rule becomes a relation: by its kind.
+//! Compiles a rule into a relation, according to its kind.
 
 use super::{Context, Relation, history, link, lookup, retained};
 use crate::rule::{Rule, Target};

@@ -1,9 +1,9 @@
-//! A history in `audit_log`: the legacy row verbatim in `al_old_data`, with key, user and time beside it for the indexes.
+//! A history in `audit_log`: the legacy row unchanged in `al_old_data`; and key, user and time in columns of their own, for
+//! indexes.
 //!
-//! The stamp of the legacy row is kept verbatim and typed, in `al_legacy_at`: an index can be on it, and no reading costs JSON. So is a date
-//! in the key, in `al_legacy_on`.
-//! `al_changed_at` is the instant that follows from it, for auditors; `timestamp` -> `timestamptz` loses the hour of a DST gap, so
-//! nothing is read back from there.
+//! The stamp of the legacy row is stored unchanged and typed in `al_legacy_at`, so that it can be indexed and is read without JSON.
+//! A date in the key is stored in `al_legacy_on` in the same way. `al_changed_at` is the point in time that follows from the stamp,
+//! for auditors; `timestamp` -> `timestamptz` loses the hour of a DST gap, so it is never converted back.
 
 use super::value::{NULL_KEY, SqlType};
 use super::{Column, Context, Field, Home, Relation, Store, Value, projection, target};
@@ -44,12 +44,13 @@ pub(super) fn compile(rule: &Rule, history: &History, context: &Context) -> Rela
         ),
         field("al_expid", place(&history.expid).map_or(Value::Default, |i| Value::Expression(Sql::column(i)))),
         Field { name: "al_source", write: Value::constant("'W'"), backfill: Some(Value::constant("'L'")), always: true },
-        // Who moves the rows is not who wrote them.
+        // The user who moves the rows is not the one who wrote them.
         Field { name: "al_session_user", write: Value::Default, backfill: Some(Value::constant("NULL")), always: false },
     ];
     fields.extend(typed.iter().map(|&(i, name)| field(name, Value::Expression(Sql::column(i)))));
     if stamp.is_none() {
-        // The proof computes it again, and no clock gives the same twice: rows without a stamp come before everything.
+        // The proof computes the field again, which is impossible with the time of the move: rows without a stamp get the earliest
+        // time.
         fields.iter_mut().filter(|f| f.name == "al_changed_at").for_each(|f| {
             f.backfill = Some(Value::constant("'-infinity'::timestamptz"));
             f.write = Value::Default;
@@ -69,8 +70,9 @@ pub(super) fn compile(rule: &Rule, history: &History, context: &Context) -> Rela
     }
 }
 
-/// The columns that are kept typed beside the image, since no index can be on a date or time inside it: the stamp, and what is left of the two
-/// for the first column of the key that has such a type. A `timestamptz` follows settings of the session, and is not among them.
+/// The columns that are also stored typed, because a date or time inside the image cannot be indexed: the stamp; and in what is
+/// left of the two typed columns, the first column of the key with such a type. A `timestamptz` depends on settings of the session,
+/// and is not among them.
 fn typed(columns: impl Iterator<Item = usize>, type_of: impl Fn(usize) -> SqlType) -> Vec<(usize, &'static str)> {
     let mut taken: Vec<(usize, &'static str)> = Vec::new();
     for i in columns {
@@ -87,7 +89,7 @@ fn typed(columns: impl Iterator<Item = usize>, type_of: impl Fn(usize) -> SqlTyp
     taken
 }
 
-/// The legacy's own operation flag, in the words that Spanish and English schemas use: alta, baja, eliminación, modificación.
+/// The legacy operation flag, in the words that Spanish and English schemas use: alta, baja, eliminación, modificación.
 fn operation(column: usize) -> Value {
     let first = sql!("pg_catalog.upper(pg_catalog.left(pg_catalog.btrim(({})::pg_catalog.text), 1))", Sql::column(column));
     let one_of = |letters: &str| sql!("{} OPERATOR(pg_catalog.=) ANY ('{}'::pg_catalog.text[])", &first, letters);
@@ -100,8 +102,9 @@ fn user(column: usize) -> Value {
     Value::Expression(sql!("CASE WHEN {} OPERATOR(pg_catalog.<>) '' THEN {} ELSE {} END", &name, &name, NULL_KEY))
 }
 
-/// The instant of a stamp; NULL comes before everything. In a DST gap it is off by at most an hour. A stamp is cut before it is
-/// converted: the last hours of year 294276, and dates of year 5874897, are no `timestamptz` any more, nor is the first day of all.
+/// The point in time of a stamp; for NULL the earliest one. In a DST gap it is off by at most an hour. A stamp is limited before it
+/// is converted: the last hours of year 294276, dates up to year 5874897, and the very first day are outside the range of
+/// `timestamptz`.
 fn changed_at(stamp: &Sql, sql_type: &SqlType, context: &Context) -> Sql {
     if sql_type.has_zone() {
         return sql!("coalesce({}, '-infinity')", stamp);

@@ -1,4 +1,4 @@
-//! A junction in `domain_value_link`: the two ends as codes, all columns that a code does not give back verbatim in
+//! A junction in `domain_value_link`: its two ends as codes; columns that cannot be read back exactly from a code in
 //! `dvl_extra_json`. An end of several columns is a JSON array of texts.
 
 use super::value::SqlType;

@@ -1,5 +1,5 @@
-//! A look-up in `domain_value`: the code in `dv_code`, text id and description in columns of their own, everything else verbatim in
-//! `dv_extra_json` under its legacy name. The columns for activity, user and time are projections: nothing is read from them.
+//! A look-up in `domain_value`: the code in `dv_code`, text id and description in columns of their own, everything else unchanged
+//! in `dv_extra_json` under its legacy name. The columns for activity, user and time are only copies: nothing is read from them.
 
 use super::value::SqlType;
 use super::{Column, Context, Field, Home, Relation, Store, Unique, Value, target};
@@ -33,7 +33,7 @@ pub(super) fn compile(rule: &Rule, lookup: &Lookup, context: &Context) -> Relati
         field("dv_code", Value::key_text(rule, &key, SqlType::code_text)),
         field("dv_txtid", copy(text_id)),
         field("dv_description", copy(description)),
-        // The heap's order; a row that comes later stands behind it.
+        // The order of the heap; rows that are added later come after it.
         Field {
             name: "dv_sort_order",
             write: Value::constant("extract(epoch FROM pg_catalog.clock_timestamp())::integer"),
@@ -68,7 +68,7 @@ pub(super) fn compile(rule: &Rule, lookup: &Lookup, context: &Context) -> Relati
     }
 }
 
-/// `dv_description` is varchar(1000): longer texts and other types stay verbatim in the image.
+/// Whether a column can be stored in `dv_description`, which is varchar(1000): longer texts and other types stay in the image.
 fn fits_description(sql_type: &SqlType) -> bool {
     let length = sql_type.name.split_once('(').and_then(|(_, rest)| rest.trim_end_matches(')').parse::<u32>().ok());
     sql_type.is_collatable() && length.is_some_and(|n| n <= 1000)

@@ -1,6 +1,6 @@
-//! `capture = "trigger"`: the application does not write its history any more, the audit trigger of the base table does. What it records
-//! is projected into the history's leaf, as the row that the application would have written: the row after an INSERT or UPDATE, the last
-//! one at a DELETE, with the base's columns under the history's names.
+//! `capture = "trigger"`: the application no longer writes its history; the audit trigger of the base table does. Each change that
+//! it records is written into the history's leaf as the row that the application would have written: the new row for INSERT or
+//! UPDATE, the last one for DELETE, with the base's columns under the history's names.
 
 use super::value::SqlType;
 use super::{Context, Projection, Relation};
@@ -21,7 +21,7 @@ pub(super) fn compile(rule: &Rule, history: &History, context: &Context) -> Proj
         match (&column.expression, &column.base) {
             (Some(expression), _) => format!("({})::{}", images(expression), sql_type.cast()),
             (None, Some(base)) => sql_type.from_text(&image(base)),
-            // What the base does not know of itself, its audit row does.
+            // What the base row does not have is taken from its audit row.
             (None, None) if name == history.user.as_ref() => format!("($3)::{}", sql_type.cast()),
             (None, None) if name == history.operation.as_ref() => format!("($2)::{}", sql_type.cast()),
             (None, None) if name == history.time.as_ref() && sql_type.has_zone() => format!("($4)::{}", sql_type.cast()),
@@ -37,12 +37,12 @@ pub(super) fn compile(rule: &Rule, history: &History, context: &Context) -> Proj
     Projection { columns: columns.collect(), unknown }
 }
 
-/// The text of a base column's value.
+/// The value of a base column, as text.
 fn image(base: &str) -> String {
     format!("($1 OPERATOR(pg_catalog.->>) {})", literal(base))
 }
 
-/// A rule's expression, in which `{column}` stands for the text of a base column's value.
+/// A rule's expression, with the values of base columns, as text, in the places of `{column}`.
 fn images(expression: &str) -> String {
     let mut out = String::new();
     let mut rest = expression;
@@ -56,8 +56,8 @@ fn images(expression: &str) -> String {
 }
 
 impl Relation {
-    /// The INSERT that writes a recorded change into the leaf, over the parameters `$1` to `$4`; `None` where the application writes its
-    /// history itself. What the legacy row does not know of user and moment, the change does.
+    /// The INSERT that writes a recorded change into the leaf, over the parameters `$1` to `$4`; `None` where the application
+    /// writes its history itself. User and time that the legacy row lacks are taken from the change.
     pub fn projected(&self) -> Option<String> {
         let projection = self.projection.as_ref()?;
         let new = |i: usize| Sql::text(qualified("r", &self.columns[i].name));

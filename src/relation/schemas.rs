@@ -1,6 +1,6 @@
-//! The schemas of what esclusa puts into the database, by name.
+//! The names of the schemas that esclusa makes in the database.
 
-/// The name of the control schema, where a constant text needs it.
+/// The name of the control schema, for `concat!`.
 macro_rules! control {
     () => {
         "esclusa"
@@ -8,7 +8,7 @@ macro_rules! control {
 }
 pub(crate) use control;
 
-/// Schema of modes, hits, runs, of the relations' views and of the functions that generated expressions name.
+/// The schema of modes, hits and runs, of the relations' views, and of functions in generated expressions.
 pub const CONTROL: &str = control!();
 /// Schema of the leaves.
 pub const LEAVES: &str = concat!(control!(), "_leaf");

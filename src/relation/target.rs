@@ -1,45 +1,45 @@
-//! The three new tables as data: what whoever makes, proves, names or explains one has to know about it. Nothing outside `relation` and
-//! the DDL (`migrate/sql/tables.sql`) writes a column's name of theirs.
+//! The three new tables as data: what the code that makes, proves, names or explains one has to know about it. Outside `relation`
+//! and the DDL (`migrate/sql/tables.sql`) no code writes the name of one of their columns.
 
 use super::schemas::LEAVES;
 use crate::sql::quote::qualified;
 
-/// A table that legacy tables become parts of: a partition for each, its leaf.
+/// A new table, which has a partition for each legacy table, its leaf.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Target {
     /// Its name.
     pub table: &'static str,
-    /// The column that it is partitioned by: one value a legacy table.
+    /// The column that it is partitioned by: each legacy table has one value.
     pub discriminator: &'static str,
-    /// All its columns, which no client may name.
+    /// All its columns; no client may name them.
     pub columns: &'static [&'static str],
-    /// The sequence that numbers its rows, which whoever inserts must be able to draw from.
+    /// The sequence that numbers its rows; whoever inserts needs the right to use it.
     pub sequence: Option<&'static str>,
-    /// The columns, behind the discriminator, that are unique in a leaf; none where legacy rows may repeat.
+    /// The columns that, with the discriminator, are unique in a leaf; empty where legacy rows may repeat.
     pub unique: &'static [&'static str],
     /// Whether that constraint is the primary key.
     pub unique_is_primary: bool,
-    /// Columns that follow from the legacy row's key: the way of an index to one row.
+    /// Columns computed from the legacy row's key: with an index on them one row is found.
     pub key: &'static [&'static str],
-    /// Where rows may repeat: the image that tells one from another, and the number that tells equal ones apart.
+    /// Where legacy rows may repeat: the image, and the number by which equal rows differ.
     pub repeated: Option<(&'static str, &'static str)>,
-    /// The column that keeps the order of the legacy heap.
+    /// The column with the order of the legacy heap.
     pub order: &'static str,
-    /// Columns that follow from the legacy row, by the check of the parity proof that computes them again.
+    /// Columns computed from the legacy row, by the check of the parity proof that computes them again.
     pub derived: &'static [(&'static str, &'static [&'static str])],
-    /// Columns that tell a leaf's rows apart, the first ones of a unique index. No UPDATE changes them.
+    /// Columns that identify a row of a leaf, the first ones of a unique index. No UPDATE changes them.
     pub identity: &'static [&'static str],
-    /// A column that is the same for all rows of a leaf: a CHECK says so, and a query by it leaves the other leaves out.
+    /// A column with the same value in all rows of a leaf, ensured by a CHECK: a query by it skips the other leaves.
     pub common: Option<&'static str>,
-    /// What is true of every row of a leaf besides: CHECKs.
+    /// Other CHECKs on every leaf.
     pub checks: &'static [&'static str],
-    /// Where a row came from: the column, and its value for rows that the proof compares with the legacy table.
+    /// The column that says where a row came from, and its value for rows that the proof compares with the legacy table.
     pub moved: Option<(&'static str, &'static str)>,
-    /// The same for rows that the audit trigger projects into a history.
+    /// The same for rows that the audit trigger writes into a history.
     pub captured: Option<(&'static str, &'static str)>,
 }
 
-/// The column of `audit_log` that the rows of the audit trigger are partitioned by, a month each.
+/// The column of `audit_log` by which the rows of the audit trigger are partitioned into months.
 pub const LIVE_TIME: &str = "al_changed_at";
 
 /// Histories.

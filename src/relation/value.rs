@@ -1,9 +1,9 @@
-//! One legacy type: how a value of it is stored in an image, read back, assigned, and turned into key text. Everything here is an
-//! SQL expression over another one; nothing is evaluated by esclusa.
+//! One legacy type: how a value of it is stored in an image, read back, assigned, and converted to key text. All of this is SQL
+//! expressions over others; esclusa evaluates nothing.
 //!
-//! The traps that decide each line (all measured on PostgreSQL 15, each a test in `tests/migrate.rs`): `char(n)` loses its
-//! padding in a cast to text; explicit casts cut and round silently where assignment raises 22001; `float8` -0.0 does not
-//! survive jsonb and depends on extra_float_digits; `json` loses duplicate keys in jsonb; bytea and interval depend on settings.
+//! These traps decide each line (all measured on PostgreSQL 15, each with a test in `tests/migrate.rs`): `char(n)` loses its
+//! padding in a cast to text; explicit casts cut and round silently where an assignment raises 22001; `float8` -0.0 is lost in
+//! jsonb, and its text depends on extra_float_digits; `json` loses duplicate keys in jsonb; bytea and interval depend on settings.
 
 use crate::sql;
 use crate::sql::quote::{literal, qualified};
@@ -11,44 +11,44 @@ use crate::sql::template::Sql;
 
 use super::schemas::{CONTROL, control};
 
-/// How the functions begin that accept what an assignment accepts.
+/// The beginning of the names of functions that accept what an assignment accepts.
 pub const ASSIGN: &str = concat!(control!(), ".assign_");
 
-/// A column type, as far as storing and reading it differs.
+/// A column type, as far as types differ in how they are stored and read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SqlType {
-    /// As `format_type` prints it: what every cast names.
+    /// As `format_type` prints it: casts use this name.
     pub name: String,
     family: Family,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Family {
-    /// `numeric(p,s)`, `numeric`, integers: JSON numbers keep scale and size; NaN and infinity become strings.
+    /// `numeric(p,s)`, `numeric`, integers: JSON numbers keep scale and size; NaN and infinity are strings.
     Number,
     /// `character varying(n)`.
     Varchar(Option<u32>),
-    /// `character(n)`; without a length it is `bpchar`, which pads nothing.
+    /// `character(n)`; without a length it is `bpchar`, which is not padded.
     Char(Option<u32>),
-    /// `text`, `name`, `uuid`: text in, text out.
+    /// `text`, `name`, `uuid`: their text is the value.
     Text,
     /// `boolean`.
     Boolean,
-    /// `date`, `timestamp`, `time`: JSON strings in ISO 8601, infinities and BC included.
+    /// `date`, `timestamp`, `time`: JSON strings in ISO 8601, including infinities and BC.
     DateTime,
     /// `real`, `double precision`: text with all digits, because JSON numbers lose -0 and follow extra_float_digits.
     Float,
     /// `bytea`: hexadecimal text, whatever bytea_output says.
     Bytea,
-    /// `money`: a number, because both its output and its input follow lc_monetary.
+    /// `money`: a number, because its text depends on lc_monetary, both as output and as input.
     Money,
-    /// Everything else (json, intervals, arrays, ranges, enumerations, and `timestamptz`, whose JSON follows the session's zone):
-    /// text written under pinned settings.
+    /// Everything else (json, intervals, arrays, ranges, enumerations; and `timestamptz`, whose JSON depends on the session's time
+    /// zone): text that is written under fixed settings.
     Other,
 }
 
 impl SqlType {
-    /// Reads a type name of the catalog.
+    /// Reads a type's name from the catalog.
     pub fn new(name: &str) -> Self {
         let (bare, modifier) = match name.split_once('(') {
             Some((bare, rest)) if rest.ends_with(')') => (bare, rest.trim_end_matches(')').parse::<u32>().ok()),
@@ -71,28 +71,28 @@ impl SqlType {
         SqlType { name: name.to_owned(), family }
     }
 
-    /// Whether it is a date or a time stamp, which can be an index on time.
+    /// Whether it is a date or a timestamp, by which rows can be ordered in time.
     pub fn is_stamp(&self) -> bool {
         self.name == "date" || self.name.starts_with("timestamp") && !self.name.ends_with("[]")
     }
 
-    /// Whether it is one of the types of numbers.
+    /// Whether it is a numeric type.
     pub fn is_number(&self) -> bool {
         matches!(self.family, Family::Number | Family::Float)
     }
 
-    /// Whether the type already is a point in time, and needs no zone to become one.
+    /// Whether the type is a point in time, so that no zone is needed to convert it to one.
     pub fn has_zone(&self) -> bool {
         is_instant(&self.name)
     }
 
-    /// Whether the type has a collation. A code of such a type is read from the image, because `dv_code` is COLLATE "C" and a
-    /// cast of it would sort and compare by bytes.
+    /// Whether the type has a collation. A code of such a type is read from the image, because `dv_code` is COLLATE "C", and a cast
+    /// of it would sort and compare by bytes.
     pub fn is_collatable(&self) -> bool {
         matches!(self.family, Family::Varchar(_) | Family::Char(_) | Family::Text)
     }
 
-    /// Whether the code text gives the value back without loss: integers of any kind do.
+    /// Whether the code's text gives the value back without loss: that of every integer type does.
     pub fn is_whole_number(&self) -> bool {
         self.family == Family::Number && (!self.name.starts_with("numeric") || self.name.ends_with(",0)"))
     }
@@ -102,7 +102,7 @@ impl SqlType {
         matches!(self.family, Family::Varchar(_) | Family::Char(_)) || self.name == "text"
     }
 
-    /// The name as a cast writes it, whatever the session's search path is: what is no key word of the grammar gets its schema.
+    /// The name as a cast writes it, under any search path: it is qualified unless it is a key word of the grammar.
     pub fn cast(&self) -> String {
         const PLAIN: [&str; 15] = [
             "bpchar", "text", "name", "uuid", "date", "bytea", "money", "json", "jsonb", "oid", "inet", "cidr", "macaddr", "xml",
@@ -114,7 +114,7 @@ impl SqlType {
         }
     }
 
-    /// The value as it stands in an image: a `jsonb` expression that is NULL or JSON null for NULL.
+    /// The value as stored in an image: a `jsonb` expression that is NULL or JSON null for NULL.
     pub fn image(&self, value: &Sql) -> Sql {
         match self.family {
             Family::Number | Family::Varchar(_) | Family::Char(_) | Family::Text | Family::Boolean | Family::DateTime => {
@@ -127,12 +127,12 @@ impl SqlType {
         }
     }
 
-    /// The value out of an image, with its exact type and modifier.
+    /// The value read from an image, with its exact type and modifier.
     pub fn from_image(&self, image: &str, key: &str) -> String {
         self.from_text(&format!("({image} OPERATOR(pg_catalog.->>) {})", literal(key)))
     }
 
-    /// The value of the text that an image has for it.
+    /// The value read from its text in an image.
     pub fn from_text(&self, text: &str) -> String {
         match self.family {
             Family::Bytea => format!("pg_catalog.decode({text}, 'hex')"),
@@ -142,15 +142,16 @@ impl SqlType {
         }
     }
 
-    /// Whether reading the value out of an image is immutable, so that an index can be on it: what is read by the input function of a date
-    /// or a time follows settings of the session.
+    /// Whether reading the value from an image is immutable, so that it can be in an index: the input functions of dates and times
+    /// depend on settings of the session.
     pub fn is_indexable_in_image(&self) -> bool {
         !matches!(self.family, Family::DateTime | Family::Money | Family::Other)
             || self.family == Family::DateTime && self.name.starts_with("time ") && !self.name.starts_with("time with time")
     }
 
-    /// An expression of any assignable type, cast as an assignment to a column of this type casts it: too long is 22001, and not
-    /// a silent cut (PostgreSQL source, `varchar.c`: the third argument says whether the cast is explicit).
+    /// An expression of any assignable type, cast as an assignment to a column of this type casts it: a text that is too long
+    /// raises 22001, and is not cut silently (PostgreSQL source, `varchar.c`: the third argument says whether the cast is
+    /// explicit).
     pub fn assigned(&self, expression: impl Into<Sql>) -> Sql {
         let expression = expression.into();
         match self.family {
@@ -164,8 +165,8 @@ impl SqlType {
         }
     }
 
-    /// The same for an expression that has a type of its own: one that no assignment casts is an error, which `mark` leads back to
-    /// what the client wrote. A string or a parameter by itself has no type yet, and takes that of [`SqlType::assigned`].
+    /// The same for an expression with a type of its own: one that cannot be assigned raises an error, in which `mark` tells the
+    /// column and the client's position. A string or a parameter alone has no type yet, and goes through [`SqlType::assigned`].
     pub fn assigned_by_type(&self, expression: impl Into<Sql>, mark: &str) -> Sql {
         let expression = expression.into();
         match self.function_suffix().filter(|_| !mark.contains(['*', '/'])) {
@@ -182,7 +183,8 @@ impl SqlType {
         }
     }
 
-    /// What the functions of `esclusa` for assignments to this type end in; every type can be assigned to a text.
+    /// The end of the name of our function for assignments to this type; a text needs none, because every type can be assigned to
+    /// it.
     fn function_suffix(&self) -> Option<&'static str> {
         let names = [
             ("numeric", "numeric"),
@@ -204,8 +206,8 @@ impl SqlType {
         names.iter().find(|(name, _)| *name == bare).map(|(_, suffix)| *suffix)
     }
 
-    /// Canonical key text (storage model, "Keys"): a number without trailing zeros, a string without trailing blanks, a stamp as
-    /// JSON writes it. It only narrows a search, so two values that differ in blanks alone may share it.
+    /// Canonical key text (storage model, "Keys"): a number without trailing zeros, a string without trailing spaces, a stamp as
+    /// JSON writes it. It only narrows a search, so two values that differ only in spaces may share it.
     pub fn key_text(&self, value: &Sql) -> Sql {
         match self.family {
             Family::Number => sql!("pg_catalog.trim_scale(({})::numeric)::pg_catalog.text", value),
@@ -216,7 +218,7 @@ impl SqlType {
         }
     }
 
-    /// The text of a code that must stay unique: only what the type itself calls equal is made equal.
+    /// The text of a code that must stay unique: it is equal only for values that the type itself calls equal.
     pub fn code_text(&self, value: &Sql) -> Sql {
         match self.family {
             Family::Varchar(_) | Family::Text => sql!("({})::pg_catalog.text", value),
@@ -232,7 +234,7 @@ impl SqlType {
         }
     }
 
-    /// The type for a cast of a literal that is yet to be assigned: a cast to the length itself would cut in silence.
+    /// The type for a cast of a literal before it is assigned: a cast with the length would cut it silently.
     pub fn without_length(&self) -> String {
         match self.family {
             Family::Varchar(_) => "character varying".into(),
@@ -241,10 +243,10 @@ impl SqlType {
         }
     }
 
-    /// The value as its type prints it, padding included: what a DETAIL line shows.
+    /// The value as its type prints it, with padding: as in a DETAIL line.
     pub fn shown(&self, value: &Sql) -> Sql {
         match self.family {
-            // A cast to text drops the padding; the type's own output does not.
+            // A cast to text drops the padding; the type's output function does not.
             Family::Char(_) => sql!("pg_catalog.textin(pg_catalog.bpcharout({}))", value),
             _ => sql!("({})::pg_catalog.text", value),
         }
@@ -255,7 +257,8 @@ fn is_instant(type_name: &str) -> bool {
     type_name.starts_with("timestamp") && type_name.ends_with("with time zone")
 }
 
-/// The mark of NULL in key text, `∅`, as SQL. A string that looks like it shares its key and nothing else. It is written in ASCII, because it stands
+/// The mark of NULL in key text, `∅`, as SQL. A string of this character shares the key, and nothing else. It is written in ASCII,
+/// because it occurs in texts and errors of clients whose encoding may lack the character.
 /// in the texts of clients whose encoding has no such character, and in the errors that they are told.
 pub const NULL_KEY: &str = r"E'\u2205'";
 
@@ -268,7 +271,7 @@ pub fn composite(texts: &[Sql]) -> Sql {
     }
 }
 
-/// A function of our own.
+/// The name of a function of our own.
 fn own(name: &str) -> String {
     qualified(CONTROL, name)
 }

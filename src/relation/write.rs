@@ -1,5 +1,5 @@
-//! What the new table's columns are written with: by an INSERT, an UPDATE, the backfill; and what has to be checked on the way because
-//! the new table does not.
+//! What the columns of the new table are written with, by an INSERT, an UPDATE and the backfill; and checks that the legacy table
+//! made and the new table does not.
 
 use super::schemas::CONTROL;
 use super::value::SqlType;
@@ -8,7 +8,7 @@ use crate::sql;
 use crate::sql::quote::{ident, literal, qualified};
 use crate::sql::template::Sql;
 
-/// A column of the new table with what it is written with: holes are the columns of the new legacy row.
+/// A column of the new table, and the expression it is written with: holes are the columns of the new legacy row.
 pub type Written = (&'static str, Sql);
 
 impl Relation {
@@ -22,7 +22,7 @@ impl Relation {
         fixed.chain(self.fields.iter().filter_map(written)).collect()
     }
 
-    /// The assignments of an UPDATE that changes `changed`. Holes are left for the changed columns; the others are what `row` holds.
+    /// The assignments of an UPDATE that changes `changed`. Holes are left for the changed columns; the others are read from `row`.
     pub fn update(&self, changed: &[usize], row: &str) -> Vec<Written> {
         let value = |i: usize| if changed.contains(&i) { Sql::column(i) } else { Sql::text(self.read(i, Some(row))) };
         let written = |field: &Field| {
@@ -33,7 +33,7 @@ impl Relation {
                     let old = format!("{}.{}", ident(row), field.name);
                     match part.len() {
                         0 => return None,
-                        // Nothing of the old image is left.
+                        // All of the image changes.
                         n if n == columns.len() => self.image(&part),
                         _ => sql!("{} OPERATOR(pg_catalog.||) {}", old, self.image(&part)),
                     }
@@ -65,7 +65,7 @@ impl Relation {
         }
     }
 
-    /// An image of some columns. A function takes at most 100 arguments, so long ones are built in parts.
+    /// An image of these columns. A function takes at most 100 arguments, so long images are built in parts.
     pub fn image(&self, columns: &[usize]) -> Sql {
         let pair = |&i: &usize| sql!("{}, {}", literal(&self.columns[i].name), self.columns[i].sql_type.image(&Sql::column(i)));
         let part = |chunk: &[usize]| sql!("pg_catalog.jsonb_build_object({})", Sql::join(chunk.iter().map(pair), ", "));
@@ -76,7 +76,7 @@ impl Relation {
     }
 
     /// A condition that raises 23502, as the legacy table would, for the first NOT NULL column among `columns` whose value is NULL;
-    /// `None` when there is no such column. Holes are the columns of the whole new row.
+    /// `None` when there is none. Holes are the columns of the whole new row.
     pub fn null_check(&self, columns: &[usize]) -> Option<Sql> {
         let mut checked: Vec<usize> = columns.iter().copied().filter(|&i| self.columns[i].not_null).collect();
         checked.sort_unstable();
@@ -96,14 +96,15 @@ impl Relation {
         ))
     }
 
-    /// Has the first of a row's expressions evaluate these columns in their order, as the legacy table's INSERT or UPDATE does, and then
-    /// look for NULLs: of several faults in one row the client is told the same, and of none in a row that its WHERE leaves out.
+    /// Makes the first of a row's expressions evaluate these columns in their order, as an INSERT or UPDATE of the legacy table
+    /// does, and then check for NULLs. So of several faults in a row the client is told the same one, and none for a row that WHERE
+    /// excludes.
     pub fn check_first(&self, written: &mut [Written], columns: &[usize]) {
         let Some((_, first)) = written.first_mut() else { return };
         let mut ordered = columns.to_vec();
         ordered.sort_unstable();
         let counts = |part: &[usize]| sql!("pg_catalog.num_nulls({})", Sql::join(part.iter().map(|&i| Sql::column(i)), ", "));
-        // A function takes a hundred arguments.
+        // A function takes at most 100 arguments.
         let all = Sql::join(ordered.chunks(90).map(counts), " OPERATOR(pg_catalog.+) ");
         let evaluated = (ordered.len() > 1).then(|| sql!("({}) OPERATOR(pg_catalog.>=) 0", all));
         let conditions: Vec<Sql> = [evaluated, self.null_check(columns)].into_iter().flatten().collect();

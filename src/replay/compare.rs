@@ -1,23 +1,23 @@
-//! What two answers to one stretch say: the same, something else, or nothing that can be compared. Whether they are the same is the twin's to
-//! say ([`crate::twin::compare`]); here is only what excuses a difference.
+//! Compares two answers to one stretch: equal, different, or not comparable. The twin decides whether they are equal ([`crate::twin::compare`]);
+//! here is only what excuses a difference.
 
 use super::script::Stretch;
 use crate::sql::Lexed;
 use crate::twin::answer::{Answer, Reply};
 use crate::twin::compare::{Rows, difference};
 
-/// What became of a stretch.
+/// The result of comparing a stretch.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
+pub enum Comparison {
     /// A client cannot tell the sides apart.
     Equal,
-    /// It can; the first difference.
+    /// A client can; the first difference.
     Different(String),
-    /// It can, but so it could on one side alone; why.
+    /// The answers differ, but that says nothing about the sides; why.
     NotComparable(String),
 }
 
-/// Functions and words whose results are another one each time.
+/// Functions and key words whose result changes from call to call.
 #[rustfmt::skip]
 const VOLATILE: &[&str] = &[
     "clock_timestamp", "ctid", "current_timestamp", "currval", "explain", "gen_random_uuid", "inet_client_port", "inet_server_port", "lastval",
@@ -25,27 +25,30 @@ const VOLATILE: &[&str] = &[
     "pg_relation_size", "pg_stat_activity", "pg_total_relation_size", "random", "statement_timestamp", "tableoid", "timeofday",
     "transaction_timestamp", "txid_current", "uuid_generate_v1", "uuid_generate_v4", "xmax", "xmin",
 ];
-/// Errors that depend on when something happens: a conflict, a deadlock's victim, a lock that is not got, a cancellation. They excuse a
-/// statement that had one when it was recorded; one that has it now, on one side alone, is a finding.
+/// Errors that depend on timing: a conflict, a deadlock's victim, a lock that is not available, a cancellation. They excuse a statement that had
+/// one when it was recorded; a statement that has one only now, and on one side alone, is a finding.
 const TIMING: &[&[u8]] = &[b"40001", b"40P01", b"55P03", b"57014"];
 
 /// Compares two answers.
-pub fn compare(stretch: &Stretch, left: &Answer, right: &Answer) -> Verdict {
+pub fn compare(stretch: &Stretch, left: &Answer, right: &Answer) -> Comparison {
     let rows = rows_of(stretch);
-    let Some(found) = difference(left, right, rows) else { return Verdict::Equal };
+    let Some(found) = difference(left, right, rows) else { return Comparison::Equal };
     if rows == Rows::Ordered && difference(left, right, Rows::Unordered).is_none() {
-        return Verdict::NotComparable("the same rows in another order, which ORDER BY leaves open".into());
+        return Comparison::NotComparable("the same rows in another order, which ORDER BY leaves open".into());
     }
     if let Some(code) = stretch.sqlstate.as_ref().filter(|code| TIMING.contains(&code.as_slice())) {
-        return Verdict::NotComparable(format!("it depended on timing already ({})", String::from_utf8_lossy(code)));
+        return Comparison::NotComparable(format!(
+            "when recorded, it already ended by timing ({})",
+            String::from_utf8_lossy(code)
+        ));
     }
     match stretch.texts.iter().find_map(|text| volatile(text)).filter(|_| shape(left) == shape(right)) {
-        Some(name) => Verdict::NotComparable(format!("it names {name}")),
-        None => Verdict::Different(found.replace("     proxied:", "     right:").replace("      direct:", "      left:")),
+        Some(name) => Comparison::NotComparable(format!("it uses {name}")),
+        None => Comparison::Different(found.replace("     proxied:", "     right:").replace("      direct:", "      left:")),
     }
 }
 
-/// An answer without the contents of its rows: a volatile function excuses nothing else.
+/// An answer without the contents of its rows: a volatile function excuses differences of contents only.
 fn shape(answer: &Answer) -> Vec<String> {
     let one = |reply: &Reply| match reply {
         Reply::Row(cells) => format!("row of {}", cells.len()),
@@ -56,19 +59,19 @@ fn shape(answer: &Answer) -> Vec<String> {
     answer.0.iter().map(one).collect()
 }
 
-/// A stretch that was run twice on each side: what differs on one alone is no difference between them. A second run that fails says nothing.
-pub fn compare_again(first: Verdict, stretch: &Stretch, before: [&Answer; 2], again: [&Answer; 2]) -> Verdict {
-    // The second run stands in a transaction that the first has not had.
+/// The result for a stretch that was run twice on each side: if the two runs on one side differ, it is not comparable. A failed second run is ignored.
+pub fn compare_again(first: Comparison, stretch: &Stretch, before: [&Answer; 2], again: [&Answer; 2]) -> Comparison {
+    // The second run has a transaction of its own, so its transaction status differs.
     let told = |answer: &Answer| Answer(answer.0.iter().filter(|r| !matches!(r, Reply::Ready(_))).cloned().collect());
     let failed = again.iter().any(|answer| answer.error().is_some());
     let unsteady = !failed && (0..2).any(|side| difference(&told(before[side]), &told(again[side]), rows_of(stretch)).is_some());
     match first {
-        Verdict::Different(_) if unsteady => Verdict::NotComparable("run twice on one side, it differs as well".into()),
+        Comparison::Different(_) if unsteady => Comparison::NotComparable("two runs on the same side differ as well".into()),
         first => first,
     }
 }
 
-/// How its rows are compared.
+/// How the rows of a stretch are compared.
 fn rows_of(stretch: &Stretch) -> Rows {
     match stretch.texts.as_slice() {
         [text] => match Rows::of(text) {
@@ -80,13 +83,13 @@ fn rows_of(stretch: &Stretch) -> Rows {
     }
 }
 
-/// The first word of a statement that is another one each time.
+/// The first volatile function or key word of a statement.
 fn volatile(text: &str) -> Option<String> {
     let lexed = Lexed::new(text).ok()?;
     lexed.lexemes.iter().filter_map(|l| l.name()).find(|name| VOLATILE.binary_search(&name.as_str()).is_ok())
 }
 
-/// Whether a stretch can be run again without leaving anything behind: reads alone, outside of failed transactions.
+/// Whether a stretch can be run again without effects: it only reads, and not in a failed transaction.
 pub fn is_repeatable(stretch: &Stretch, answers: [&Answer; 2]) -> bool {
     const WRITES: &[&str] = &["INSERT", "UPDATE", "DELETE", "MERGE", "INTO", "FOR", "NEXTVAL", "SETVAL"];
     let reads = |text: &String| {
@@ -118,9 +121,9 @@ mod tests {
     fn what_differs_for_another_reason_is_no_difference() {
         assert!(VOLATILE.is_sorted());
         let told = |text: &str, left: &[&str], right: &[&str]| compare(&stretch(text), &rows(left), &rows(right));
-        let is_different = |verdict: Verdict| matches!(verdict, Verdict::Different(_));
-        let is_excused = |verdict: Verdict| matches!(verdict, Verdict::NotComparable(_));
-        assert_eq!(told("SELECT a FROM t", &["1", "2"], &["2", "1"]), Verdict::Equal);
+        let is_different = |verdict: Comparison| matches!(verdict, Comparison::Different(_));
+        let is_excused = |verdict: Comparison| matches!(verdict, Comparison::NotComparable(_));
+        assert_eq!(told("SELECT a FROM t", &["1", "2"], &["2", "1"]), Comparison::Equal);
         assert!(is_different(told("SELECT a FROM t", &["1", "2"], &["2", "3"])));
         assert!(is_excused(told("SELECT a FROM t ORDER BY b", &["1", "2"], &["2", "1"])));
         assert!(is_different(told("SELECT a FROM t ORDER BY b", &["1", "2"], &["2", "3"])));
@@ -132,7 +135,7 @@ mod tests {
         let mut cancelled = stretch("SELECT 1");
         cancelled.sqlstate = Some(*b"57014");
         assert!(is_excused(compare(&cancelled, &failed, &rows(&["1"]))));
-        assert_eq!(compare(&stretch("SELECT 1"), &failed, &failed.clone()), Verdict::Equal);
+        assert_eq!(compare(&stretch("SELECT 1"), &failed, &failed.clone()), Comparison::Equal);
         let found = told("SELECT a FROM t", &["1"], &["2"]);
         let (one, two) = (rows(&["1"]), rows(&["2"]));
         assert_eq!(compare_again(found.clone(), &stretch("x"), [&one, &two], [&one, &two]), found);

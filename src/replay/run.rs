@@ -1,11 +1,11 @@
-//! Sends a script to both sides at once, in its own interleaving, and compares answer by answer.
+//! Sends a script to both sides at once, in the recorded interleaving, and compares answer by answer.
 //!
-//! Acts are sent in the order in which they took effect when they were recorded ([`Script::order`]), each when those before it have ended or stand
-//! before a lock. So both sides meet one order, and mostly nobody waits: whoever waited for a lock comes behind who released it.
+//! Acts are sent in the order in which they took effect when they were recorded ([`Script::order`]), each when those before it have ended or wait
+//! for a lock. So both sides get the same order, and mostly nobody waits: a session that waited for a lock comes after the one that released it.
 //!
-//! Nothing is waited for without end. Where the order that the proxy saw is not quite the server's, somebody may have a lock that an
-//! earlier act waits for: then whoever has it goes on before its time, and that is counted. An act that takes longer than the patience is
-//! cancelled, and told; where that does not help the session is given up.
+//! Nothing is waited for without a limit. Where the order that the proxy saw is not quite the server's, an idle session may hold a lock that an
+//! earlier act waits for: then the holder's next act is sent early, and that is counted. An act that takes longer than the patience is cancelled,
+//! and reported; if that does not end it, the session is given up.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -14,46 +14,46 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
 use super::script::{Script, What};
-use super::session::{Outcome, Running, Session};
-use super::side::{Place, Told};
+use super::session::{ActResult, Running, Session};
+use super::side::{SideAddress, Told};
 use crate::twin::client::Client;
 
-/// An act that runs beside others is waited for so long, where it stands before no lock.
+/// How long an act that overlaps others is waited for, if it does not wait for a lock.
 const OVERLAP: Duration = Duration::from_secs(1);
-/// How often is looked who stands before a lock.
+/// How often to look which sessions wait for locks.
 const LOOKED: Duration = Duration::from_millis(10);
 
-/// How a script is sent.
+/// The pace at which a script is sent.
 #[derive(Debug, Clone, Copy)]
 pub struct Pace {
-    /// Acts wait for their time as well, so many times as fast as they were recorded; `None` is as fast as their order lets them.
+    /// Acts also wait for their recorded time, this many times as fast; `None` is as fast as their order allows.
     pub speed: Option<f64>,
-    /// An act may take so long.
+    /// The longest time that an act may take.
     pub patience: Duration,
 }
 
 /// Sends a script.
 pub struct Driver<'s> {
     script: &'s Script,
-    places: [Arc<Place>; 2],
+    places: [Arc<SideAddress>; 2],
     pace: Pace,
     sessions: BTreeMap<usize, Session>,
-    /// Sessions that are no more: what follows of them is not sent.
+    /// Sessions that are lost: their remaining acts are not sent.
     gone: BTreeSet<usize>,
     told: mpsc::UnboundedReceiver<Told>,
     tell: mpsc::UnboundedSender<Told>,
-    /// On each side a connection that looks who stands before a lock.
+    /// On each side a connection that looks which sessions wait for locks.
     watchers: [Option<Client>; 2],
-    /// Sessions that stand before one since something has ended for the last time, and who has it.
+    /// Sessions that have waited for a lock since the last act ended, with the sessions that hold it.
     blocked: BTreeMap<usize, BTreeSet<usize>>,
-    /// Of each session: the act that comes next.
+    /// The next act of each session.
     next: Vec<usize>,
     looked: Instant,
-    /// What became of the acts.
-    pub outcomes: Vec<Outcome>,
-    /// Stretches that were not sent because their session was no more.
+    /// The outcomes of acts.
+    pub outcomes: Vec<ActResult>,
+    /// Number of stretches that were not sent because their session was lost.
     pub unsent: usize,
-    /// Acts that went before their time, so that others could go on.
+    /// Number of acts that were sent early, so that others could proceed.
     pub early: usize,
 }
 
@@ -64,10 +64,10 @@ impl std::fmt::Debug for Driver<'_> {
 }
 
 impl<'s> Driver<'s> {
-    /// One that has sent nothing yet.
-    pub async fn new(script: &'s Script, places: [Arc<Place>; 2], pace: Pace) -> Driver<'s> {
+    /// A driver that has sent nothing yet.
+    pub async fn new(script: &'s Script, places: [Arc<SideAddress>; 2], pace: Pace) -> Driver<'s> {
         let parameters = script.conversations.first().map_or(&[][..], |c| c.parameters.as_slice());
-        // Who cannot log in is told by the sessions that cannot either.
+        // A watcher that cannot log in is not reported: the sessions will report the same error.
         let watchers = [places[0].connect(parameters).await.ok(), places[1].connect(parameters).await.ok()];
         let (tell, told) = mpsc::unbounded_channel();
         Driver {
@@ -88,7 +88,7 @@ impl<'s> Driver<'s> {
         }
     }
 
-    /// Sends everything; `progress` hears how many acts have begun.
+    /// Sends everything; `progress` gets the number of acts that have begun.
     pub async fn run(&mut self, progress: impl Fn(usize)) {
         let begun = Instant::now();
         let first = self.script.order.iter().map(|&(session, act)| self.begins(session, act)).min().unwrap_or(0);
@@ -108,7 +108,7 @@ impl<'s> Driver<'s> {
         while self.sessions.values().any(|session| session.running().next().is_some()) {
             self.hear(LOOKED).await;
         }
-        // Who was not told to leave goes with its connection.
+        // A session without a recorded farewell ends when its connection is dropped.
         self.sessions.clear();
     }
 
@@ -116,7 +116,7 @@ impl<'s> Driver<'s> {
         self.script.conversations[session].acts[act].begins
     }
 
-    /// Waits until an act may begin; it may have done so before its time.
+    /// Waits until an act may begin; it may meanwhile have been sent early.
     async fn wait_for_those_before(&mut self, session: usize, act: usize) {
         let begins = self.begins(session, act);
         while self.next[session] <= act && self.is_held(session, begins) {
@@ -130,12 +130,12 @@ impl<'s> Driver<'s> {
         }
     }
 
-    /// A session that does nothing, and has the lock before which somebody stands who had ended by this time.
+    /// An idle session that holds a lock for which an act waits that had ended by this time when recorded.
     fn who_keeps_others(&self, begins: u64) -> Option<usize> {
         let is_late = |session: &Session| session.running().next().is_some_and(|running| running.ends <= begins);
         let late = self.sessions.iter().filter(|(_, session)| is_late(session)).map(|(number, _)| *number);
         let mut reached: BTreeSet<usize> = late.filter(|number| self.blocked.contains_key(number)).collect();
-        // Who keeps them may be kept by others.
+        // The holder may itself wait for others.
         let mut found: Vec<usize> = reached.iter().copied().collect();
         while let Some(number) = found.pop() {
             let keepers = self.blocked.get(&number).into_iter().flatten();
@@ -146,7 +146,7 @@ impl<'s> Driver<'s> {
         reached.into_iter().find(|number| is_idle(number) && goes_on(number))
     }
 
-    /// Whether an act of a session, which had begun at this time, has to wait.
+    /// Whether an act of a session, recorded as begun at this time, has to wait.
     fn is_held(&self, session: usize, begins: u64) -> bool {
         let holds = |of: usize, place: usize, running: &Running| {
             let is_free = self.blocked.contains_key(&of) || running.begun.elapsed() > OVERLAP;
@@ -155,7 +155,7 @@ impl<'s> Driver<'s> {
         self.sessions.iter().any(|(of, s)| s.running().enumerate().any(|(place, running)| holds(*of, place, running)))
     }
 
-    /// Hears what the sides say, for so long at most, and hurries who is late.
+    /// Takes reports of the sides, for this time at most, and cancels acts that are late.
     async fn hear(&mut self, most: Duration) {
         if let Ok(Some(Told { session, side, what })) = tokio::time::timeout(most, self.told.recv()).await
             && let Some(of) = self.sessions.get_mut(&session)
@@ -176,7 +176,7 @@ impl<'s> Driver<'s> {
         let conversation = &self.script.conversations[number];
         let Some(session) = self.sessions.get_mut(&number) else { return };
         while let Some(outcome) = session.settle(conversation, self.pace.patience) {
-            // Somebody may have got a lock by it.
+            // A session may have got its lock by this.
             self.blocked.clear();
             self.outcomes.extend(outcome);
         }
@@ -206,7 +206,7 @@ impl<'s> Driver<'s> {
         self.sessions.get(&number).is_some_and(|session| session.works(side))
     }
 
-    /// Looks who stands before a lock.
+    /// Looks which sessions wait for locks.
     async fn look(&mut self) {
         if self.looked.elapsed() < LOOKED {
             return;
@@ -232,7 +232,7 @@ impl<'s> Driver<'s> {
                         keepers.extend(process(1).and_then(|process| all.get(&process)));
                     }
                 }
-                // Without it overlapping acts are waited for by the clock alone.
+                // Without a watcher overlapping acts are waited for by the clock alone.
                 _ => self.watchers[side] = None,
             }
         }

@@ -1,4 +1,4 @@
-//! Recordings -> conversations: what each session sends, in acts, and the one order of all acts, by the recording's clock.
+//! Recordings -> conversations: the acts of each session, and the order of all acts by the recordings' clock.
 
 use std::collections::HashMap;
 
@@ -17,7 +17,7 @@ pub type Parameters = Vec<(Vec<u8>, Vec<u8>)>;
 pub struct Conversation {
     /// Start-up parameters in order.
     pub parameters: Parameters,
-    /// In order.
+    /// Its acts in order.
     pub acts: Vec<Act>,
     /// Why its rest is missing.
     pub cut: Option<Cut>,
@@ -28,7 +28,7 @@ pub struct Conversation {
 pub struct Act {
     /// When it began, in microseconds by the clock of all recordings.
     pub begins: u64,
-    /// When it was answered.
+    /// When it was answered, by the same clock.
     pub ends: u64,
     /// What it is.
     pub what: What,
@@ -39,31 +39,31 @@ pub struct Act {
 pub enum What {
     /// The login.
     Login,
-    /// Something is asked.
+    /// Frames up to a ReadyForQuery.
     Stretch(Stretch),
-    /// Somebody asks for what runs to be cancelled.
+    /// A cancel request for the running statement.
     Cancel,
-    /// The client goes.
+    /// The client ends the connection.
     Leave,
 }
 
-/// Frames up to the one that ReadyForQuery answers.
+/// Frames up to the one that is answered by ReadyForQuery.
 #[derive(Debug, Default)]
 pub struct Stretch {
-    /// Sent one by one: each but the first when the server waits for the rows of a COPY.
+    /// Sent one after the other: each but the first when the server waits for rows of a COPY.
     pub chunks: Vec<Vec<u8>>,
-    /// The statements in it, also those that were prepared before.
+    /// Its statements, including those that were prepared earlier.
     pub texts: Vec<String>,
-    /// The parameters of each Bind in it, for a person.
+    /// The parameters of each Bind in it, for display.
     pub values: Vec<String>,
-    /// It ran a portal up to a number of rows.
+    /// Whether an Execute in it had a row limit.
     pub is_partial: bool,
-    /// The error that it was answered with when it was recorded.
+    /// The SQLSTATE of its error when it was recorded.
     pub sqlstate: Option<[u8; 5]>,
     progress: Progress,
 }
 
-/// How far a stretch has come, while it is put together.
+/// A stretch that is being assembled.
 #[derive(Debug, Clone, Copy, Default)]
 struct Progress {
     is_simple: bool,
@@ -71,19 +71,19 @@ struct Progress {
     is_answered: bool,
 }
 
-/// All recordings together.
+/// All recordings, merged.
 #[derive(Debug, Default)]
 pub struct Script {
     /// Every session.
     pub conversations: Vec<Conversation>,
     /// Session and act, in the order in which they took effect.
     pub order: Vec<(usize, usize)>,
-    /// Stretches that nobody had answered when the session, or its recording, ended: they are not sent.
+    /// Number of stretches without an answer when the session or its recording ended: they are not sent.
     pub unanswered: usize,
 }
 
 impl Script {
-    /// Puts recordings together by the one clock that their heads give.
+    /// Merges recordings by the wall clock in their heads.
     pub fn of(recordings: Vec<Recording>) -> Script {
         let mut script = Script::default();
         for recording in recordings {
@@ -106,7 +106,7 @@ impl Script {
         }
         let acts = script.conversations.iter().enumerate();
         script.order = acts.flat_map(|(session, c)| (0..c.acts.len()).map(move |act| (session, act))).collect();
-        // Stable: what happened in one microsecond stays in the order of its session.
+        // A stable sort: acts of one microsecond stay in the order of their session.
         let moments: Vec<Vec<u64>> = script.conversations.iter().map(Conversation::moments).collect();
         script.order.sort_by_key(|(session, act)| moments[*session][*act]);
         script
@@ -114,9 +114,9 @@ impl Script {
 }
 
 impl Conversation {
-    /// For each act the moment by which it is put in order: that at which it has taken effect at the latest. Who has waited for another
-    /// session's lock has got it before its end, and who released it did so after the beginning of its COMMIT, so in this order nobody
-    /// waits for who comes later, whatever time messages took on their way.
+    /// The moment by which each act is ordered. A session that waited for a lock got it before the end of its act; the holder released it after the
+    /// beginning of its COMMIT. So acts are ordered by their end, and ends of transactions by their beginning: then no act waits for a later one,
+    /// however long messages were on their way.
     fn moments(&self) -> Vec<u64> {
         let cancels: Vec<u64> = self.acts.iter().filter(|act| matches!(act.what, What::Cancel)).map(|act| act.begins).collect();
         let mut last = 0;
@@ -140,9 +140,9 @@ struct Builder {
     logged_in: Option<u64>,
     asked: Vec<(u64, u64, Stretch)>,
     others: Vec<Act>,
-    /// The one whose COPY waits for rows.
+    /// The stretch whose COPY waits for rows.
     copying: Option<usize>,
-    /// Texts by the names of prepared statements.
+    /// The texts of prepared statements by name.
     prepared: HashMap<Vec<u8>, String>,
     cut: Option<Cut>,
     last: u64,
@@ -150,7 +150,7 @@ struct Builder {
 
 impl Builder {
     fn take(&mut self, at: u64, event: Event) {
-        // What is cut at the end of a recording has no time of its own.
+        // A cut at the end of a recording has no time of its own.
         self.last = if at == u64::MAX { self.last } else { at };
         match event {
             Event::Head(_) => {}
@@ -213,7 +213,7 @@ impl Builder {
         }
         stretch.is_partial |= tag == client::EXECUTE && !whole.ends_with(&[0; 4]);
         match self.copying {
-            // The end of the rows is answered at once by the simple protocol, and at the next Sync by the other.
+            // CopyDone is answered by ReadyForQuery at once in the simple protocol, and at the next Sync in the extended one.
             Some(_) if matches!(tag, client::COPY_DONE | client::COPY_FAIL) => {
                 stretch.progress.is_whole = stretch.progress.is_simple;
                 self.copying = None;
@@ -223,7 +223,7 @@ impl Builder {
         }
     }
 
-    /// The statement that a frame brings into its stretch.
+    /// The statement of a frame, for the texts of its stretch.
     fn text(&mut self, tag: u8, body: &[u8]) -> Option<String> {
         let told = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         match tag {
@@ -240,7 +240,7 @@ impl Builder {
         }
     }
 
-    /// The conversation, if its login was seen, and what is not sent of it.
+    /// The conversation, if its login was recorded, and the number of its stretches that are not sent.
     fn end(mut self) -> (Option<Conversation>, usize) {
         let Some((came, parameters)) = self.begun else { return (None, 0) };
         let Some(logged_in) = self.logged_in else { return (None, 0) };
@@ -248,7 +248,7 @@ impl Builder {
         let all = self.asked.len();
         let asked = self.asked.into_iter().filter(|(_, _, stretch)| stretch.progress.is_answered);
         acts.extend(asked.map(|(begins, ends, mut stretch)| {
-            // Prepared, described and bound: once.
+            // A statement that is parsed, described and bound counts once.
             stretch.texts.dedup();
             Act { begins, ends, what: What::Stretch(stretch) }
         }));
@@ -262,7 +262,7 @@ impl Builder {
     }
 }
 
-/// A frame without its statements about passwords of roles: earlier versions have recorded them, with a pseudonym.
+/// A frame without statements that set passwords of roles: earlier versions recorded them, with a pseudonym.
 fn without_password(tag: u8, whole: &[u8]) -> Option<Vec<u8>> {
     let body = &whole[HEADER_BYTES..];
     let (head, rest) = match tag {
@@ -276,7 +276,7 @@ fn without_password(tag: u8, whole: &[u8]) -> Option<Vec<u8>> {
     Some(out)
 }
 
-/// The parameters of a Bind (manual, section 55.7), as far as they can be read.
+/// The parameters of a Bind (manual, section 55.7), as far as they can be parsed.
 fn bound(body: &[u8]) -> Option<String> {
     let (_, rest) = cstr(cstr(body)?.1)?;
     let (formats, rest) = rest.split_first_chunk::<2>()?;
@@ -300,7 +300,7 @@ fn bound(body: &[u8]) -> Option<String> {
 }
 
 impl Stretch {
-    /// For a person: its statements, with their parameters behind them.
+    /// For display: its statements, each followed by its parameters.
     pub fn told(&self) -> String {
         [self.texts.join("; "), self.values.join("; ")]
             .into_iter()
@@ -309,12 +309,12 @@ impl Stretch {
             .join(" -- ")
     }
 
-    /// Whether a statement about a role's password has stood here, which is not sent.
+    /// Whether a statement that set a role's password was left out here.
     pub fn leaves_out(&self) -> bool {
         self.texts.iter().any(|text| text.contains(LEFT_OUT))
     }
 
-    /// Whether it does nothing but end a transaction.
+    /// Whether it only ends a transaction.
     fn ends_transaction(&self) -> bool {
         const ENDS: &[&str] = &["COMMIT", "END", "ROLLBACK", "ABORT"];
         let word =
@@ -323,7 +323,7 @@ impl Stretch {
             && self.texts.iter().all(|text| ENDS.contains(&word(text).as_str()) && !text.trim_end_matches(';').contains(';'))
     }
 
-    /// The same again, where nothing of it is prepared under a name or closed a second time.
+    /// The frames for a second run, in which no statement is prepared under a name or closed again.
     pub fn again(&self) -> Vec<u8> {
         let mut out = Vec::new();
         for chunk in &self.chunks {

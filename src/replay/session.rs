@@ -1,4 +1,4 @@
-//! A session of a replay on both sides, and what is on its way in it.
+//! A session of a replay on both sides, with its acts that are not over.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -7,28 +7,28 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 
-use super::compare::{self, Verdict};
+use super::compare::{self, Comparison};
 use super::script::{Conversation, Stretch, What};
-use super::side::{self, Job, Place, Said, Told};
+use super::side::{self, Job, Said, SideAddress, Told};
 use crate::twin::answer::Answer;
 
-/// What was cancelled has ended by then, or never does.
+/// A cancelled statement that has not ended after this time is given up.
 const CANCELLED: Duration = Duration::from_secs(5);
-/// A cancel request that came too early is sent again.
+/// A cancel request may come too early, so it is repeated after this time.
 const CANCEL_AGAIN: Duration = Duration::from_millis(100);
 /// The names of the sides.
 const SIDES: [&str; 2] = ["left", "right"];
 
-/// What became of one act.
+/// The outcome of one act.
 #[derive(Debug)]
-pub struct Outcome {
-    /// Its session.
+pub struct ActResult {
+    /// The number of its session.
     pub session: usize,
-    /// Its act.
+    /// The number of the act.
     pub act: usize,
-    /// How it compares.
-    pub verdict: Verdict,
-    /// How long it took on each side.
+    /// The result of the comparison.
+    pub verdict: Comparison,
+    /// Its duration on each side.
     pub took: [Duration; 2],
 }
 
@@ -38,7 +38,7 @@ pub(super) struct Session {
     jobs: [mpsc::UnboundedSender<Job>; 2],
     tasks: [AbortHandle; 2],
     keys: [Vec<u8>; 2],
-    /// In order; the sides work on the first.
+    /// Acts that are not over, in order; the sides work on the first.
     running: VecDeque<Running>,
     is_over: bool,
 }
@@ -46,18 +46,18 @@ pub(super) struct Session {
 /// An act that has begun and is not over.
 pub(super) struct Running {
     act: usize,
-    /// When it was answered, when it was recorded.
+    /// When it was answered in the recording.
     pub(super) ends: u64,
     /// Since when both sides can work on it.
     pub(super) begun: Instant,
     said: [Option<Done>; 2],
     took: [Duration; 2],
-    /// The answers of the first run, while there is a second.
-    first: Option<([Answer; 2], Verdict)>,
+    /// The answers and result of the first run, during a second one.
+    first: Option<([Answer; 2], Comparison)>,
     cancelled: Option<Cancelled>,
 }
 
-/// What one side has said.
+/// What one side has reported.
 enum Done {
     Answer(Answer),
     /// It has logged in, or left.
@@ -68,14 +68,14 @@ enum Done {
 struct Cancelled {
     since: Instant,
     sent: Instant,
-    /// It took too long, on these sides. None where the recording has it.
+    /// The sides on which it took too long; `None` for a cancel request of the recording.
     late: Option<[bool; 2]>,
 }
 
 impl Session {
     /// Logs in on both sides.
     pub(super) fn begin(
-        places: &[Arc<Place>; 2],
+        places: &[Arc<SideAddress>; 2],
         conversation: &Conversation,
         number: usize,
         tell: &mpsc::UnboundedSender<Told>,
@@ -86,7 +86,7 @@ impl Session {
         Session { number, jobs, tasks, keys: [Vec::new(), Vec::new()], running: VecDeque::new(), is_over: false }
     }
 
-    /// An act begins: behind those that are on their way.
+    /// Begins an act, after those that are not over.
     pub(super) fn push(&mut self, act: usize, conversation: &Conversation) {
         let recorded = &conversation.acts[act];
         let job = || match &recorded.what {
@@ -103,16 +103,16 @@ impl Session {
             first: None,
             cancelled: None,
         });
-        // One that has ended says so by itself.
+        // A send fails only if that side has ended, which it reports itself.
         self.jobs.iter().for_each(|jobs| drop(job().map(|job| jobs.send(job))));
     }
 
-    /// The acts that are on their way.
+    /// The acts that are not over.
     pub(super) fn running(&self) -> impl Iterator<Item = &Running> {
         self.running.iter()
     }
 
-    /// Whether nothing can be sent any more: it has left, or one side has lost it.
+    /// Whether nothing can be sent any more: the session has left, or was lost on one side.
     pub(super) fn is_over(&self) -> bool {
         self.is_over
     }
@@ -122,12 +122,12 @@ impl Session {
         self.keys[side].first_chunk().map(|process| i32::from_be_bytes(*process))
     }
 
-    /// Whether one side works on something.
+    /// Whether one side is still working on the first act.
     pub(super) fn works(&self, side: usize) -> bool {
         self.running.front().is_some_and(|running| running.said[side].is_none())
     }
 
-    /// One side has said something about the first act on its way there.
+    /// Takes a report of one side about the first act that it has not finished.
     pub(super) fn take(&mut self, side: usize, what: Said) {
         let done = match what {
             Said::LoggedIn(key) => {
@@ -154,8 +154,8 @@ impl Session {
         }
     }
 
-    /// What became of the first act, once both sides have said so. A read that differs is run again first.
-    pub(super) fn settle(&mut self, conversation: &Conversation, patience: Duration) -> Option<Option<Outcome>> {
+    /// The outcome of the first act, once both sides have reported. A read that differs is first run again.
+    pub(super) fn settle(&mut self, conversation: &Conversation, patience: Duration) -> Option<Option<ActResult>> {
         let is_alone = self.running.len() == 1;
         let front = self.running.front_mut()?;
         if front.said.iter().any(Option::is_none) {
@@ -173,11 +173,11 @@ impl Session {
                 }
             }
             (_, Done::Gone(left), Done::Gone(right)) if left == right => {
-                Some(Verdict::NotComparable(format!("on both sides: {left}")))
+                Some(Comparison::NotComparable(format!("on both sides: {left}")))
             }
-            (_, Done::Gone(left), Done::Gone(right)) => Some(Verdict::Different(format!("left: {left}; right: {right}"))),
-            (_, Done::Gone(why), _) => Some(Verdict::Different(format!("on the left side alone: {why}"))),
-            (_, _, Done::Gone(why)) => Some(Verdict::Different(format!("on the right side alone: {why}"))),
+            (_, Done::Gone(left), Done::Gone(right)) => Some(Comparison::Different(format!("left: {left}; right: {right}"))),
+            (_, Done::Gone(why), _) => Some(Comparison::Different(format!("on the left side alone: {why}"))),
+            (_, _, Done::Gone(why)) => Some(Comparison::Different(format!("on the right side alone: {why}"))),
             _ => None,
         };
         let over = self.running.pop_front()?;
@@ -185,15 +185,15 @@ impl Session {
         if let Some(next) = self.running.front_mut() {
             next.begun = Instant::now();
         }
-        Some(verdict.map(|verdict| Outcome { session: self.number, act: over.act, verdict, took: over.took }))
+        Some(verdict.map(|verdict| ActResult { session: self.number, act: over.act, verdict, took: over.took }))
     }
 
-    /// Cancels what runs, because the recording has it.
-    pub(super) async fn cancel(&mut self, places: &[Arc<Place>; 2]) {
+    /// Cancels the running act, because the recording has a cancel request here.
+    pub(super) async fn cancel(&mut self, places: &[Arc<SideAddress>; 2]) {
         self.send_cancel(places, None).await;
     }
 
-    async fn send_cancel(&mut self, places: &[Arc<Place>; 2], late: Option<[bool; 2]>) {
+    async fn send_cancel(&mut self, places: &[Arc<SideAddress>; 2], late: Option<[bool; 2]>) {
         let Some(front) = self.running.front_mut() else { return };
         let now = Instant::now();
         let since = front.cancelled.as_ref().map_or(now, |cancelled| cancelled.since);
@@ -201,14 +201,14 @@ impl Session {
         front.cancelled = Some(Cancelled { since, sent: now, late });
         for ((place, key), said) in places.iter().zip(&self.keys).zip(&front.said) {
             if said.is_none() && !key.is_empty() {
-                // One that does not get there is sent again.
+                // A request that does not arrive is repeated.
                 let _ = place.cancel(key).await;
             }
         }
     }
 
-    /// Cancels what takes too long, and gives up what goes on all the same.
-    pub(super) async fn hurry(&mut self, places: &[Arc<Place>; 2], patience: Duration) {
+    /// Cancels an act that takes too long, and gives the session up if that does not end it.
+    pub(super) async fn hurry(&mut self, places: &[Arc<SideAddress>; 2], patience: Duration) {
         let Some(front) = self.running.front() else { return };
         let late = front.begun.elapsed() > patience;
         match &front.cancelled {
@@ -235,27 +235,27 @@ impl Session {
 }
 
 impl Running {
-    /// How the answers compare; an error is what is to be sent once more before that is known.
+    /// Compares the answers; an `Err` is what has to be run again first.
     fn verdict(
         &mut self,
         stretch: &Stretch,
         answers: [Answer; 2],
         is_alone: bool,
         patience: Duration,
-    ) -> Result<Verdict, Vec<u8>> {
+    ) -> Result<Comparison, Vec<u8>> {
         let [left, right] = &answers;
         if let Some(late) = self.cancelled.as_ref().and_then(|cancelled| cancelled.late) {
             let long = format!("took longer than {} s, and was cancelled", patience.as_secs());
             return Ok(match late {
-                [true, true] => Verdict::NotComparable(format!("it {long}")),
-                [is_left, _] => Verdict::Different(format!("on the {} side alone it {long}", SIDES[usize::from(!is_left)])),
+                [true, true] => Comparison::NotComparable(format!("it {long}")),
+                [is_left, _] => Comparison::Different(format!("on the {} side alone it {long}", SIDES[usize::from(!is_left)])),
             });
         }
         if let Some(([one, other], verdict)) = self.first.take() {
             return Ok(compare::compare_again(verdict, stretch, [&one, &other], [left, right]));
         }
         let verdict = compare::compare(stretch, left, right);
-        if matches!(verdict, Verdict::Different(_)) && is_alone && compare::is_repeatable(stretch, [left, right]) {
+        if matches!(verdict, Comparison::Different(_)) && is_alone && compare::is_repeatable(stretch, [left, right]) {
             self.first = Some((answers, verdict));
             return Err(stretch.again());
         }

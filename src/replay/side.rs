@@ -1,4 +1,4 @@
-//! One side of a replay: where it is reached, and a session there, which does what it is told in order and says what came of it.
+//! One side of a replay: its address, and a session there, which does its jobs in order and reports their results.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -18,14 +18,14 @@ use crate::wire::stream::Stream;
 use crate::wire::tag::client;
 use crate::wire::tls::Connector;
 
-/// A login, and a cancel request, take no longer.
+/// The longest time for a login or a cancel request.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// A server that says nothing for so long has hung, whatever the driver has decided.
+/// A server that is silent for this long has hung, whatever the driver has decided.
 const SILENCE: Duration = Duration::from_secs(24 * 3600);
 
-/// Where a side is reached.
+/// The address of a side, and how to connect to it.
 #[derive(Debug)]
-pub struct Place {
+pub struct SideAddress {
     /// Host and port, or a socket.
     pub address: Address,
     user: Option<String>,
@@ -34,22 +34,22 @@ pub struct Place {
     tls: Connector,
 }
 
-impl Place {
-    /// Reads a connection string or URL. Where it names no user or database, each session has its own, as it was recorded.
-    pub fn new(url: &Url, password: Option<&str>, tls: Connector) -> Result<Place> {
+impl SideAddress {
+    /// Parses a connection string or URL. If it names no user or database, each session uses its recorded one.
+    pub fn new(url: &Url, password: Option<&str>, tls: Connector) -> Result<SideAddress> {
         let parts = environment(url, password, None)?;
         let part = |name: &str| parts.iter().find(|(n, _)| *n == name).map(|(_, value)| value.clone());
         let host = part("PGHOST").unwrap_or_else(|| "localhost".into());
         let port = part("PGPORT").map_or(Ok(5432), |port| port.parse());
-        let port = port.map_err(|_| Error::usage("a side is one host and one port"))?;
+        let port = port.map_err(|_| Error::usage("a side must be exactly one host and one port"))?;
         let address = match host.starts_with('/') {
             true => Address::Unix(format!("{host}/.s.PGSQL.{port}").into()),
             false => Address::Tcp(host, port),
         };
-        Ok(Place { address, user: part("PGUSER"), password: part("PGPASSWORD"), database: part("PGDATABASE"), tls })
+        Ok(SideAddress { address, user: part("PGUSER"), password: part("PGPASSWORD"), database: part("PGDATABASE"), tls })
     }
 
-    /// The database that all sessions are sent to, where it is one.
+    /// The database for all sessions, if the connection string names one.
     pub fn database(&self) -> Option<&str> {
         self.database.as_deref()
     }
@@ -72,7 +72,7 @@ impl Place {
         let database = own(b"database").map(str::as_bytes).or(find(b"database")).unwrap_or(user);
         let others = recorded.iter().filter(|(name, _)| !matches!(name.as_slice(), b"user" | b"database"));
         let mut parameters: Vec<(&[u8], &[u8])> = vec![(b"user", user), (b"database", database)];
-        // Extensions of the protocol are offers to negotiate, which this client does not.
+        // Protocol extensions are negotiated, which this client does not support.
         parameters.extend(others.filter(|(n, _)| !n.starts_with(b"_pq_.")).map(|(n, v)| (n.as_slice(), v.as_slice())));
         let login = Client::login(self.stream().await?, &parameters, self.password.as_deref());
         let slow = |_| Error::io(format!("logging in on {}", self.address), std::io::ErrorKind::TimedOut.into());
@@ -81,59 +81,59 @@ impl Place {
         Ok(client)
     }
 
-    /// Asks for what a process runs to be cancelled.
+    /// Sends a cancel request for a server process.
     pub async fn cancel(&self, key: &[u8]) -> Result<()> {
         let asked = async {
-            let io = |e| Error::io("asking for a statement to be cancelled", e);
+            let io = |e| Error::io("sending a cancel request", e);
             let mut stream = self.stream().await?;
             stream.write_all(&startup::cancel(key)).await.map_err(io)?;
             let mut nothing = [0; 8];
             while stream.read(&mut nothing).await.unwrap_or(0) > 0 {}
             Ok(())
         };
-        let slow = |_| Error::io("asking for a statement to be cancelled", std::io::ErrorKind::TimedOut.into());
+        let slow = |_| Error::io("sending a cancel request", std::io::ErrorKind::TimedOut.into());
         timeout(PATIENCE, asked).await.map_err(slow)?
     }
 }
 
-/// What a session is told.
+/// A job of a session.
 #[derive(Debug)]
 pub enum Job {
-    /// To send this, chunk by chunk.
+    /// Send this, chunk by chunk.
     Ask(Vec<Vec<u8>>),
-    /// To send this a second time, in a transaction or behind a savepoint that is rolled back.
+    /// Send this a second time, in a transaction or after a savepoint that is rolled back.
     Again(Vec<u8>),
-    /// To go.
+    /// End the session.
     Leave,
 }
 
-/// What came of a job of a session.
+/// The report of a session about a job.
 #[derive(Debug)]
 pub struct Told {
     /// The session.
     pub session: usize,
     /// 0 is left, 1 is right.
     pub side: usize,
-    /// What it is.
+    /// The report.
     pub what: Said,
 }
 
-/// What a session says.
+/// What a session reports.
 #[derive(Debug)]
 pub enum Said {
-    /// It has logged in; a cancel request has to say this.
+    /// It has logged in; a cancel request needs this key.
     LoggedIn(Vec<u8>),
-    /// It has got an answer, after so long.
+    /// It has received an answer, after this time.
     Answered(Answer, Duration),
     /// It has left.
     Left,
-    /// It is no more, and this is why.
+    /// It is lost, for this reason.
     Gone(String),
 }
 
-/// Begins a session. What it is told then comes by the sender that this yields; when that is dropped it ends.
+/// Begins a session. It gets its jobs by the returned sender, and ends when that is dropped.
 pub fn begin(
-    place: Arc<Place>,
+    place: Arc<SideAddress>,
     parameters: Vec<(Vec<u8>, Vec<u8>)>,
     (session, side): (usize, usize),
     told: mpsc::UnboundedSender<Told>,
@@ -149,7 +149,7 @@ pub fn begin(
 }
 
 async fn work(
-    place: &Place,
+    place: &SideAddress,
     parameters: &[(Vec<u8>, Vec<u8>)],
     mut jobs: mpsc::UnboundedReceiver<Job>,
     say: impl Fn(Said),
@@ -179,7 +179,7 @@ async fn work(
                 let mut out = Vec::new();
                 frame::write(&mut out, client::TERMINATE, &[]);
                 connection.send(&out).await?;
-                // The server ends its process before it closes: what follows finds its locks released.
+                // The server releases the locks before it closes the connection, so wait for that.
                 while connection.reply().await.ok().flatten().is_some() {}
                 say(Said::Left);
                 return Ok(());
@@ -189,7 +189,7 @@ async fn work(
     Ok(())
 }
 
-/// A command of our own, under a name of its own: a simple query would take the session's unnamed statement away. False where it failed.
+/// Runs a command of our own as a named statement: a simple query would drop the session's unnamed statement. False if it failed.
 async fn command(connection: &mut Client, text: &str) -> Result<bool> {
     const NAME: &str = "esclusa_again";
     let prepared = connection.prepare(NAME, text).await?.error().is_none();
@@ -224,7 +224,7 @@ async fn ask(connection: &mut Client, chunks: &[Vec<u8>]) -> Result<Answer> {
                 answer.0.push(reply);
                 return Ok(answer);
             }
-            // They come whenever another session has committed.
+            // Notifications arrive whenever another session commits.
             Some(Reply::Other('A')) => {}
             Some(reply) => answer.0.push(reply),
         }

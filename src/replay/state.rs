@@ -1,10 +1,10 @@
-//! What both sides hold under the legacy names: each is read back, ordered by its key, and the two streams are held against each other row by
-//! row. Only rows that have not found their like are in memory.
+//! Compares the contents of both sides under the legacy names: each table is read back, ordered by its key, and the two streams are compared row by
+//! row. Only rows without a match are held in memory.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use super::side::Place;
+use super::side::SideAddress;
 use crate::error::{Error, Result};
 use crate::sql::quote::{ident, qualified};
 use crate::twin::answer::Reply;
@@ -13,7 +13,7 @@ use crate::wire::error_response::field;
 use crate::wire::frame;
 use crate::wire::tag::client;
 
-/// Rows without their like that are held at most.
+/// The maximum number of rows without a match that are held.
 const UNMATCHED: usize = 100_000;
 
 /// A legacy table, as it is read back.
@@ -27,12 +27,12 @@ pub struct Legacy {
     pub key: Vec<String>,
 }
 
-/// How the two sides compare under one name.
+/// The result for one legacy name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Compared {
     /// Rows of each side.
     pub rows: [u64; 2],
-    /// The first difference; `None` where they are the same.
+    /// The first difference; `None` if they are equal.
     pub difference: Option<String>,
     /// Why they could not be compared.
     pub skipped: Option<String>,
@@ -44,7 +44,7 @@ const SIGNS: [i64; 2] = [1, -1];
 type Row = Vec<Option<Vec<u8>>>;
 
 /// Compares tables one by one.
-pub async fn compare(places: [&Place; 2], database: &[(Vec<u8>, Vec<u8>)], tables: &[Legacy]) -> Result<Vec<Compared>> {
+pub async fn compare(places: [&SideAddress; 2], database: &[(Vec<u8>, Vec<u8>)], tables: &[Legacy]) -> Result<Vec<Compared>> {
     let mut sides = [places[0].connect(database).await?, places[1].connect(database).await?];
     let mut out = Vec::with_capacity(tables.len());
     for table in tables {
@@ -64,7 +64,7 @@ async fn one(sides: &mut [Client; 2], legacy: &Legacy) -> Result<Compared> {
     }
     let mut reading = [Reading::default(), Reading::default()];
     let mut unmatched: HashMap<Row, i64> = HashMap::new();
-    // In turn, so that two streams in the same order leave nothing behind.
+    // Alternately, so that two streams in the same order match at once and nothing is held.
     while reading.iter().any(|r| !r.is_over) {
         for (n, side) in sides.iter_mut().enumerate() {
             let Some(row) = reading[n].next(side).await? else { continue };
@@ -79,7 +79,10 @@ async fn one(sides: &mut [Client; 2], legacy: &Legacy) -> Result<Compared> {
             }
         }
         if unmatched.len() > UNMATCHED {
-            return Err(Error::refused(format!("more than {UNMATCHED} rows of {} are on one side alone", legacy.table)));
+            return Err(Error::refused(format!(
+                "more than {UNMATCHED} rows of {} have no match on the other side",
+                legacy.table
+            )));
         }
     }
     Ok(told(&reading, &unmatched))
@@ -107,12 +110,12 @@ fn told(reading: &[Reading; 2], unmatched: &HashMap<Row, i64>) -> Compared {
     Compared { rows, difference, skipped }
 }
 
-/// How far one side has been read.
+/// The reading state of one side.
 #[derive(Debug, Default)]
 struct Reading {
     rows: u64,
     columns: Vec<Vec<u8>>,
-    /// SQLSTATE and words.
+    /// SQLSTATE and message.
     error: Option<(String, String)>,
     is_over: bool,
 }
@@ -132,7 +135,7 @@ impl Reading {
                 }
                 Some(Reply::Ready(_)) => self.is_over = true,
                 Some(_) => {}
-                None => return Err(Error::refused("a session that reads tables back has ended")),
+                None => return Err(Error::refused("the session that reads the tables back was lost")),
             }
         }
         Ok(None)

@@ -1,5 +1,5 @@
-//! Reports about whoever does not come through the proxies: who was seen, the bodies in the catalog that name a legacy table, and what scans have
-//! found.
+//! Reports about uses that do not come through the proxies: sessions that were seen, bodies in the catalog that name a legacy table, and findings
+//! of scans.
 
 use super::order::Facts;
 use crate::table::ColumnType::{Int, Text};
@@ -7,7 +7,7 @@ use crate::table::{Columns, Table};
 
 pub(super) const BODIES: Columns = &[("table", Text), ("kind", Text), ("object", Text), ("form", Text), ("fate", Text)];
 
-/// Bodies in the catalog that name a legacy table: by the reader that a move goes by (`migrate/dependents.rs`).
+/// Bodies in the catalog that name a legacy table, as a move reads them too (`migrate/dependents.rs`).
 pub(super) fn bodies(facts: &Facts, one: Option<&str>) -> Table {
     let mut table = Table::new(BODIES);
     for legacy in &facts.tables {
@@ -23,11 +23,11 @@ pub(super) fn bodies(facts: &Facts, one: Option<&str>) -> Table {
     table
 }
 
-/// How a body names the table; nothing for what is no body.
+/// How a body names the table; `None` for other dependents.
 pub(super) fn form(kind: &str) -> Option<&'static str> {
     match kind {
         "function text" => Some("static: looked up when it runs"),
-        DYNAMIC => Some("dynamic: it has EXECUTE, and may put more statements together"),
+        DYNAMIC => Some("dynamic: it has EXECUTE, and may build more statements at run time"),
         "function" | "aggregate" | "view" | "materialised view" | "trigger" | "rule" | "policy" => {
             Some("static: known to the catalog")
         }
@@ -35,7 +35,7 @@ pub(super) fn form(kind: &str) -> Option<&'static str> {
     }
 }
 
-/// The kind of a body that puts statements together.
+/// The kind of a body that builds statements at run time.
 pub(super) const DYNAMIC: &str = "dynamic function";
 
 pub(super) const AROUND: Columns = &[
@@ -50,7 +50,7 @@ pub(super) const AROUND: Columns = &[
     ("certainty", Text),
     ("statement", Text),
 ];
-/// What was seen are samples: it was so often, or more often.
+/// Observations are samples: the true number may be larger.
 pub(super) const AROUND_SQL: &str = "SELECT legacy_table, user_name, client_address, coalesce(nullif(application_name, ''), '(unnamed)'), kind,
         sum(uses)::bigint, min(first_seen)::timestamptz(0)::text, max(last_seen)::timestamptz(0)::text,
         CASE WHEN kind = 'counter' AND certainty = 'sure'
@@ -79,7 +79,7 @@ pub(super) const SCANS: Columns = &[
     ("scanned_by", Text),
     ("scanned_at", Text),
 ];
-/// A root in which nothing was found is a finding too.
+/// A root without findings has a row too.
 pub(super) const SCANS_SQL: &str = "SELECT s.root, f.legacy_table, f.operation, f.source, f.places, f.first_file || ':' || f.first_line, s.files, s.unread,
         s.scanned_by, s.scanned_at::timestamptz(0)::text
     FROM esclusa.scan AS s CROSS JOIN asked LEFT JOIN esclusa.scan_found AS f ON f.root = s.root AND (one IS NULL OR f.legacy_table = one)

@@ -1,12 +1,12 @@
-//! The plan's definition of done (section 7), each line with its evidence from the target database. What software cannot know, such as
-//! the outcome of AQUASIS' own test suite, is left open and says what there is instead.
+//! The plan's definition of done (section 7), each line with its evidence from the target database. What software cannot know, such as the outcome
+//! of AQUASIS' own test suite, is left open, with the evidence that there is instead.
 
 use crate::table::ColumnType::{Bool, Text};
 use crate::table::Columns;
 
 pub(super) const DONE: Columns = &[("criterion", Text), ("met", Bool), ("evidence", Text)];
 
-/// Leaves are known by what they are parts of; a table counts as dropped when neither its name nor the archive has it.
+/// Leaves are found by their parent tables; a legacy table counts as dropped when it is neither under its name nor in the archive.
 pub(super) const DONE_SQL: &str = ", parent AS (SELECT c.oid, c.relname, c.relnamespace FROM pg_class AS c
             WHERE c.relname IN ('audit_log', 'domain_value', 'domain_value_link') AND c.relkind = 'p'),
     leaf AS (SELECT p.relname AS target, c.relname::text AS name, p.relnamespace AS schema,

@@ -1,4 +1,4 @@
-//! Report `hits`: how often each legacy table was touched since the start. What was counted before is in schema `esclusa`.
+//! Report `hits`: how often each legacy table was touched since the start. What was counted before the start is in schema `esclusa`.
 
 use crate::session::Shared;
 use crate::table::ColumnType::{Float, Int, Text};

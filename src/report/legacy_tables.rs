@@ -1,4 +1,4 @@
-//! Reports `tables` and `rules`: a row for every legacy table, with what it has become and how it fares.
+//! Reports `tables` and `rules`: a row for every legacy table, with what it has become and its present state.
 
 use std::collections::HashMap;
 
@@ -57,7 +57,7 @@ pub(super) fn tables(shared: &Shared) -> Table {
     for name in shared.policy.load().tombstones() {
         let mut row = vec![name.as_str().into(), Cell::Null, Cell::Null, "retired".into(), hits(name)];
         let moved = standing.get(name).map(|standing| &standing.state);
-        let finding = "nothing answers: the first statement that names it brings it back";
+        let finding = "the name is retired: the first statement that names it brings it back";
         row.extend([
             true.into(),
             moved.and_then(|state| state.run).into(),

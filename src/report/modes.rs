@@ -1,7 +1,7 @@
 //! Report `modes`, and the table that every switch of modes answers with, on the console and on the command line.
 
 use super::legacy_tables::by_table;
-use crate::control::Change;
+use crate::control::ModeChange;
 use crate::mode::Mode;
 use crate::session::Shared;
 use crate::table::ColumnType::Text;
@@ -9,15 +9,15 @@ use crate::table::{Columns, Table};
 
 pub(super) const MODES: Columns = &[("table", Text), ("mode", Text)];
 
-/// What a switch answers: what the mode was, since when, what it is, and what that means: who answers now, or why it is what it was.
+/// The answer of a switch: the mode before, since when, the mode now, and a note: which tables answer now, or why the mode was not changed.
 pub const CHANGES: Columns = &[("table", Text), ("before", Text), ("since", Text), ("now", Text), ("note", Text)];
 
 pub(super) fn modes(shared: &Shared) -> Table {
     by_table(shared, MODES, |entry| vec![entry.relation.table.as_str().into(), entry.mode.name().into()])
 }
 
-/// The answer of a switch. `unstored` is the mode of a table that had none stored, as far as the caller knows it; nobody knows since when.
-pub fn changes(changes: Vec<Change>, unstored: impl Fn(&str) -> Option<Mode>) -> Table {
+/// The answer of a switch as a table. `unstored` gives the mode of a table for which none was stored, as far as the caller knows it.
+pub fn changes(changes: Vec<ModeChange>, unstored: impl Fn(&str) -> Option<Mode>) -> Table {
     let mut table = Table::new(CHANGES);
     for change in changes {
         let (before, since) = match change.before {

@@ -1,12 +1,12 @@
-//! The order of moves: what moves with what, what holds it back, and which wave comes first. Pure: facts in, order out; where the facts come
-//! from is `facts`, and what a reader sees of it `shown`.
+//! The order of moves: what moves with what, what holds it back, and which wave comes first. Pure: facts in, order out; `facts` reads the facts,
+//! and `shown` makes tables of the order.
 //!
-//! Tables that are used together, by a statement or a transaction, and tables that a foreign key joins are a cluster and move together
-//! (`cluster`). What holds one table back holds back its cluster, and the histories of a base that is held back. The rest goes into waves:
+//! Tables that are used together in a statement or a transaction, or joined by a foreign key, are a cluster and move together (`cluster`). What
+//! holds one table back holds back its cluster and the histories of its tables. The rest goes into waves:
 //! silent tables first, then those that are only read, then those that are written; each wave fits into the window (`wave`).
 //!
-//! The order is stable. It goes by classes and steps and not by counts, and ties are broken by name: a few hits more change nothing, the same
-//! facts in another sequence change nothing, and when a wave has moved the others stay what they were.
+//! The order is stable. It is based on classes and rounded numbers, not on exact counts, and ties are broken by name: a few more hits or facts in
+//! another sequence change nothing, and when a wave has moved, the other waves stay as they were.
 
 mod cluster;
 pub mod facts;

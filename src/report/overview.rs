@@ -47,7 +47,7 @@ pub async fn judged(database: &Database, settings: &Settings, asked: &Asked, lan
     Ok(judge(names, &days(database, asked).await?, &calendar(settings), language))
 }
 
-/// The calendar of the settings. A date that is none was told when they were read.
+/// The calendar of the settings. Invalid dates were reported when the settings were read.
 pub(super) fn calendar(settings: &Settings) -> Calendar {
     let date = |text: &String| text.split_once('-').and_then(|(month, day)| Some((month.parse().ok()?, day.parse().ok()?)));
     let days = settings.calendar.billing_cycle.as_secs() / Duration::from_secs(86_400).as_secs();
@@ -58,9 +58,9 @@ pub(super) fn calendar(settings: &Settings) -> Calendar {
     }
 }
 
-/// What was seen of each name.
+/// The recorded uses of each name.
 async fn seen(database: &Database, asked: &Asked) -> Result<HashMap<String, Seen>> {
-    // Of all time there is what it comes to.
+    // For all time there are stored sums.
     let total = match (&asked.since, &asked.until) {
         (None, None) => "SELECT * FROM esclusa.hit_sum WHERE $1::text IS NULL AND $2::text IS NULL",
         _ => {
@@ -129,21 +129,21 @@ async fn seen(database: &Database, asked: &Asked) -> Result<HashMap<String, Seen
     Ok(seen)
 }
 
-/// What mode shadow has found to differ, and when it compared that statement last.
+/// Differences found by mode shadow, and when it last compared that statement.
 const DIFFERENT: &str = "SELECT legacy_table, sum(different)::bigint, (max(last_seen)::date - date '1970-01-01')::bigint,
         max(last_seen)::timestamptz(0)::text
     FROM esclusa.shadow WHERE different > 0 AND last_seen >= coalesce($1::text::timestamptz, '-infinity')
         AND last_seen < coalesce($2::text::timestamptz, 'infinity') GROUP BY 1";
-/// Who has found it.
+/// The name under which these findings are shown.
 const SHADOW: &str = "mode shadow";
 
-/// Days, from and to, on which the mode of a table was off for a while.
+/// Ranges of days on which the mode of a table was off for some time.
 const OFF: &str = "SELECT legacy_table, (changed_at::date - date '1970-01-01')::bigint, (coalesce(until, clock_timestamp())::date - date '1970-01-01')::bigint
     FROM (SELECT legacy_table, mode_after, changed_at, lead(changed_at) OVER (PARTITION BY legacy_table ORDER BY id) AS until
         FROM esclusa.mode_history) AS h WHERE mode_after = 'off'";
 
-/// Who was seen around the proxies: in all, and the last of them. What may have been a proxy's own session accuses nobody, and a dump reads
-/// whatever there is. What was seen of a user was counted of him too, and the other way round: it is told once.
+/// Uses around the proxies: their number, and the last one. Sessions that may have been a proxy's own and dumps are left out. A use may have been
+/// both sampled as a session and counted by the server; it is reported once.
 const AROUND: &str =
     "WITH seen AS (SELECT * FROM esclusa.around WHERE kind <> 'dump' AND certainty <> 'unsure' AND bucket >= coalesce($1::text::timestamptz, '-infinity')
             AND bucket < coalesce($2::text::timestamptz, 'infinity')),
@@ -155,7 +155,7 @@ const AROUND: &str =
     FROM seen JOIN counted AS c USING (legacy_table)
     ORDER BY legacy_table, kind = 'counter', last_seen DESC, user_name, client_address, application_name";
 
-/// Days on which nobody can have been missed, in order.
+/// Days on which no use can have been missed, in order.
 pub(super) async fn days(database: &Database, asked: &Asked) -> Result<Vec<Day>> {
     let sql = "SELECT (day - date '1970-01-01')::bigint, extract(month FROM day)::int, extract(day FROM day)::int FROM esclusa.covered_day
                WHERE counts AND day >= coalesce($1::text::timestamptz, '-infinity')

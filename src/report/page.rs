@@ -1,5 +1,5 @@
-//! The report as one HTML file: the answers, the verdict on every name, then table after table. No script, no outside resource; it prints,
-//! and is light or dark as the reader's screen is. What clients wrote is hostile: nothing gets in unescaped.
+//! The report as one HTML file: the headline, the verdict on every name, then table after table. It has no script and no outside resource, can be
+//! printed, and is light or dark like the reader's screen. Clients' texts may be hostile: everything is escaped.
 
 use std::fmt::Write as _;
 
@@ -10,7 +10,7 @@ use crate::table::{Cell, Table, escaped};
 const ROWS: usize = 40;
 /// Characters of a cell that are shown.
 const CELL: usize = 240;
-/// And of one that may be a command with the names of a wave: it is no use in part.
+/// The same for a cell that may be a command with all names of a wave, which would be useless if cut.
 const WHOLE_CELL: usize = 4000;
 
 const STYLE: &str = ":root{color-scheme:light dark;--ink:#1b1f24;--paper:#fff;--line:#d5dae0;--soft:#f3f5f7;--quiet:#57606a}
@@ -35,7 +35,7 @@ pub struct Section {
     pub whole: bool,
 }
 
-/// The page. `at` is the moment that it is of.
+/// The page. `at` is the time of its data.
 pub fn page(title: &str, headline: &[String], sections: Vec<Section>, at: &str, language: Language) -> String {
     let mut out = format!(
         "<!DOCTYPE html>\n<html lang=\"{}\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\

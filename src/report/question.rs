@@ -1,4 +1,4 @@
-//! What somebody asks of a report, in their own words, and what that is for the database.
+//! What a user asks of a report, and its translation for the database.
 
 use super::recorded::Asked;
 use super::verdict::Language;
@@ -7,21 +7,21 @@ use crate::config::Settings;
 use crate::error::{Error, Result};
 use crate::sql::quote;
 
-/// What somebody asks about; everything where nothing is said.
+/// What a report is limited to; everything where nothing is given.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Question {
-    /// From when on: a date or a moment as PostgreSQL reads it, or an age such as `30min`, `12h`, `41d` or `6w`.
+    /// The beginning: a date or time as PostgreSQL reads it, or an age such as `30min`, `12h`, `41d` or `6w`.
     pub since: Option<String>,
-    /// Up to when.
+    /// The end.
     pub until: Option<String>,
-    /// One legacy table.
+    /// The one legacy table.
     pub table: Option<String>,
     /// The language of sentences.
     pub language: Language,
 }
 
 impl Question {
-    /// With moments that are dates, for these settings; `tables` are those that have a rule.
+    /// With ages turned into timestamps, for these settings; `tables` are those that have a rule.
     pub async fn asked(&self, database: &Database, settings: &Settings, tables: Vec<String>) -> Result<Asked> {
         if let Some(unknown) = self.table.as_ref().filter(|table| !tables.contains(table)) {
             return Err(Error::usage(format!("there is no rule for a table `{unknown}`")));
@@ -31,13 +31,13 @@ impl Question {
         let (since, until) = (moment(database, self.since.as_deref()).await?, moment(database, self.until.as_deref()).await?);
         let sql = "SELECT coalesce($1::text::timestamptz >= $2::text::timestamptz, false)";
         if database.one("comparing moments", sql, &[&since, &until]).await?.get(0) {
-            return Err(Error::usage("--until is not behind --since"));
+            return Err(Error::usage("--until is not after --since"));
         }
         Ok(Asked { since, until, table: self.table.clone(), time_zone, tables })
     }
 }
 
-/// A moment as PostgreSQL reads it, or an age such as `41d`, as the text of a timestamptz.
+/// A time as PostgreSQL reads it, or an age such as `41d`, as the text of a timestamptz.
 async fn moment(database: &Database, text: Option<&str>) -> Result<Option<String>> {
     let Some(text) = text else { return Ok(None) };
     let units = [("w", "weeks"), ("d", "days"), ("h", "hours"), ("min", "minutes"), ("m", "minutes")];

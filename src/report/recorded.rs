@@ -1,5 +1,5 @@
 //! Reports over what all proxies have recorded, in schema `esclusa`. Each is its columns and one query over three relations: `total`,
-//! `detail` and `latencies` are `hit_total`, `hit` and `latency` as far as they are asked for. Moments are told in the zone of the settings.
+//! `detail` and `latencies` are `hit_total`, `hit` and `latency`, limited to what was asked for. Times are shown in the time zone of the settings.
 
 use tokio::time::timeout;
 
@@ -10,26 +10,26 @@ use crate::report::verdict::Language;
 use crate::table::ColumnType::{Bool, Float, Int, Text};
 use crate::table::{Cell, Column, ColumnType, Columns, Table};
 
-/// A report that takes longer is given up.
+/// A report that takes longer is cancelled.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(60);
 
 /// What a report is asked about.
 #[derive(Debug, Clone, Default)]
 pub struct Asked {
-    /// From when on, as PostgreSQL reads a timestamptz.
+    /// The beginning, as PostgreSQL reads a timestamptz.
     pub since: Option<String>,
-    /// Up to when.
+    /// The end.
     pub until: Option<String>,
     /// One legacy table.
     pub table: Option<String>,
-    /// The zone of days and moments.
+    /// The time zone of days and times.
     pub time_zone: String,
     /// The legacy tables that have a rule.
     pub tables: Vec<String>,
 }
 
-/// What is asked for; `$1` to `$3` are since, until and the table. An hour, or a day where hours have become days, in which a moment lies counts
-/// as a whole: what is in it is not known more closely.
+/// The limits; `$1` to `$3` are since, until and the table. The hour that contains a limit (or the day, where hours were added up to days) counts
+/// as a whole, because nothing finer is stored.
 const WITHIN: &str = "WITH asked AS (SELECT coalesce($1::text::timestamptz, '-infinity') AS since, coalesce($2::text::timestamptz, 'infinity') AS until,
         $3::text AS one),
     $TOTAL,
@@ -40,7 +40,7 @@ const WITHIN: &str = "WITH asked AS (SELECT coalesce($1::text::timestamptz, '-in
 const TOTAL: &str = "total AS (SELECT h.* FROM esclusa.hit_total AS h, asked WHERE bucket > since - interval '25 hours'
         AND bucket > since - hours * interval '1 hour' AND bucket < until AND (one IS NULL OR legacy_table = one)),
     by_time AS (SELECT bucket, hours, outcome, sqlstate <> '' AS failed, hits FROM total)";
-/// Those of all time are kept as what they come to: three years are ten million rows.
+/// For all time there are stored sums, because three years are ten million rows.
 const TOTAL_EVER: &str = "total AS (SELECT h.* FROM esclusa.hit_sum AS h, asked WHERE one IS NULL OR legacy_table = one),
     by_time AS (SELECT h.bucket, h.hours, h.outcome, h.failed, h.hits FROM esclusa.hit_trend AS h, asked WHERE one IS NULL
         UNION ALL SELECT bucket, hours, outcome, sqlstate <> '', hits FROM esclusa.hit_total, asked WHERE legacy_table = one)";
@@ -77,7 +77,7 @@ pub(super) const STATEMENTS: Columns = &[
     ("statement", Text),
     ("rewritten", Text),
 ];
-/// What has no statement of its own is the total less its parts.
+/// Hits without a recorded statement are the total less those with one.
 pub(super) const STATEMENTS_SQL: &str =
     ", told AS (SELECT legacy_table, fingerprint, sum(hits)::bigint AS hits, sum(missed)::bigint AS missed,
             sum(row_count)::bigint AS rows, coalesce(sum(hits) FILTER (WHERE sqlstate <> ''), 0)::bigint AS failed,
@@ -161,7 +161,7 @@ pub(super) const FAILURES_SQL: &str =
 
 pub(super) const TOMBSTONES: Columns =
     &[("at", Text), ("table", Text), ("step", Text), ("by", Text), ("reason", Text), ("statement", Text)];
-/// `announce` is the beginning of a retiring: `retire` follows, or what took it back.
+/// `announce` begins a retirement; `retire` follows, or a step that takes it back.
 pub(super) const TOMBSTONES_SQL: &str = "SELECT done_at::timestamptz(0)::text, legacy_table::text, step, done_by, reason, statement
     FROM esclusa.name_step, asked WHERE done_at >= since AND done_at < until AND (one IS NULL OR legacy_table = one) AND step <> 'announce'
     ORDER BY number DESC";
@@ -175,7 +175,7 @@ pub(super) const COMPARISONS: Columns = &[
     ("verdict", Text),
     ("statement", Text),
 ];
-/// Fewer than 3,000 comparisons in all, or 20 of a statement, prove nothing: with none different among 20, one in seven still may be (95 %).
+/// Fewer than 3,000 comparisons in total, or 20 of a statement, are not enough: even if none of 20 differs, up to one in seven executions may (95 % confidence).
 pub(super) const COMPARISONS_SQL: &str = ", counted AS (SELECT legacy_table, fingerprint, sum(equal + different)::bigint AS compared,
             sum(different)::bigint AS different, sum(unsteady)::bigint AS unsteady, sum(skipped)::bigint AS skipped
         FROM esclusa.shadow, asked WHERE one IS NULL OR legacy_table = one GROUP BY 1, 2)
@@ -199,7 +199,7 @@ pub(super) const READS: Columns = &[
     ("compared", Int),
     ("different", Int),
 ];
-/// Nobody rewrites a table that has not moved but for these reads. Hits of earlier copies are older than this one.
+/// Before a table has moved, only these reads are rewritten, so rewritten hits are theirs. Hits of earlier copies are older than this copy.
 pub(super) const READS_SQL: &str = "SELECT r.legacy_table,
         CASE WHEN t.state = 'reads' AND NOT EXISTS (SELECT FROM pg_class AS h WHERE h.relname = r.legacy_table AND pg_relation_filenode(h.oid) = c.filenode)
             THEN 'reads, «but the table answers: its copy does not fit it any more|pero responde la tabla: su copia ya no le corresponde»' ELSE t.state END, r.percent::bigint, array_to_string(r.applications, ', '), array_to_string(r.users, ', '),
@@ -226,7 +226,7 @@ pub(super) const LATENCY: Columns = &[
     ("verdict", Text),
     ("statement", Text),
 ];
-/// A quantile's class is the first below whose end there are enough; its middle is told (`traffic/latency.rs`).
+/// The class of a quantile is the first at whose end the running total suffices; the middle of the class is shown (`traffic/latency.rs`).
 pub(super) const LATENCY_SQL: &str = ", counted AS (SELECT fingerprint, form, class, sum(hits) AS hits FROM latencies GROUP BY 1, 2, 3),
     reached AS (SELECT *, sum(hits) OVER (PARTITION BY fingerprint, form ORDER BY class) AS below, sum(hits) OVER (PARTITION BY fingerprint, form) AS whole
         FROM counted),
@@ -243,7 +243,7 @@ pub(super) const LATENCY_SQL: &str = ", counted AS (SELECT fingerprint, form, cl
 
 pub(super) const REPLICAS: Columns =
     &[("process", Text), ("since", Text), ("seen", Text), ("follows", Bool), ("rules", Text), ("finding", Text)];
-/// Which rules most of them have is what the others are held against.
+/// The rules that most replicas have are the ones that the others are compared with.
 pub(super) const REPLICAS_SQL: &str =
     ", most AS (SELECT mode() WITHIN GROUP (ORDER BY rules) AS rules FROM esclusa.replica WHERE seen_at > clock_timestamp() - interval '60 s')
     SELECT instance, started_at::timestamptz(0)::text, seen_at::timestamptz(0)::text, generation = number, to_hex(r.rules),
@@ -270,7 +270,7 @@ pub(super) async fn rows(database: &Database, columns: Columns, sql: &str, asked
     found(database, columns, &language.choose(sql), asked, &[&asked.since, &asked.until, &asked.table]).await
 }
 
-/// The same of a query that names some legacy tables, as `$4`.
+/// The same for a query with a list of legacy tables as `$4`.
 pub(super) async fn rows_of(database: &Database, columns: Columns, sql: &str, asked: &Asked, tables: &[String]) -> Result<Table> {
     found(database, columns, sql, asked, &[&asked.since, &asked.until, &asked.table, &tables]).await
 }

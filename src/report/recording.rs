@@ -1,4 +1,4 @@
-//! Report `recording`: what this process keeps of conversations, or has kept last (`esclusa record`).
+//! Report `recording`: what this process records of conversations, or recorded last (`esclusa record`).
 
 use crate::session::Shared;
 use crate::table::ColumnType::{Int, Text};

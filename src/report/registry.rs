@@ -1,6 +1,6 @@
 //! The registry of what the consolidation has made (the plan's P2-S4-13): the domains, the audited histories, where every legacy column lies now,
-//! and the diagram of entities. It is printed from the same relations that views, backfill and proof are made from, so it cannot say anything
-//! else than what they do; what the database has of it, rows and states, is put beside.
+//! and the diagram of entities. It is made from the same relations as views, backfill and proof, so it cannot contradict them; rows and states from
+//! the database are shown beside it.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -19,7 +19,7 @@ use crate::table::{Table, escaped};
 use super::page::{Section, page};
 use super::verdict::Language;
 
-/// What the database has of a new table.
+/// What the database has of the new tables.
 #[derive(Debug, Clone, Default)]
 pub struct Deployed {
     /// Columns of the new tables: table, column, type; in order.
@@ -48,7 +48,7 @@ pub async fn deployed(db: &Database, context: &Context, facts: HashMap<String, F
     Ok(Deployed { columns: columns.iter().map(|r| (r.get(0), r.get(1), r.get(2))).collect(), rows, facts })
 }
 
-/// Everything, each part a title, a question and a table.
+/// The registry, in parts that each have a title, a question and a table.
 pub struct Registry<'r> {
     rules: &'r RuleSet,
     relations: Vec<Relation>,
@@ -75,7 +75,7 @@ impl<'r> Registry<'r> {
             .map(|target| Section {
                 title: target.table.to_owned(),
                 question: word(
-                    "Which legacy tables lie in it, and under what name?",
+                    "Which legacy tables are stored in it, and under what name?",
                     "¿Qué tablas heredadas están en ella y con qué nombre?",
                 ),
                 table: self.registered(target),
@@ -85,7 +85,7 @@ impl<'r> Registry<'r> {
         sections.push(Section {
             title: word("Kept", "Conservadas"),
             question: word(
-                "Which legacy tables stay, and what do they get?",
+                "Which legacy tables are retained, and what do they get?",
                 "¿Qué tablas heredadas se conservan y qué reciben?",
             ),
             table: self.kept(),
@@ -93,7 +93,7 @@ impl<'r> Registry<'r> {
         });
         sections.push(Section {
             title: word("Columns", "Columnas"),
-            question: word("Where does each legacy column lie now?", "¿Dónde está ahora cada columna heredada?"),
+            question: word("Where is each legacy column stored now?", "¿Dónde se guarda ahora cada columna heredada?"),
             table: self.columns(),
             whole: true,
         });
@@ -160,7 +160,7 @@ impl<'r> Registry<'r> {
         table
     }
 
-    /// Where each legacy column lies: the expression that every view reads it by.
+    /// Where each legacy column is stored: the expression by which every view reads it.
     pub fn columns(&self) -> Table {
         let mut table = Table::new(&[
             ("legacy_table", Text),
@@ -188,13 +188,13 @@ impl<'r> Registry<'r> {
         table
     }
 
-    /// The new tables, their columns, and what refers to what, for Mermaid.
+    /// The new tables, their columns and references, for Mermaid.
     pub fn mermaid(&self) -> String {
         let mut out = String::from("erDiagram\n");
         for target in ALL {
             let _ = writeln!(out, "    {} {{", target.table);
             for (name, column_type) in self.of_table(target) {
-                // A type is one word there.
+                // Mermaid takes only one word as a type.
                 let word: String = column_type.chars().map(|c| if c.is_alphanumeric() { c } else { '_' }).collect();
                 let key = if name == target.discriminator { " PK" } else { "" };
                 let _ = writeln!(out, "        {} {name}{key}", word.trim_matches('_'));
@@ -233,7 +233,7 @@ impl<'r> Registry<'r> {
         lines
     }
 
-    /// The new tables with their columns and how many legacy tables each has become, as a picture.
+    /// A picture of the new tables with their columns and the number of legacy tables in each.
     pub fn svg(&self) -> String {
         const WIDTH: usize = 300;
         const LINE: usize = 18;
@@ -294,13 +294,13 @@ impl<'r> Registry<'r> {
         counted.chain([self.language.of("kept: {n}", "conservadas: {n}").replace("{n}", &kept.to_string())]).collect()
     }
 
-    /// For people.
+    /// As an HTML page.
     pub fn html(&self, at: &str) -> String {
         let title = self.language.of("Registry of the consolidated tables", "Registro de las tablas consolidadas");
         page(title, &self.headline(), self.sections(), at, self.language)
     }
 
-    /// For a repository.
+    /// As Markdown, for a repository.
     pub fn markdown(&self, at: &str) -> String {
         let title = self.language.of("Registry of the consolidated tables", "Registro de las tablas consolidadas");
         let mut out = format!("# {title}\n\nesclusa, {at}\n\n");
@@ -315,7 +315,7 @@ impl<'r> Registry<'r> {
     }
 }
 
-/// A name as Mermaid takes it.
+/// A name in the form that Mermaid accepts.
 fn entity(name: &str) -> String {
     name.chars().map(|c| if c.is_alphanumeric() || c == '_' { c } else { '_' }).collect()
 }

@@ -8,9 +8,8 @@ use crate::session::{ClientInfo, Shared};
 use crate::table::ColumnType::{Int, Text};
 use crate::table::{Cell, Columns, Table};
 
-/// `statement`, without its literals, `tables` and `rule` are of the statement that runs, or ran last, where it names a legacy table; of a
-/// session that is held, of the one that waits, which nothing has been decided about. Other statements pass unread: the server knows them by
-/// `server_pid`.
+/// `statement` (without its literals), `tables` and `rule` are about the statement that runs, or ran last, if it names a legacy table; for a held
+/// session, about the statement that waits and is not yet decided. Other statements are not read here: look them up on the server by `server_pid`.
 pub(super) const SESSIONS: Columns = &[
     ("id", Int),
     ("database", Text),
@@ -29,7 +28,7 @@ pub(super) const SESSIONS: Columns = &[
 
 pub(super) fn sessions(shared: &Shared) -> Table {
     let policy = shared.policy.load();
-    // The rows are made under the map's own short locks, and ordered behind them.
+    // The rows are made under the map's short locks, and sorted afterwards.
     let rows = shared.clients.iter().map(|entry| {
         let (client, activity) = (entry.client.load(), &entry.activity);
         let (doing, state_since) = activity.doing();
@@ -58,7 +57,7 @@ pub(super) fn sessions(shared: &Shared) -> Table {
     table
 }
 
-/// The tables, the rule and the text of what a session runs, or waits with.
+/// The tables, the rule and the text of the statement that a session runs or waits with.
 fn statement(client: &ClientInfo, policy: &Policy) -> [Cell; 3] {
     let activity = &client.activity;
     if activity.doing().0 == Doing::Held
@@ -82,7 +81,7 @@ fn rule(hit: &Hit, policy: &Policy) -> String {
     }
 }
 
-/// Each once, in order.
+/// The names without duplicates, sorted.
 fn listed(mut names: Vec<String>) -> Cell {
     names.sort_unstable();
     names.dedup();

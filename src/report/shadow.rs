@@ -1,4 +1,4 @@
-//! Reports `shadow` and `differences`: what mode shadow has found since the start. All that it ever found is in schema `esclusa`.
+//! Reports `shadow` and `differences`: what mode shadow has found since the start. Older findings are in schema `esclusa`.
 
 use crate::session::Shared;
 use crate::table::ColumnType::{Float, Int, Text};

@@ -1,10 +1,10 @@
-//! Report `trend` by days, for a picture: a day without a use is a day too.
+//! Report `trend` by days, for a chart: days without a use are included.
 
 use jiff::civil::Date;
 
 use crate::table::{Cell, Table};
 
-/// More days are no picture any more; the last are shown.
+/// More days would not fit into a chart; the last ones are shown.
 const DAYS: i64 = 400;
 
 /// The uses of one day.
@@ -12,7 +12,7 @@ const DAYS: i64 = 400;
 pub struct Day {
     /// As ISO 8601 writes it.
     pub date: String,
-    /// Went on to the legacy table.
+    /// Forwarded to the legacy table.
     pub forwarded: i64,
     /// Answered by the new tables.
     pub rewritten: i64,

@@ -1,7 +1,7 @@
-//! What may become of each legacy name, by what was seen of it and on which days nobody could have been missed. Pure: facts in,
-//! verdicts with their reasons out.
+//! What may become of each legacy name, judged by its recorded uses and by the days on which no use can have been missed. Pure: facts in, verdicts
+//! with their reasons out.
 //!
-//! Silence counts by calendar and not by its length: a name that is used at the end of a month is silent for 29 days.
+//! Silence is judged by the kinds of days covered, not by its length: a name that is used at the end of each month is silent for 29 days.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,7 +29,7 @@ impl std::str::FromStr for Language {
 }
 
 impl Language {
-    /// As HTML and HTTP name it.
+    /// Its language tag in HTML and HTTP.
     pub fn tag(self) -> &'static str {
         self.of("en", "es")
     }
@@ -39,7 +39,7 @@ impl Language {
         if self == Language::English { english } else { spanish }
     }
 
-    /// A text in which what is told stands in both languages, as `«english|spanish»`, in this one.
+    /// A text with sentences in both languages, as `«english|spanish»`, reduced to this language.
     pub(super) fn choose(self, text: &str) -> String {
         let mut parts = text.split('«');
         let mut chosen = parts.next().unwrap_or_default().to_owned();
@@ -53,7 +53,7 @@ impl Language {
     }
 }
 
-/// A kind of day, or of a run of days, on which work differs.
+/// A kind of day, or of a run of days, with its own kind of work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Class {
     /// Monday to Friday.
@@ -62,7 +62,7 @@ pub enum Class {
     Weekend,
     /// The last day of a month and the first of the next.
     MonthEnd,
-    /// So many days in a row as a bill takes.
+    /// As many days in a row as a billing cycle has.
     BillingCycle,
     /// The end of March, June, September or December.
     QuarterEnd,
@@ -73,7 +73,7 @@ pub enum Class {
 }
 
 impl Class {
-    /// As sentences say it.
+    /// Its name in sentences.
     pub fn name(self, language: Language) -> &'static str {
         let (english, spanish) = match self {
             Class::WorkingDay => ("a working day", "un día hábil"),
@@ -99,23 +99,23 @@ pub struct Day {
     pub day: u32,
 }
 
-/// What the calendar of this house is.
+/// The calendar of this organisation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Calendar {
     /// Days of a billing cycle.
     pub billing_days: i64,
-    /// Months and days that have to be seen, too.
+    /// Other dates that must have been recorded: month and day.
     pub dates: Vec<(u32, u32)>,
-    /// Tables whose name stays for a year.
+    /// Tables whose name stays until a year end has been recorded.
     pub regulatory: BTreeSet<String>,
 }
 
-/// What was seen of a name.
+/// The recorded uses of a name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Seen {
     /// How often.
     pub hits: u64,
-    /// Of these, what went on untouched to the legacy table, since its statements were last told to be rewritten.
+    /// Those forwarded untouched to the legacy table, since its mode was last set to rewrite.
     pub forwarded: u64,
     /// What was not understood.
     pub opaque: u64,
@@ -125,13 +125,13 @@ pub struct Seen {
     pub different: u64,
     /// The day of the last, in days since 1970.
     pub last_day: Option<i64>,
-    /// When that was, as it is shown.
+    /// When that was, as text.
     pub last: String,
-    /// The application that does it most.
+    /// The application with most of them.
     pub by: String,
-    /// The last of what needs somebody: not understood, refused, different.
+    /// The last uses that a person has to look at: not understood, refused, different.
     pub trouble: Option<Trouble>,
-    /// Who was seen around the proxies.
+    /// Uses around the proxies.
     pub around: Option<Around>,
 }
 
@@ -140,26 +140,26 @@ pub struct Seen {
 pub struct Trouble {
     /// The day of the last, in days since 1970.
     pub last_day: i64,
-    /// When that was, as it is shown.
+    /// When that was, as text.
     pub last: String,
-    /// The application that does it most.
+    /// The application with most of them.
     pub by: String,
 }
 
-/// Uses around the proxies, dumps apart.
+/// Uses around the proxies, without dumps.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Around {
-    /// At least so many.
+    /// At least this many.
     pub uses: u64,
-    /// Who did it last.
+    /// The user of the last one.
     pub user: String,
-    /// From where.
+    /// Its address.
     pub address: String,
-    /// With what.
+    /// Its application.
     pub application: String,
     /// The day of the last, in days since 1970.
     pub last_day: i64,
-    /// When that was, as it is shown.
+    /// When that was, as text.
     pub last: String,
 }
 
@@ -172,11 +172,11 @@ pub struct Name {
     pub mode: Mode,
     /// Whether its rows are in the new tables.
     pub is_moved: bool,
-    /// Whether nothing answers under it until it is touched.
+    /// Whether it is a tombstone.
     pub is_retired: bool,
-    /// What was seen.
+    /// Its recorded uses.
     pub seen: Seen,
-    /// Days, from and to, on which its mode was off for a while: nobody has counted.
+    /// Ranges of days on which its mode was off for some time, so that uses were not counted.
     pub off: Vec<(i64, i64)>,
 }
 
@@ -189,7 +189,7 @@ pub enum Verdict {
     Needed,
     /// It is used, and answered by the new tables.
     Rewritten,
-    /// Nobody uses it, and too few days have been seen to say more.
+    /// Nobody uses it, but too few days have been recorded to say more.
     SilentSoFar,
     /// Nobody uses it, through a month end and a billing cycle.
     MayMove,
@@ -221,7 +221,7 @@ pub struct Judged {
     pub verdict: Verdict,
     /// Days since the last use that were recorded as a whole.
     pub covered_days: usize,
-    /// Why, in words.
+    /// The reason as a sentence.
     pub reason: String,
     /// What to run next; empty where there is nothing to do.
     pub next: String,
@@ -235,7 +235,7 @@ pub fn judge(names: Vec<Name>, days: &[Day], calendar: &Calendar, language: Lang
 }
 
 fn judge_one(name: Name, days: &[Day], calendar: &Calendar, language: Language) -> Judged {
-    // Of the day of the last use only a part was silent.
+    // The day of the last use does not count: only a part of it was silent.
     let is_counted = |day: &Day| !name.off.iter().any(|(from, to)| (*from..=*to).contains(&day.number));
     let since = |last: Option<i64>| -> Vec<&Day> {
         days.iter().filter(|day| is_counted(day) && last.is_none_or(|last| day.number > last)).collect()
@@ -247,12 +247,12 @@ fn judge_one(name: Name, days: &[Day], calendar: &Calendar, language: Language) 
     let missing_of = |covered: &BTreeSet<Class>| to_move.iter().copied().filter(|c| !covered.contains(c)).collect::<Vec<Class>>();
     let missing = missing_of(&covered_since);
     let to_retire = if calendar.regulatory.contains(&name.table) { Class::YearEnd } else { Class::QuarterEnd };
-    // What was in the way once and has not come again, on all kinds of days, is in nobody's way any more.
+    // A trouble that has not come again through all kinds of days no longer counts.
     let is_in_the_way = |trouble: &Trouble| !missing_of(&covered(&since(Some(trouble.last_day)), calendar)).is_empty();
     let verdict = if seen.trouble.as_ref().is_some_and(is_in_the_way) {
         Verdict::NeedsYou
     } else if !missing.is_empty() && (seen.hits > 0 || seen.around.is_some()) {
-        // A table that is back answers by itself, however it was answered before.
+        // A table that was brought back answers itself, even if its earlier hits were rewritten.
         let is_back = !name.is_moved && name.mode != Mode::Rewrite;
         if seen.forwarded > 0 || seen.around.is_some() || is_back { Verdict::Needed } else { Verdict::Rewritten }
     } else if !missing.is_empty() || name.mode == Mode::Off {
@@ -266,9 +266,9 @@ fn judge_one(name: Name, days: &[Day], calendar: &Calendar, language: Language) 
     let reason = match verdict {
         Verdict::NeedsYou => needs_you(seen, language),
         Verdict::Needed | Verdict::Rewritten => used(seen, language),
-        Verdict::SilentSoFar if name.mode == Mode::Off => {
-            language.of("its mode is off: nobody sees who uses it", "su modo es off: nadie ve quién la usa").to_owned()
-        }
+        Verdict::SilentSoFar if name.mode == Mode::Off => language
+            .of("its mode is off, so its uses are not recorded", "su modo es off, así que sus usos no se registran")
+            .to_owned(),
         Verdict::SilentSoFar => not_yet(&silent, &missing, language),
         Verdict::MayMove | Verdict::MayBeRetired => silence(&silent, &covered, language),
     };
@@ -276,7 +276,7 @@ fn judge_one(name: Name, days: &[Day], calendar: &Calendar, language: Language) 
     Judged { covered_days: silent.len(), verdict, reason, next, name }
 }
 
-/// The classes that have to be seen before silence counts.
+/// The classes that must be covered before silence counts.
 pub(super) fn wanted(calendar: &Calendar) -> Vec<Class> {
     let mut wanted = vec![Class::WorkingDay, Class::Weekend, Class::MonthEnd, Class::BillingCycle];
     if !calendar.dates.is_empty() {
@@ -315,7 +315,7 @@ pub(super) fn covered(days: &[&Day], calendar: &Calendar) -> BTreeSet<Class> {
     classes
 }
 
-/// Who needs it: whoever does not come through the proxy is told first, for nothing is rewritten there.
+/// Who uses it: uses around the proxies come first, because nothing is rewritten for them.
 fn used(seen: &Seen, language: Language) -> String {
     let around = seen.around.as_ref().map(|around| {
         let named =
@@ -400,7 +400,7 @@ fn next(name: &Name, verdict: Verdict) -> String {
     }
 }
 
-/// The answers, before any table: what can move, what is done, what needs somebody and why.
+/// The headline above all tables: what can move, what is done, what needs a person and why.
 pub fn headline(judged: &[Judged], language: Language) -> Vec<String> {
     let of = |verdict: Verdict| judged.iter().filter(move |j| j.verdict == verdict);
     let fill = |english: &str, spanish: &str, n: usize| language.of(english, spanish).replace("{n}", &n.to_string());
@@ -426,8 +426,8 @@ pub fn headline(judged: &[Judged], language: Language) -> Vec<String> {
     let silent = of(Verdict::SilentSoFar).count();
     if silent > 0 {
         said.push(fill(
-            "{n} silent so far: too few days have been seen.",
-            "{n} sin uso hasta ahora: faltan días por observar.",
+            "{n} silent so far: too few days have been recorded.",
+            "{n} sin uso hasta ahora: faltan días por registrar.",
             silent,
         ));
     }
@@ -532,7 +532,7 @@ mod tests {
         for (is_moved, mode, expected) in [
             (true, Mode::Observe, Verdict::Rewritten),
             (true, Mode::Rewrite, Verdict::Rewritten),
-            // One that stays is rewritten where it is; and one that has come back is not any more.
+            // A retained table is rewritten without being moved; one that was brought back is not rewritten any more.
             (false, Mode::Rewrite, Verdict::Rewritten),
             (false, Mode::Observe, Verdict::Needed),
         ] {
@@ -556,7 +556,7 @@ mod tests {
         assert_eq!(verdict(silent.clone(), &all, &calendar()), (Verdict::Needed, why.into()));
         let judged = judge(vec![name(silent)], &all, &calendar(), Language::English);
         assert_eq!(judged[0].next, "esclusa report around --table tipocorreo");
-        // What the proxies answer from the new tables is needed all the same.
+        // Uses that the new tables answer count as well.
         let rewritten = Seen { hits: 9, last_day: Some(20_657), last: "x".into(), by: "y".into(), ..Seen::default() };
         let both = Seen { around: Some(around), ..rewritten };
         assert_eq!(verdict(both, &all, &calendar()), (Verdict::Needed, format!("{why}; 9 uses, most by y, last x")));
@@ -579,7 +579,7 @@ mod tests {
         let once = Seen { hits: 3, opaque: 3, last_day: Some(20_460), trouble, ..Seen::default() };
         assert_eq!(verdict(once.clone(), &days(20_458, 60), &calendar()).0, Verdict::NeedsYou);
         assert_eq!(verdict(once.clone(), &days(20_458, 70), &calendar()).0, Verdict::MayMove);
-        // It is used since, and understood.
+        // It has been used since, and was understood.
         let used = Seen { forwarded: 1, last_day: Some(20_520), ..once };
         assert_eq!(verdict(used, &days(20_458, 70), &calendar()).0, Verdict::Needed);
     }
@@ -592,7 +592,7 @@ mod tests {
         assert_eq!((off.verdict, off.next.as_str()), (Verdict::SilentSoFar, "SET MODE observe FOR tipocorreo BECAUSE '...'"));
         let once = of(Name { off: vec![(20_458, 20_600)], ..name(Seen::default()) });
         assert_eq!((once.verdict, once.covered_days), (Verdict::SilentSoFar, 57));
-        // What is moved already is none of those that can move.
+        // A table that has moved does not count among those that can move.
         let moved = of(Name { is_moved: true, mode: Mode::Rewrite, ..name(Seen::default()) });
         assert_eq!(
             headline(&[moved], Language::English),

@@ -1,5 +1,5 @@
-//! What all witnesses say of every legacy table beside each other, on how much that rests, and where they disagree: what the proxies recorded,
-//! who was seen around them, what the server counted, where the name is written (`esclusa scan --record`), and the bodies in the catalog.
+//! What all witnesses say of every legacy table, side by side, with the amount of evidence, and where they disagree. Witnesses are what the proxies
+//! recorded, uses seen around them, the server's counts, places where the name is written (`esclusa scan --record`), and bodies in the catalog.
 
 use super::around::{DYNAMIC, form};
 use super::order::facts;
@@ -29,7 +29,7 @@ pub(super) const WITNESSES: Columns = &[
     ("last_around", Text),
 ];
 
-/// What is recorded of a table, in the order of [`Told`].
+/// The recorded facts of a table, in the order of [`Told`].
 const RECORDED: Columns = &[
     ("table", Text),
     ("hits", Int),
@@ -47,8 +47,8 @@ const RECORDED: Columns = &[
     ("last_around", Text),
 ];
 
-/// The hours of a witness of counts are those that it was read, less those in which it could say nothing of the table. A root that was scanned
-/// as a part of another counts there.
+/// For witnesses that count, hours are those in which they were read, less those in which they were blind to the table. A root that was scanned as
+/// part of another one counts there.
 const RECORDED_SQL: &str = ", name AS (SELECT DISTINCT n FROM asked, unnest($4::text[]) AS n WHERE one IS NULL OR n = one),
     through AS (SELECT legacy_table, sum(hits)::bigint AS hits, max(last_seen) AS last FROM total GROUP BY 1),
     seen AS (SELECT a.* FROM esclusa.around AS a, asked WHERE bucket >= since AND bucket < until AND (one IS NULL OR legacy_table = one)),
@@ -90,7 +90,7 @@ struct Told {
 }
 
 impl Told {
-    /// Whether one says that it is used, or named, and another that it is not.
+    /// Whether one witness says that the table is used or named, and another says that it is not.
     fn disagrees(&self) -> bool {
         self.hits == 0 && (self.around > 0 || self.scan + self.bodies + self.dynamic > 0)
     }
@@ -99,37 +99,37 @@ impl Told {
         let is_written = (self.scan > 0, self.bodies + self.dynamic > 0);
         match (self.hits > 0, self.around > 0, is_written) {
             (false, true, _) => language.of(
-                "DISAGREE: the proxies saw nothing, and it is used around them",
-                "CONTRADICCIÓN: los proxies no vieron nada, y se usa sin pasar por ellos",
+                "DISAGREE: the proxies saw no use, but it is used around them",
+                "CONTRADICCIÓN: los proxies no vieron ningún uso, pero se usa sin pasar por ellos",
             ),
             (false, false, (true, true)) => language.of(
-                "DISAGREE: nobody was seen to use it, and sources and bodies in the catalog name it",
-                "CONTRADICCIÓN: no se vio a nadie usarla, y la nombran fuentes y cuerpos del catálogo",
+                "DISAGREE: no use was seen, but sources and bodies in the catalog name it",
+                "CONTRADICCIÓN: no se vio ningún uso, pero la nombran fuentes y cuerpos del catálogo",
             ),
             (false, false, (true, false)) => language.of(
-                "DISAGREE: nobody was seen to use it, and sources name it",
-                "CONTRADICCIÓN: no se vio a nadie usarla, y la nombran las fuentes",
+                "DISAGREE: no use was seen, but sources name it",
+                "CONTRADICCIÓN: no se vio ningún uso, pero la nombran las fuentes",
             ),
             (false, false, (false, true)) => language.of(
-                "DISAGREE: nobody was seen to use it, and bodies in the catalog name it",
-                "CONTRADICCIÓN: no se vio a nadie usarla, y la nombran cuerpos del catálogo",
+                "DISAGREE: no use was seen, but bodies in the catalog name it",
+                "CONTRADICCIÓN: no se vio ningún uso, pero la nombran cuerpos del catálogo",
             ),
             (true, true, _) => {
                 language.of("used through the proxies and around them", "se usa por los proxies y sin pasar por ellos")
             }
             _ if self.unsure > 0 => language.of(
-                "unsure: somebody whom no proxy called its own, while one was silent",
-                "incierto: alguien que ningún proxy reconoció, mientras uno callaba",
+                "uncertain: a session that no proxy reported as its own, while one proxy did not report",
+                "incierto: una sesión que ningún proxy declaró como suya, mientras uno no informaba",
             ),
             _ if self.around_hours < 1 => language.of(
-                "nobody has looked around the proxies for an hour yet",
-                "todavía no se ha mirado una hora fuera de los proxies",
+                "uses around the proxies have been watched for less than an hour",
+                "se ha observado fuera de los proxies menos de una hora",
             ),
             (true, ..) if self.hidden > 0 => language.of(
-                "used through the proxies; who comes around them was not always seen",
-                "se usa por los proxies; no siempre se vio quién no pasa por ellos",
+                "used through the proxies; uses around them were not always watched",
+                "se usa por los proxies; no siempre se observó fuera de ellos",
             ),
-            (true, ..) => language.of("used through the proxies alone", "se usa solo por los proxies"),
+            (true, ..) => language.of("used through the proxies only", "se usa solo por los proxies"),
             _ => language.of("no witness has seen it used", "ningún testigo la vio en uso"),
         }
     }
@@ -202,22 +202,22 @@ mod tests {
     fn where_witnesses_disagree_is_the_headline() {
         let covered = Told { around_hours: 5, ..Told::default() };
         for (told, finding, disagrees) in [
-            (Told { around: 1, ..covered.clone() }, "DISAGREE: the proxies saw nothing, and it is used around them", true),
-            (Told { scan: 2, ..covered.clone() }, "DISAGREE: nobody was seen to use it, and sources name it", true),
-            (
-                Told { dynamic: 1, ..covered.clone() },
-                "DISAGREE: nobody was seen to use it, and bodies in the catalog name it",
-                true,
-            ),
+            (Told { around: 1, ..covered.clone() }, "DISAGREE: the proxies saw no use, but it is used around them", true),
+            (Told { scan: 2, ..covered.clone() }, "DISAGREE: no use was seen, but sources name it", true),
+            (Told { dynamic: 1, ..covered.clone() }, "DISAGREE: no use was seen, but bodies in the catalog name it", true),
             (Told { hits: 3, around: 1, scan: 2, ..covered.clone() }, "used through the proxies and around them", false),
-            (Told { hits: 3, scan: 2, ..covered.clone() }, "used through the proxies alone", false),
+            (Told { hits: 3, scan: 2, ..covered.clone() }, "used through the proxies only", false),
             (
                 Told { hits: 3, hidden: 2, ..covered.clone() },
-                "used through the proxies; who comes around them was not always seen",
+                "used through the proxies; uses around them were not always watched",
                 false,
             ),
-            (Told { unsure: 1, ..covered.clone() }, "unsure: somebody whom no proxy called its own, while one was silent", false),
-            (Told { hits: 3, ..Told::default() }, "nobody has looked around the proxies for an hour yet", false),
+            (
+                Told { unsure: 1, ..covered.clone() },
+                "uncertain: a session that no proxy reported as its own, while one proxy did not report",
+                false,
+            ),
+            (Told { hits: 3, ..Told::default() }, "uses around the proxies have been watched for less than an hour", false),
             (covered, "no witness has seen it used", false),
         ] {
             assert_eq!((told.finding(Language::English), told.disagrees()), (finding, disagrees), "{told:?}");

@@ -1,24 +1,31 @@
-//! Bare names in a writing statement with FROM, USING or a source: a column of the target may be one of another item too, and then
-//! PostgreSQL says that it is ambiguous (source, parse_relation.c, colNameToVar). A read of the leaf's columns would hide that, and the
-//! leaf's own columns would make names ambiguous that were not.
+//! Bare names in a writing statement with FROM, USING or a source: if a column of the target is also one of another item,
+//! PostgreSQL says that the name is ambiguous (source, parse_relation.c, colNameToVar). An expression over the leaf's columns would
+//! hide that; and the leaf's own columns would make names ambiguous that are not.
 //!
-//! What the other items have is often not known here: a function's columns, those of a table in another schema. So the server decides:
-//! the name stands once more in a scope that holds the target's legacy column and the whole FROM, inside a branch that is never taken. The
-//! planner drops it before it looks for anything else in the expression, so that it is neither run nor are its rights asked for.
+//! Which columns the other items have is often not known here: those of a function, or of a table in another schema. So the server
+//! decides: the name is repeated in a scope with the target's legacy column and the whole FROM, inside a branch that is never
+//! taken. The planner drops that branch first, so that it is not run, and needs no rights.
+
+use std::ops::Range;
+
+use sqlparser::tokenizer::Token;
 
 use super::policy::Entry;
 use super::refuse::Refusal;
 use super::resolve::Owner;
 use super::splice::Edit;
+use super::update::values_of;
 use super::work::Work;
 use crate::relation::Relation;
 use crate::sql;
-use crate::sql::clause::Clauses;
+use crate::sql::clause::{Action, Clauses};
+use crate::sql::keyword::is_reserved;
 use crate::sql::quote::ident;
 use crate::sql::template::Sql;
 use crate::sql::{Dml, NameUse, Span, UsePlace};
 
-/// What may be said again of FROM for all names of a statement, in bytes; beyond it each name is looked up where it stands first.
+/// How many bytes of FROM may be repeated for all names of a statement together; beyond that, only the first of several equal names
+/// gets a copy.
 const MOST_SAID_AGAIN: usize = 64 * 1024;
 
 /// Whether another item of the statement has a column of this name.
@@ -33,7 +40,7 @@ enum Shared {
 }
 
 impl Work<'_, '_> {
-    /// What reads a column of the target where a name means it.
+    /// The expression for a name that means a column of the target.
     pub(super) fn read_of_target(&self, name_use: &NameUse, dml: &Dml, relation: &Relation, column: usize) -> Sql {
         let row = self.row_name(dml);
         let (read, name) = (relation.read(column, Some(&row)), ident(&relation.columns[column].name));
@@ -61,22 +68,71 @@ impl Work<'_, '_> {
         }
     }
 
-    /// What goes behind the columns of the target row, in the scope that an expression is put into: the expression once more, in a
-    /// scope with the other items. `items` is the row as that scope has it, `query` whether the expression is a query for FROM.
+    /// What is appended to the columns of the target row in the scope that an expression is put into: the expression once more, in a scope with
+    /// the other items if names may be ambiguous, and in VALUES if it calls functions, because VALUES allows no aggregates, window functions
+    /// or sets. Nothing of it is run. `items` is the row in that scope; `query`: the expression is a query for FROM.
     pub(super) fn with_others(&self, span: Span, dml: &Dml, relation: &Relation, items: &str, query: bool) -> Sql {
         let is_shared = |u: &NameUse| {
             let bare = u.name.0.len() == 1 && u.place == UsePlace::Expression && relation.position(u.name.last()).is_some();
             bare && self.shared(dml, u.name.last()) != Shared::No
         };
-        let Some(others) = self.others(dml).filter(|_| self.uses_in(span).any(is_shared)) else { return Sql::default() };
-        let (client, others) = (Sql::client(span), Sql::again(others));
-        match query {
-            true => sql!(" WHERE true OR EXISTS (SELECT FROM {}, {}, LATERAL {} AS esclusa_query)", items, others, client),
-            false => sql!(" WHERE true OR EXISTS (SELECT {} FROM {}, {})", client, items, others),
+        let others = self.others(dml).filter(|_| self.uses_in(span).any(is_shared)).map(Sql::again);
+        let calls = !query && self.calls(span);
+        if others.is_none() && !calls {
+            return Sql::default();
+        }
+        let client = Sql::client(span);
+        let others = others.map_or_else(Sql::default, |others| sql!(", {}", others));
+        match (query, calls) {
+            (true, _) => sql!(" WHERE true OR EXISTS (SELECT FROM {}{}, LATERAL {} AS esclusa_query)", items, others, client),
+            (false, false) => sql!(" WHERE true OR EXISTS (SELECT {} FROM {}{})", client, items, others),
+            (false, true) => sql!(
+                " WHERE true OR EXISTS (SELECT FROM {}{}, LATERAL ({} ({})) AS esclusa_value)",
+                items,
+                others,
+                values_of(self.clause_of(span, dml)),
+                client
+            ),
         }
     }
 
-    /// A bare name of another item's column that the leaf has too, and the legacy table has not, gets the item's name.
+    /// Whether a function may be called inside a span.
+    pub(super) fn calls(&self, span: Span) -> bool {
+        let inside = self.lexed.lexemes.windows(2).filter(|pair| span.contains(pair[0].span));
+        let mut names = inside.filter(|pair| pair[1].is_token(&Token::LParen)).filter_map(|pair| pair[0].word());
+        names.any(|word| word.quote_style.is_some() || !is_reserved(&word.value))
+    }
+
+    /// The clause of a writing statement that an expression stands in, by PostgreSQL's word for it (source, parse_expr.c, ParseExprKindName).
+    pub(super) fn clause_of(&self, span: Span, dml: &Dml) -> &'static str {
+        let within = |lexemes: &Range<usize>| self.lexed.span(lexemes).is_some_and(|s| s.contains(span));
+        if dml.clauses.returning().is_some_and(|r| r.items.iter().any(within)) {
+            return "RETURNING";
+        }
+        match &dml.clauses {
+            Clauses::Update(update) if within(&update.set) => "UPDATE",
+            Clauses::Insert(insert)
+                if insert.on_conflict.as_ref().is_some_and(|c| c.update.as_ref().is_some_and(|u| within(&u.set))) =>
+            {
+                "UPDATE"
+            }
+            Clauses::Merge(merge) if within(&merge.on) => "JOIN conditions",
+            Clauses::Merge(merge) => merge
+                .whens
+                .iter()
+                .map(|when| (when, &when.action))
+                .find_map(|(when, action)| match action {
+                    _ if when.condition.as_ref().is_some_and(within) => Some("MERGE WHEN conditions"),
+                    Action::Update(update) if within(&update.set) => Some("UPDATE"),
+                    Action::Insert { lexemes, .. } if within(lexemes) => Some("VALUES"),
+                    _ => None,
+                })
+                .unwrap_or("WHERE"),
+            _ => "WHERE",
+        }
+    }
+
+    /// A bare name of another item's column that the leaf has too, but not the legacy table, is qualified with the item.
     pub(super) fn qualified_by_item(&self, name_use: &NameUse, dml: &Dml, entry: &Entry) -> Option<Edit> {
         let (relation, name) = (&entry.relation, name_use.name.last());
         let is_hidden = relation.target().is_some_and(|t| t.columns.contains(&name)) && relation.position(name).is_none();
@@ -96,7 +152,7 @@ impl Work<'_, '_> {
         may_have.next().is_none().then(|| Edit::insert(name_use.span.start, format!("{}.", ident(&item.name))))
     }
 
-    /// Bare names of the target's columns where it is not in sight (source, parse_relation.c, errorMissingColumn).
+    /// Bare names of the target's columns where the target is not visible (source, parse_relation.c, errorMissingColumn).
     pub(super) fn out_of_sight(&mut self, span: Span, dml: &Dml, relation: &Relation) {
         let is_target = |u: &&NameUse| {
             let bare = u.name.0.len() == 1 && u.place == UsePlace::Expression && relation.position(u.name.last()).is_some();
@@ -115,7 +171,7 @@ impl Work<'_, '_> {
         self.fault.get_or_insert(refusal);
     }
 
-    /// Whether an item beside the target has a column of a name.
+    /// Whether an item besides the target has a column of this name.
     fn shared(&self, dml: &Dml, column: &str) -> Shared {
         let items = self.shape.scopes[dml.scope].items.iter().skip(1);
         items.fold(Shared::No, |so_far, item| match (so_far, self.has_column(item, column)) {
@@ -125,7 +181,7 @@ impl Work<'_, '_> {
         })
     }
 
-    /// Where the items beside the target stand.
+    /// The span of the items besides the target.
     fn others(&self, dml: &Dml) -> Option<Span> {
         let listed = match &dml.clauses {
             Clauses::Update(update) => update.from.as_ref().map(|from| from.start + 1..from.end),
@@ -136,7 +192,7 @@ impl Work<'_, '_> {
         self.lexed.span(&listed?)
     }
 
-    /// Whether FROM is said again for a name: for all of them, or for the first of its kind where that would be too much.
+    /// Whether FROM is repeated for a name: for every name, or only for the first of equal ones where that would be too much.
     fn says_again(&self, name_use: &NameUse, others: Span) -> bool {
         let uses = &self.shape.uses;
         if uses.len().saturating_mul(others.end - others.start) <= MOST_SAID_AGAIN {

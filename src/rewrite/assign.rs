@@ -1,8 +1,9 @@
-//! Assignment of a client's expression to a legacy column: with the casts of an assignment, and the errors of one.
+//! Assigns a client's expression to a legacy column, with the casts and the errors of an assignment.
 //!
-//! A string or a parameter by itself has no type; the column gives it one. Any other expression goes through a function of `esclusa`
-//! that accepts what an assignment to the column's type accepts; for what it does not, the server finds no function, and the session
-//! says instead what the legacy table would have said (`session/lead_back.rs`). The comment in the call says about which column and where.
+//! A string or a parameter alone has no type: it takes that of the column. Any other expression goes through a function of
+//! `esclusa` that accepts what an assignment to the column's type accepts. For another type the server finds no function; its error
+//! is replaced by the one that the legacy table would have given (`session/lead_back.rs`). The comment in the call has the column
+//! and the position for that.
 
 use std::ops::Range;
 
@@ -17,7 +18,7 @@ impl Work<'_, '_> {
     pub(super) fn assignment(&self, relation: &Relation, column: usize, lexemes: &Range<usize>) -> Sql {
         let sql_type = &relation.columns[column].sql_type;
         let value = Sql::client(self.span_of(lexemes));
-        // A number needs no function either: every type of numbers takes it.
+        // A number needs no function: every numeric type accepts it.
         let number = matches!(self.lexed.lexemes[lexemes.start].token.token, Token::Number(..)) && lexemes.len() == 1;
         match self.is_untyped(lexemes) || number && sql_type.is_number() {
             true => sql_type.assigned(value),
@@ -25,16 +26,16 @@ impl Work<'_, '_> {
         }
     }
 
-    /// What an error about an expression's type must know: the column, and the byte of the client's text.
+    /// The comment for an error about an expression's type: the column, and the byte of the client's text.
     pub(super) fn mark(&self, relation: &Relation, column: usize, lexemes: &Range<usize>) -> String {
         let inner = self.unwrapped(lexemes);
-        // The parentheses round a query are part of it.
+        // The parentheses around a query are part of it.
         let query = self.lexed.lexemes[inner.start].is_any(crate::sql::edit::QUERY_START);
         let inner = if query { lexemes.clone() } else { self.without_opening(inner) };
         format!("{}@{}", relation.columns[column].name, self.span_of(&inner).start)
     }
 
-    /// Whether an expression is a string, a parameter or NULL, in whatever parentheses.
+    /// Whether an expression is a string, a parameter or NULL, in any number of parentheses.
     pub(super) fn is_untyped(&self, lexemes: &Range<usize>) -> bool {
         let inner = self.unwrapped(lexemes);
         let lexeme = &self.lexed.lexemes[inner.start];
@@ -42,7 +43,7 @@ impl Work<'_, '_> {
         inner.len() == 1 && (parameter() || lexeme.is_untyped_string() || lexeme.is("NULL"))
     }
 
-    /// Whether an expression is a constant or a parameter, which it costs nothing to evaluate twice.
+    /// Whether an expression is a constant or a parameter, which can be evaluated twice at no cost.
     pub(super) fn is_constant(&self, lexemes: &Range<usize>) -> bool {
         let number = lexemes.len() == 1 && matches!(self.lexed.lexemes[lexemes.start].token.token, Token::Number(..));
         let inner = self.unwrapped(lexemes);
@@ -50,12 +51,12 @@ impl Work<'_, '_> {
         number || parameter || self.is_untyped(lexemes)
     }
 
-    /// Whether a parameter has a type before it meets a column: by Parse, or by the list of PREPARE.
+    /// Whether a parameter has a declared type: by Parse, or by the list of PREPARE.
     fn is_declared(&self, number: usize) -> bool {
         self.names.declared.contains(&number) || self.prepared_types().get(number - 1).is_some_and(|is_type| *is_type)
     }
 
-    /// For each entry of the list of types in `PREPARE name (...) AS` whether it is a type; `unknown` is none.
+    /// For each entry of the list of types in `PREPARE name (...) AS`, whether it is a type; `unknown` is not.
     fn prepared_types(&self) -> Vec<bool> {
         let lexemes = &self.lexed.lexemes[self.lexemes.clone()];
         let is_list =
@@ -69,7 +70,8 @@ impl Work<'_, '_> {
         entries.map(|entry| !matches!(entry, [one] if one.is("UNKNOWN"))).collect()
     }
 
-    /// Without the parentheses that an expression begins with, if they hold neither a query nor a row: what it is about stands behind them.
+    /// The expression without the parentheses that it begins with, if they hold neither a query nor a row: an error's position is
+    /// after them.
     fn without_opening(&self, lexemes: Range<usize>) -> Range<usize> {
         let all = &self.lexed.lexemes;
         let mut start = lexemes.start;
@@ -85,7 +87,7 @@ impl Work<'_, '_> {
         start..lexemes.end
     }
 
-    /// Without the parentheses that stand round the whole.
+    /// The expression without parentheses around all of it.
     pub(super) fn unwrapped(&self, lexemes: &Range<usize>) -> Range<usize> {
         let mut inner = lexemes.clone();
         while inner.len() > 2

@@ -1,7 +1,7 @@
-//! Outcomes by statement text, so that a statement is parsed once per generation and name context.
+//! Outcomes by statement text, so that a text is rewritten once per generation and name context.
 //!
-//! Two generations of entries: a full young one becomes the old one, what is found in the old one moves to the young one. That
-//! keeps what is used, bounds entries and bytes, and needs no clock.
+//! There are two generations of entries: a full young one becomes the old one, and an entry that is found in the old one moves to
+//! the young one. That keeps what is used, bounds entries and bytes, and needs no clock.
 
 use std::hash::Hash;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ type Map = DashMap<u64, Kept, ahash::RandomState>;
 
 #[derive(Debug)]
 struct Kept {
-    /// The text itself: two texts of one hash must not share an outcome.
+    /// The text itself: two texts with the same hash must not share an outcome.
     text: Box<str>,
     generation: u64,
     names: Arc<NameContext>,
@@ -41,7 +41,7 @@ pub struct Cache {
 }
 
 impl Cache {
-    /// A cache that keeps at most so many outcomes and so many bytes of text.
+    /// A cache that keeps at most so many outcomes and so many bytes of texts.
     pub fn new(entry_limit: usize, byte_limit: usize) -> Self {
         let map = || arc_swap::ArcSwap::from_pointee(Map::default());
         Cache {
@@ -54,7 +54,7 @@ impl Cache {
         }
     }
 
-    /// The outcome for a text, rewritten now if it is not known; and whether it was known.
+    /// The outcome for a text, rewritten now if it is not in the cache; and whether it was.
     pub fn outcome(&self, policy: &Policy, names: &Arc<NameContext>, text: &str) -> (Arc<Outcome>, bool) {
         if text.len() > LONGEST_KEPT_BYTES {
             return (fresh(policy, names, text), false);
@@ -80,7 +80,7 @@ impl Cache {
         (outcome, known)
     }
 
-    /// Outcomes kept now.
+    /// The number of outcomes kept.
     pub fn len(&self) -> usize {
         self.young.load().len() + self.old.load().len()
     }
@@ -91,7 +91,7 @@ impl Cache {
     }
 }
 
-/// The outcome for a text that is not kept. Its normalised text is made once for all the times that the statement is counted.
+/// The outcome of a text that is not kept. Its normalised form is computed once, for all the times that the statement is counted.
 pub fn fresh(policy: &Policy, names: &NameContext, text: &str) -> Arc<Outcome> {
     let mut outcome = rewrite(policy, names, text);
     outcome.meets_view = outcome.text.is_none() && outcome.hits.iter().any(|hit| policy.is_view(&hit.table));

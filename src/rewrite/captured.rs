@@ -1,5 +1,5 @@
-//! INSERTs into a history under `capture = "trigger"`. The audit trigger has recorded the change already and projected it into the
-//! history, so what the application's own INSERT says is answered, checked and counted by the relation's view, and added nowhere.
+//! INSERTs into a history under `capture = "trigger"`. The audit trigger has already recorded the change and written it into the
+//! history, so the application's own INSERT is answered, checked and counted by the relation's view, and adds no row.
 
 use super::policy::Entry;
 use super::refuse::Refusal;

@@ -1,8 +1,8 @@
-//! What FROM shows of its items' columns, and what a name in an expression is, as PostgreSQL looks it up (manual, sections 7.2 and 7.3;
-//! source, parse_relation.c and parse_clause.c): USING and NATURAL merge columns, a join hides the system columns below it from bare
-//! names, ORDER BY and GROUP BY may name a column of the select list.
+//! Which columns FROM shows, and what a name in an expression is, as PostgreSQL looks it up (manual, sections 7.2 and 7.3; source,
+//! parse_relation.c and parse_clause.c): USING and NATURAL merge columns, a join hides the system columns below it from bare names,
+//! ORDER BY and GROUP BY may name a column of the select list.
 //!
-//! It tells more than [`super::resolve`]: which column of which reference a name is in the end, also through a join with an alias.
+//! It goes further than [`super::resolve`]: it finds the column of the reference itself, also through a join with an alias.
 
 use std::collections::HashSet;
 use std::rc::Rc;
@@ -15,22 +15,22 @@ use crate::sql::figure::OutputName;
 use crate::sql::shape::{JoinKind, Merged, Step};
 use crate::sql::{Item, NameUse, Role, ScopeId, Span, UsePlace};
 
-/// Columns that every table has and no list shows (PostgreSQL manual, section 5.5).
+/// Columns that every table has and `*` does not show (PostgreSQL manual, section 5.5).
 pub(super) const SYSTEM_COLUMNS: [&str; 6] = ["ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"];
 
-/// More columns than these no list has (source, htup_details.h, MaxTupleAttributeNumber); what would have is not known.
+/// The most columns that a list can have (source, htup_details.h, MaxTupleAttributeNumber); a longer one is treated as unknown.
 const MOST_COLUMNS: usize = 1664;
 
 /// What a name is.
 #[derive(Debug, Clone)]
-pub(super) enum Named {
+pub(super) enum Meaning {
     /// A column that an item of this scope shows.
     Column(ScopeId, Exposed),
     /// The row of an item of this scope.
     Row(ScopeId, usize),
-    /// A system column of a reference.
+    /// A system column of this reference.
     System(usize, &'static str),
-    /// One of several columns: PostgreSQL says that it is ambiguous.
+    /// One of several columns: PostgreSQL reports that it is ambiguous.
     Ambiguous,
     /// A column of the select list.
     Output,
@@ -39,7 +39,7 @@ pub(super) enum Named {
 }
 
 impl Work<'_, '_> {
-    /// What FROM of a scope holds.
+    /// The items in FROM of a scope.
     pub(super) fn sources(&self, scope: ScopeId) -> Rc<Vec<Source>> {
         if let Some(known) = self.memo.sources.borrow().get(&scope) {
             return known.clone();
@@ -62,7 +62,7 @@ impl Work<'_, '_> {
         found
     }
 
-    /// The columns of an item.
+    /// The columns of one item.
     pub(super) fn item_columns(&self, scope: ScopeId, at: usize) -> Rc<Shown> {
         if let Some(known) = self.memo.items.borrow().get(&(scope, at)) {
             return known.clone();
@@ -73,13 +73,13 @@ impl Work<'_, '_> {
         shown
     }
 
-    /// The use that is this span and nothing more.
+    /// The name with exactly this span.
     pub(super) fn use_at(&self, span: Span) -> Option<&NameUse> {
         let all = || self.shape.uses.iter().enumerate().rev().map(|(n, u)| (u.span, n)).collect();
         self.memo.uses.get_or_init(all).get(&span).map(|&n| &self.shape.uses[n])
     }
 
-    /// The uses that lie inside a span, in the order of the text. They are looked up: a list of items asks for those of each.
+    /// The names inside a span, in the order of the text. Found by binary search, because a list asks for those of each item.
     pub(super) fn uses_in(&self, span: Span) -> impl Iterator<Item = &NameUse> {
         let uses = &self.shape.uses;
         let all = || {
@@ -93,7 +93,7 @@ impl Work<'_, '_> {
         inside.take_while(move |u| u.span.start < span.end).filter(move |u| span.contains(u.span))
     }
 
-    /// Whether a use ends at a byte.
+    /// Whether a name ends at this byte.
     pub(super) fn ends_use(&self, byte: usize) -> bool {
         self.memo.ends.get_or_init(|| self.shape.uses.iter().map(|u| u.span.end).collect()).contains(&byte)
     }
@@ -143,18 +143,18 @@ impl Work<'_, '_> {
         }
     }
 
-    /// A scope that is a join with an alias and no query.
+    /// Whether a scope is a join with an alias.
     pub(super) fn is_join(&self, scope: ScopeId) -> bool {
         let scope = &self.shape.scopes[scope];
         scope.select.is_none() && scope.combined.is_none() && scope.outputs.is_empty() && !scope.items.is_empty()
     }
 
-    /// The names of a query's columns.
+    /// The names of a query's columns, if they are known.
     pub(super) fn column_names(&self, scope: ScopeId) -> Option<Rc<Vec<String>>> {
         if let Some(known) = self.memo.outputs.borrow().get(&scope) {
             return known.clone();
         }
-        // While it is being found out it is not known: no query can be made of its own columns.
+        // Unknown while they are being found out: a query cannot consist of its own columns.
         self.memo.outputs.borrow_mut().insert(scope, None);
         let found = match self.shape.scopes[scope].combined {
             Some(left) => self.column_names(left),
@@ -187,7 +187,7 @@ impl Work<'_, '_> {
                 let shown = self.item_columns(scope, item);
                 shown.complete.then(|| shown.columns.clone())
             }
-            // `TABLE t` has no list; a bare star shows everything.
+            // `TABLE t` has no list; a bare star shows all columns.
             None if item.is_none_or(|i| i.len() == 1) => {
                 let sources = self.sources(scope);
                 let all = || sources.iter().flat_map(|s| s.columns.iter().cloned());
@@ -197,14 +197,14 @@ impl Work<'_, '_> {
         }
     }
 
-    /// The item that `x.*` in a select list means.
+    /// The item that `x.*` in a select list names.
     fn star_of(&self, scope: ScopeId, item: &std::ops::Range<usize>) -> Option<(ScopeId, usize)> {
         let span = self.lexed.span(item)?;
         let name_use = self.use_at(span).filter(|u| u.place == UsePlace::Star && u.scope == scope)?;
         self.item_of(name_use.name.last(), name_use.name.0.len() > 1, scope)
     }
 
-    /// Where the items of a select list or of RETURNING lie.
+    /// The items of a select list or of RETURNING, as lexemes.
     pub(super) fn output_lexemes(&self, scope: ScopeId) -> Vec<std::ops::Range<usize>> {
         if let Some(select) = &self.shape.scopes[scope].select {
             return select.items.clone();
@@ -213,7 +213,7 @@ impl Work<'_, '_> {
         dml.and_then(|d| d.clauses.returning()).map(|r| r.items.clone()).unwrap_or_default()
     }
 
-    /// The item that is visible under a name. With a schema before the name, only one without an alias answers to it.
+    /// The visible item with this name. A name with a schema finds only items without an alias.
     pub(super) fn item_of(&self, name: &str, qualified: bool, scope: ScopeId) -> Option<(ScopeId, usize)> {
         let mut at = Some(scope);
         while let Some(scope) = at {
@@ -230,55 +230,57 @@ impl Work<'_, '_> {
     }
 
     /// What a name in an expression is.
-    pub(super) fn named(&self, name_use: &NameUse) -> Named {
+    pub(super) fn named(&self, name_use: &NameUse) -> Meaning {
         let parts = &name_use.name.0;
         match (parts.as_slice(), name_use.place) {
             ([.., table], UsePlace::Star) => match self.item_of(&table.text, parts.len() > 1, name_use.scope) {
-                Some((scope, item)) => Named::Row(scope, item),
-                None => Named::Other,
+                Some((scope, item)) => Meaning::Row(scope, item),
+                None => Meaning::Other,
             },
             ([_], UsePlace::Expression) => self.bare(name_use),
             ([.., table, column], UsePlace::Expression) => {
-                let Some((scope, at)) = self.item_of(&table.text, parts.len() > 2, name_use.scope) else { return Named::Other };
+                let Some((scope, at)) = self.item_of(&table.text, parts.len() > 2, name_use.scope) else { return Meaning::Other };
                 let shown = self.item_columns(scope, at).columns.iter().find(|c| c.name == column.text).cloned();
                 let item = &self.shape.scopes[scope].items[at];
-                match shown.map(|column| Named::Column(scope, column)) {
+                match shown.map(|column| Meaning::Column(scope, column)) {
                     Some(column) => column,
-                    None => item.reference.zip(system_column(&column.text)).map_or(Named::Other, |(r, c)| Named::System(r, c)),
+                    None => {
+                        item.reference.zip(system_column(&column.text)).map_or(Meaning::Other, |(r, c)| Meaning::System(r, c))
+                    }
                 }
             }
-            _ => Named::Other,
+            _ => Meaning::Other,
         }
     }
 
-    /// A name without a table before it.
-    fn bare(&self, name_use: &NameUse) -> Named {
+    /// What a name without a table before it is.
+    fn bare(&self, name_use: &NameUse) -> Meaning {
         let own = &self.shape.scopes[name_use.scope];
         let name = name_use.name.last();
         let labelled = || self.outputs_have(name_use.scope, name);
         if own.sorted.contains(&name_use.span) && labelled() {
-            return Named::Output;
+            return Meaning::Output;
         }
         let mut at = Some(name_use.scope);
         while let Some(scope) = at {
             if self.shape.scopes[scope].combined.is_some() {
-                return Named::Output;
+                return Meaning::Output;
             }
             match self.local(scope, name, name_use.span) {
                 Some(named) => return named,
-                // GROUP BY: a column of FROM, then one of the select list, then one of the query round it.
-                None if scope == name_use.scope && self.is_grouped(name_use) && labelled() => return Named::Output,
+                // GROUP BY looks for a column of FROM, then for one of the select list, then for one of the surrounding query.
+                None if scope == name_use.scope && self.is_grouped(name_use) && labelled() => return Meaning::Output,
                 None => {}
             }
             if let Some(item) = self.shape.scopes[scope].items.iter().position(|i| i.name == name) {
-                return Named::Row(scope, item);
+                return Meaning::Row(scope, item);
             }
             at = self.shape.scopes[scope].parent;
         }
-        Named::Other
+        Meaning::Other
     }
 
-    /// Whether a name is a whole element of its scope's GROUP BY.
+    /// Whether a name is a whole element of GROUP BY in its scope.
     fn is_grouped(&self, name_use: &NameUse) -> bool {
         let Some(select) = &self.shape.scopes[name_use.scope].select else { return false };
         let list = select.grouping();
@@ -289,7 +291,7 @@ impl Work<'_, '_> {
         (name_use.span.start == span.start || opens(before - 1)) && (name_use.span.end == span.end || closes(before + 1))
     }
 
-    /// Whether a select list has a column of a name, however its stars turn out.
+    /// Whether a select list certainly has a column of this name, whatever its stars show.
     pub(super) fn outputs_have(&self, scope: ScopeId, name: &str) -> bool {
         let mut memo = self.memo.labels.borrow_mut();
         let outputs = &self.shape.scopes[self.shape.scopes[scope].combined.unwrap_or(scope)].outputs;
@@ -297,23 +299,23 @@ impl Work<'_, '_> {
         memo.entry(scope).or_insert_with(|| outputs.iter().filter_map(name_of).collect()).contains(name)
     }
 
-    /// What a bare name at some place is among the items of one scope.
-    pub(super) fn local(&self, scope: ScopeId, name: &str, at: Span) -> Option<Named> {
+    /// What a bare name at this position is among the items of one scope.
+    pub(super) fn local(&self, scope: ScopeId, name: &str, at: Span) -> Option<Meaning> {
         let sources = self.sources(scope);
         let mut found = sources.iter().flat_map(|s| &s.columns).filter(|c| c.name == name);
         let system = system_column(name).and_then(|column| self.local_system(scope, column, at));
         match (found.next(), system) {
             (None, system) => system,
-            (Some(_), Some(_)) => Some(Named::Ambiguous),
+            (Some(_), Some(_)) => Some(Meaning::Ambiguous),
             // Two of them are ambiguous too, and the server says so.
             (Some(column), None) => {
-                Some(if found.next().is_some() { Named::Other } else { Named::Column(scope, column.clone()) })
+                Some(if found.next().is_some() { Meaning::Other } else { Meaning::Column(scope, column.clone()) })
             }
         }
     }
 
-    /// The reference of a scope whose system column a bare name is. A join hides what is below it, but not from its own ON.
-    fn local_system(&self, scope: ScopeId, column: &'static str, at: Span) -> Option<Named> {
+    /// The reference in a scope whose system column a bare name is. A join hides what is below it, but not from its own ON.
+    fn local_system(&self, scope: ScopeId, column: &'static str, at: Span) -> Option<Meaning> {
         let mut seen: Vec<Option<usize>> = Vec::new();
         for step in &self.shape.scopes[scope].steps {
             match step {
@@ -328,10 +330,10 @@ impl Work<'_, '_> {
                 }
             }
         }
-        // An alias may give a column of the item this name.
+        // An alias may give this name to a column of the item.
         let own = |item: &usize| self.item_columns(scope, *item).columns.iter().any(|c| c.name == column);
         let plain = seen.into_iter().flatten().filter(|item| !own(item));
-        // Inside FROM only what stands before is in sight.
+        // Inside FROM only the items before the name are visible.
         let inside =
             self.shape.scopes[scope].select.as_ref().and_then(|s| self.lexed.span(&s.source)).is_some_and(|s| s.contains(at));
         let items = plain.filter_map(|item| self.shape.scopes[scope].items[item].reference);
@@ -339,13 +341,13 @@ impl Work<'_, '_> {
         let (known, unknown): (Vec<usize>, Vec<usize>) =
             items.filter(|&r| self.may_have_system(r)).partition(|&r| self.is_known(r));
         match (known.as_slice(), unknown.as_slice()) {
-            ([one], _) | ([], [one, ..]) => Some(Named::System(*one, column)),
+            ([one], _) | ([], [one, ..]) => Some(Meaning::System(*one, column)),
             ([], []) => None,
-            _ => Some(Named::Ambiguous),
+            _ => Some(Meaning::Ambiguous),
         }
     }
 
-    /// The name of a table that has a system column which a bare name does not reach; `None` where something else may have the name.
+    /// The name of a table with a system column that this bare name does not reach; `None` where something else may have the name.
     pub(super) fn hidden_system(&self, name_use: &NameUse) -> Option<&str> {
         let mut hidden = None;
         let mut at = Some(name_use.scope);
@@ -360,7 +362,7 @@ impl Work<'_, '_> {
         hidden
     }
 
-    /// Whether it is known what kind of relation a reference is.
+    /// Whether it is known if a reference is a table or a view.
     fn is_known(&self, reference: usize) -> bool {
         self.entries[reference].is_some() || self.catalog_columns(&self.shape.references[reference]).is_some()
     }
@@ -392,7 +394,7 @@ fn joined(left: Source, right: Source, kind: JoinKind, merged: &Merged) -> Sourc
     for name in &names {
         let merged = match (find(&left, name), find(&right, name)) {
             (Some(l), Some(r)) => merge(&l, &r, kind),
-            // Of the other side it is not known: it has it, or the server says that it has not.
+            // The other side is not known: either it has the column, or the server reports that it has not.
             (Some(one), None) | (None, Some(one)) => Exposed { merged: true, ..one },
             (None, None) => continue,
         };
@@ -404,12 +406,13 @@ fn joined(left: Source, right: Source, kind: JoinKind, merged: &Merged) -> Sourc
     Source { columns, complete }
 }
 
-/// A merged column is that of the side whose rows are all kept, if it need not be cast (source, parse_clause.c, `buildMergedJoinVar`).
+/// A merged column is that of the side whose rows are all kept, if it need not be cast (source, parse_clause.c,
+/// `buildMergedJoinVar`).
 fn merge(left: &Exposed, right: &Exposed, kind: JoinKind) -> Exposed {
     let (l, r) = (left.type_name.as_deref(), right.type_name.as_deref());
     let bare = |t: Option<&str>| t.map(|t| t.split('(').next().unwrap_or(t).trim_end().to_owned());
     let same = l == r || l.is_none() || r.is_none();
-    // Without a modifier in common the merged column has none, and one that has none itself needs no cast.
+    // If the type modifiers differ, the merged column has none, and a side without a modifier needs no cast.
     let keeps = |t: Option<&str>| same || bare(l) == bare(r) && t.is_some_and(|t| !t.contains('('));
     let origin = match kind {
         JoinKind::Inner if keeps(l) => left.origin,

@@ -1,10 +1,10 @@
 //! `INSERT INTO tipositver ... ON CONFLICT (tsvid) DO UPDATE SET tsvtxtid = excluded.tsvtxtid` becomes `... ON CONFLICT ON CONSTRAINT
 //! tipositver_code_key DO UPDATE SET (dv_txtid) = (SELECT ... r.tsvtxtid ... FROM (VALUES ... excluded.dv_txtid ...) AS r(tsvtxtid))`.
 //!
-//! `excluded` has the columns of the new table, so a column of it is read as one of the target row is. The legacy key means the leaf's own
-//! constraint. Any other list of columns or expressions becomes one of the expressions that read them, as does a predicate behind it, and the
-//! server looks for the unique index that the leaf has taken over; what it would not have inferred on the legacy table it does not infer here
-//! either.
+//! `excluded` has the columns of the new table, so its columns are read as those of the target row are. The legacy key becomes the
+//! leaf's own constraint. Any other list of columns or expressions, and a predicate after it, becomes one of the expressions that
+//! read them, and the server looks for the unique index that the leaf has taken over from the legacy table. It infers exactly what
+//! it would have inferred there.
 
 use std::ops::Range;
 
@@ -16,11 +16,14 @@ use super::resolve::EXCLUDED;
 use super::rowtype::row_value;
 use super::splice::Edit;
 use super::update::Assign;
+use super::update::values_of;
 use super::work::Work;
 use crate::relation::Relation;
+use crate::sql;
 use crate::sql::clause::{Arbiter, OnConflict};
 use crate::sql::quote::ident;
-use crate::sql::{Dml, Part, Span};
+use crate::sql::template::Sql;
+use crate::sql::{Dml, NamePart, Span};
 
 impl Work<'_, '_> {
     pub(super) fn on_conflict(&mut self, dml: &Dml, conflict: &OnConflict, entry: &Entry) -> Result<(), Refusal> {
@@ -52,7 +55,7 @@ impl Work<'_, '_> {
                 match predicate {
                     _ if !is_key => self.arbiter_names(lexemes, dml, relation),
                     None => self.edits.push(Edit::replace(span, inferred)),
-                    // A constraint takes no predicate; its columns do, and the server looks whether it is one.
+                    // A constraint takes no predicate. The columns of the leaf's key do, and the server checks the predicate.
                     Some(_) => self.edits.push(Edit::replace(span, format!("({})", relation.leaf_key().join(", ")))),
                 }
                 if let Some(predicate) = predicate {
@@ -76,8 +79,8 @@ impl Work<'_, '_> {
         Ok(())
     }
 
-    /// The columns of a list whose elements are columns, in parentheses or not, with the operator class or the collation that an index on the
-    /// column has of itself.
+    /// The columns of a list whose elements are plain columns, perhaps in parentheses, and perhaps with the operator class or
+    /// collation that an index on the column has by default.
     fn plain_columns(&self, list: &Range<usize>, relation: &Relation) -> Option<Vec<usize>> {
         let lexemes = &self.lexed.lexemes;
         let depth = lexemes[list.start + 1].depth.min(lexemes[list.start].depth + 1);
@@ -97,7 +100,7 @@ impl Work<'_, '_> {
         bounds.windows(2).map(column).collect()
     }
 
-    /// Whether what stands behind an element of an arbiter (source, gram.y, index_elem_options) is what the index of a key has of itself: the
+    /// Whether what follows an element of an arbiter (source, gram.y, index_elem_options) is the default of a key's index: the
     /// column's collation, and the operator class of its type.
     fn is_own_order(&self, options: Range<usize>, type_name: &str) -> bool {
         let lexemes = &self.lexed.lexemes;
@@ -126,7 +129,7 @@ impl Work<'_, '_> {
         parameters && class.is_some_and(|class| own_classes(type_name).contains(&class.as_str()))
     }
 
-    /// The elements of an arbiter, or its predicate: only the target is in sight there.
+    /// Edits the names in the elements of an arbiter, or in its predicate: only the target is visible there.
     fn arbiter_names(&mut self, lexemes: &Range<usize>, dml: &Dml, relation: &Relation) {
         let (all, row) = (&self.lexed.lexemes, self.row_name(dml));
         let is = |at: usize, token: &Token| all.get(at).is_some_and(|l| l.is_token(token));
@@ -164,21 +167,34 @@ impl Work<'_, '_> {
         }
     }
 
-    /// An expression in which both rows have their legacy columns again: an unqualified name is ambiguous there, as it was.
-    pub(super) fn in_scope_of_conflict(&mut self, span: Span, relation: &Relation, row: &str) {
-        let item = |row: &str| format!("(SELECT {}) AS {}", self.row_columns(relation, row), ident(row));
-        let behind = format!(" FROM {}, {})", item(row), item(EXCLUDED));
-        self.edits.push(Edit::wrap(span, "(SELECT ", behind));
+    /// Puts an expression into a scope in which both rows have their legacy columns: an unqualified name is ambiguous there, as it
+    /// was.
+    pub(super) fn in_scope_of_conflict(&mut self, span: Span, dml: &Dml, relation: &Relation, row: &str) {
+        let columns = |row: &str| format!("SELECT {}", self.row_columns(relation, row));
+        let (target, excluded) = (columns(row), format!("({}) AS {}", columns(EXCLUDED), ident(EXCLUDED)));
+        // As in `with_others`: VALUES allows no aggregates. The check is inside the sub-select in which both rows still have the leaf's columns.
+        let check = match self.calls(span) {
+            true => sql!(
+                " WHERE true OR EXISTS (SELECT FROM ({}) AS {}, {}, LATERAL ({} ({})) AS esclusa_value)",
+                &*target,
+                ident(row),
+                &*excluded,
+                values_of(self.clause_of(span, dml)),
+                Sql::client(span)
+            ),
+            false => Sql::default(),
+        };
+        self.edits.push(Edit::wrap(span, "(SELECT ", sql!(" FROM ({}{}) AS {}, {})", target, check, ident(row), excluded)));
     }
 }
 
-/// Whether values of a type have a collation.
+/// Whether a type has a collation.
 fn is_collatable(type_name: &str) -> bool {
     ["character", "bpchar", "text", "varchar"].iter().any(|t| type_name.starts_with(t))
 }
 
-/// The B-tree operator classes that are the one which an index on a column of a type takes by itself, under whatever name (source,
-/// pg_opclass.dat): inference compares their family and input type (plancat.c, infer_collation_opclass_match).
+/// All names of the B-tree operator class that an index on a column of this type has by default (source, pg_opclass.dat): inference
+/// compares family and input type (plancat.c, infer_collation_opclass_match).
 fn own_classes(type_name: &str) -> &'static [&'static str] {
     let (head, rest) = type_name.split_once('(').unwrap_or((type_name, ""));
     let tail = rest.split_once(')').map_or("", |(_, tail)| tail);
@@ -201,8 +217,8 @@ fn own_classes(type_name: &str) -> &'static [&'static str] {
     }
 }
 
-/// As the list of an arbiter names it: PostgreSQL looks it up like any column, and its error points at the list.
-fn arbiter_column(relation: &Relation, part: &Part, list: usize) -> Result<usize, Refusal> {
+/// A column in the list of an arbiter: PostgreSQL looks it up like any column, but its error points at the list.
+fn arbiter_column(relation: &Relation, part: &NamePart, list: usize) -> Result<usize, Refusal> {
     let missing = || Refusal::legacy("42703", format!("column \"{}\" does not exist", part.text), Some(list));
     relation.position(&part.text).ok_or_else(missing)
 }

@@ -1,7 +1,7 @@
-//! SET CONSTRAINTS. A foreign key out of a table that has moved lies on its key table, in another schema; and one that leads to such a
-//! table has triggers beside it, which lock the referenced row when the foreign key would (`migrate/foreign_key.rs`) and can be deferred
-//! like it. A name is looked up as the server does it: the first schema of the search path that has a constraint of this name, and
-//! all of that name in it (source, trigger.c, AfterTriggerSetState).
+//! SET CONSTRAINTS. A foreign key of a moved table belongs to its key table, in another schema; and one that refers to a moved
+//! table has triggers beside it, which lock the referenced row when the foreign key would (`migrate/foreign_key.rs`) and can be
+//! deferred like it. A name is looked up as the server does it: in the first schema of the search path that has a constraint of
+//! this name, all constraints of that name in it (source, trigger.c, AfterTriggerSetState).
 
 use super::outcome::Outcome;
 use super::refuse::Refusal;
@@ -11,11 +11,11 @@ use crate::sql::Name;
 use crate::sql::quote::qualified;
 
 impl Work<'_, '_> {
-    /// Puts what stands for each constraint in the place of its name. One that is not known stays, and the server answers.
+    /// Replaces the name of each constraint. An unknown one stays, and the server answers.
     pub(super) fn set_constraints(&mut self, outcome: &mut Outcome) {
         for name in &self.shape.constraints {
-            let Some((schema, standing)) = self.constraint(name) else { continue };
-            if let [(lies_in, own)] = standing
+            let Some((schema, replacements)) = self.constraint(name) else { continue };
+            if let [(lies_in, own)] = replacements
                 && *lies_in == schema
                 && own == name.last()
             {
@@ -27,14 +27,14 @@ impl Work<'_, '_> {
                 self.refuse(refusal, outcome);
                 break;
             }
-            let instead = standing.iter().map(|(schema, name)| qualified(schema, name)).collect::<Vec<_>>().join(", ");
+            let instead = replacements.iter().map(|(schema, name)| qualified(schema, name)).collect::<Vec<_>>().join(", ");
             self.notes.push(format!("constraint {} is {instead}", name.last()));
             self.edits.push(Edit::replace(name.span(), instead));
         }
         outcome.notes.append(&mut self.notes);
     }
 
-    /// The schema in which a constraint is found, and what stands for it.
+    /// The schema in which a constraint is found, and the constraints that stand for it.
     fn constraint(&self, name: &Name) -> Option<(String, &[(String, String)])> {
         let known = &self.policy.key_tables;
         let found = |schema: &str| Some((schema.to_owned(), known.constraint(schema, name.last())?));

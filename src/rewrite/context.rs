@@ -1,6 +1,6 @@
-//! What names mean from statement to statement of one text. `SET search_path = a; SELECT * FROM t` is one message: nobody can ask
-//! the server between its statements, so what they do to the search path and to temporary relations is followed here. Where it
-//! cannot be told, names are in doubt, and a statement that depends on them is refused and not guessed at.
+//! How the meaning of names changes from statement to statement of one text. `SET search_path = a; SELECT * FROM t` is one message:
+//! the server cannot be asked between its statements, so their effects on the search path and on temporary relations are followed
+//! here. Where an effect is not known, names are in doubt, and a statement that depends on them is refused.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,27 +13,27 @@ const USER: &str = "$user";
 /// What a session's names mean, beyond the text of a statement.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct NameContext {
-    /// The search path as it is set, `$user` resolved: schemas that do not exist are among them.
+    /// The search path as it is set, with `$user` resolved; it may contain schemas that do not exist.
     pub search_path: Vec<String>,
     /// Temporary relations of the session with a legacy name.
     pub temporary: Vec<String>,
-    /// Other schemas than that of the legacy tables which exist and may be used, each with its relations of a name that the legacy schema has
-    /// too; of those schemas only that a path names before it.
+    /// Other schemas that exist and may be used, each with its relations whose name the legacy schema has too. Only schemas that
+    /// the path names before the legacy one are known.
     pub others: BTreeMap<String, BTreeSet<String>>,
-    /// The role whose rights are in force; empty where nobody has asked.
+    /// The role whose rights are in force; empty where it was not asked for.
     pub role: String,
-    /// Some of this was changed in the transaction that is open: its end may undo it.
-    pub passing: bool,
-    /// The parameters whose types the client has declared: they take none from where they stand.
+    /// Some of this was changed in the open transaction, whose end may undo it.
+    pub provisional: bool,
+    /// The parameters with declared types: they take no type from their context.
     pub declared: Vec<usize>,
-    /// Copied legacy tables that the session reads in their new form, and writes where they are.
+    /// Copied legacy tables that the session reads in their new form; it writes the legacy tables.
     pub reads: Vec<String>,
 }
 
 /// Where a relation is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Place {
-    /// Among the temporary ones.
+pub(super) enum Namespace {
+    /// In the schema of temporary relations.
     Temporary,
     /// In this schema.
     Schema(String),
@@ -42,9 +42,9 @@ pub(super) enum Place {
 /// What has to be known of schemas before a text can be decided about.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Needed {
-    /// Which relations of a legacy name these have.
+    /// The schemas of which the relations with legacy names have to be known.
     pub schemas: Vec<String>,
-    /// Every relation, of whatever name, for one of them gets a legacy name in the text.
+    /// Relations with any name have to be known, because one of them gets a legacy name in the text.
     pub whole: bool,
 }
 
@@ -57,32 +57,32 @@ impl NameContext {
             temporary: Vec::new(),
             others: BTreeMap::new(),
             role: String::new(),
-            passing: false,
+            provisional: false,
             declared: Vec::new(),
             reads: Vec::new(),
         }
     }
 
-    /// Where an unqualified name is found that the legacy schema has.
-    pub(super) fn place_of(&self, policy: &Policy, table: &str) -> Option<Place> {
+    /// Where an unqualified name is found that the legacy schema has too.
+    pub(super) fn namespace_of(&self, policy: &Policy, table: &str) -> Option<Namespace> {
         let is_temporary = self.temporary.iter().any(|t| t == table);
         if is_temporary && !self.search_path.iter().any(|schema| schema == TEMPORARY) {
-            return Some(Place::Temporary);
+            return Some(Namespace::Temporary);
         }
         let has = |schema: &&String| match schema.as_str() {
             TEMPORARY => is_temporary,
             schema => *schema == policy.schema || self.has(schema, table),
         };
-        self.search_path.iter().find(has).map(|schema| Place::of(schema))
+        self.search_path.iter().find(has).map(|schema| Namespace::of(schema))
     }
 
-    /// Whether another schema has a relation of a name that the legacy schema has too.
+    /// Whether another schema has a relation of this name, which the legacy schema has too.
     pub(super) fn has(&self, schema: &str, table: &str) -> bool {
         self.others.get(schema).is_some_and(|relations| relations.contains(table))
     }
 
-    /// What has to be known of schemas for a text with these effects: which relations stand in front of the legacy tables, under each search path
-    /// that it sets; and all of a path where relations of these names are made or moved.
+    /// What has to be known of schemas for a text with these effects: which relations hide the legacy tables, under each search
+    /// path that it sets; and all relations of a path where relations of legacy names are made or moved.
     pub fn needed(&self, policy: &Policy, effects: &[(usize, Effect)]) -> Needed {
         if effects.is_empty() && self.search_path.first() == Some(&policy.schema) {
             return Needed::default();
@@ -111,7 +111,7 @@ impl NameContext {
         Needed { schemas, whole }
     }
 
-    /// A search path that is set, with the role in the place of `$user`; `None` where the role is not known.
+    /// A search path with the role in the place of `$user`; `None` where the role is not known.
     fn resolved(&self, schemas: &[String]) -> Option<Vec<String>> {
         let one = |schema: &String| match schema == USER {
             true => Some(self.role.clone()).filter(|role| !role.is_empty()),
@@ -121,44 +121,44 @@ impl NameContext {
     }
 
     /// Where a relation is that a statement names; `None` where there is none.
-    fn found(&self, policy: &Policy, target: &Target) -> Option<Place> {
+    fn found(&self, policy: &Policy, target: &Target) -> Option<Namespace> {
         let Some(schema) = &target.schema else {
-            return self.place_of(policy, &target.name).filter(|place| match place {
-                Place::Schema(schema) if *schema == policy.schema => policy.has(&target.name),
+            return self.namespace_of(policy, &target.name).filter(|place| match place {
+                Namespace::Schema(schema) if *schema == policy.schema => policy.has(&target.name),
                 _ => true,
             });
         };
-        Some(Place::of(schema))
+        Some(Namespace::of(schema))
     }
 
     /// Where a statement makes a relation: in the first schema of the path that exists (manual, section 5.9.3).
-    fn made(&self, policy: &Policy, target: &Target) -> Option<Place> {
+    fn made(&self, policy: &Policy, target: &Target) -> Option<Namespace> {
         let exists = |schema: &&String| {
             **schema == policy.schema || schema.as_str() == TEMPORARY || self.others.contains_key(schema.as_str())
         };
-        target.schema.as_ref().or_else(|| self.search_path.iter().find(exists)).map(|schema| Place::of(schema))
+        target.schema.as_ref().or_else(|| self.search_path.iter().find(exists)).map(|schema| Namespace::of(schema))
     }
 
-    fn add(&mut self, policy: &Policy, place: &Place, table: &str) {
+    fn add(&mut self, policy: &Policy, place: &Namespace, table: &str) {
         match place {
-            Place::Temporary => self.temporary.push(table.to_owned()),
-            Place::Schema(schema) if *schema == policy.schema => {}
-            Place::Schema(schema) => drop(self.others.entry(schema.clone()).or_default().insert(table.to_owned())),
+            Namespace::Temporary => self.temporary.push(table.to_owned()),
+            Namespace::Schema(schema) if *schema == policy.schema => {}
+            Namespace::Schema(schema) => drop(self.others.entry(schema.clone()).or_default().insert(table.to_owned())),
         }
     }
 
-    fn remove(&mut self, place: &Place, table: &str) {
+    fn remove(&mut self, place: &Namespace, table: &str) {
         match place {
-            Place::Temporary => self.temporary.retain(|t| t != table),
-            Place::Schema(schema) => drop(self.others.get_mut(schema).map(|relations| relations.remove(table))),
+            Namespace::Temporary => self.temporary.retain(|t| t != table),
+            Namespace::Schema(schema) => drop(self.others.get_mut(schema).map(|relations| relations.remove(table))),
         }
     }
 
-    /// Follows a statement that makes, drops or moves relations, or schemas. `at` are the names under which it runs; false where it cannot be
-    /// told what it does.
+    /// Follows a statement that makes, drops or moves relations or schemas. `at` are the names under which it runs. False where its
+    /// effect is not known.
     fn follow(&mut self, policy: &Policy, at: &NameContext, effect: &Effect) -> bool {
         match effect {
-            Effect::Create { target, temporary: true, .. } => self.add(policy, &Place::Temporary, &target.name),
+            Effect::Create { target, temporary: true, .. } => self.add(policy, &Namespace::Temporary, &target.name),
             Effect::Create { target, .. } => match at.made(policy, target) {
                 Some(place) => self.add(policy, &place, &target.name),
                 None => return !policy.knows(&target.name),
@@ -179,7 +179,7 @@ impl NameContext {
             Effect::Move { target, schema } => {
                 if let Some(place) = at.found(policy, target) {
                     self.remove(&place, &target.name);
-                    self.add(policy, &Place::of(schema), &target.name);
+                    self.add(policy, &Namespace::of(schema), &target.name);
                 }
             }
             Effect::CreateSchema(schema) => drop(self.others.entry(schema.clone()).or_default()),
@@ -208,42 +208,42 @@ impl Policy {
     }
 }
 
-impl Place {
-    fn of(schema: &str) -> Place {
-        // Every session's own, by whatever number.
-        if schema.starts_with(TEMPORARY) { Place::Temporary } else { Place::Schema(schema.to_owned()) }
+impl Namespace {
+    fn of(schema: &str) -> Namespace {
+        // Each session has its own, with a number that differs.
+        if schema.starts_with(TEMPORARY) { Namespace::Temporary } else { Namespace::Schema(schema.to_owned()) }
     }
 }
 
-/// The names at one place of a text.
+/// The names after some of a text's statements.
 #[derive(Debug, Clone)]
-struct State {
+struct NameState {
     /// What the session's names are now.
     names: NameContext,
-    /// What COMMIT leaves: without what is LOCAL and what is dropped then; `None` where that cannot be told.
+    /// What is left after COMMIT: without LOCAL settings and relations that are dropped then; `None` where that is not known.
     after: Option<NameContext>,
-    /// The search path cannot be told.
+    /// The search path is not known.
     path_in_doubt: bool,
-    /// Nor whom `$user` stands for.
+    /// The role is not known, and so neither is `$user`.
     role_in_doubt: bool,
-    /// It cannot be told which relations there are.
+    /// It is not known which relations exist.
     relations_in_doubt: bool,
 }
 
 /// The names that the next statement sees.
 pub(super) struct Follower<'f> {
     policy: &'f Policy,
-    now: State,
-    /// What ROLLBACK brings back; `None` when an earlier message has begun to change it.
+    now: NameState,
+    /// What ROLLBACK restores; `None` when an earlier message has changed it.
     before: Option<NameContext>,
-    savepoints: Vec<(String, State)>,
+    savepoints: Vec<(String, NameState)>,
 }
 
 impl<'f> Follower<'f> {
     pub(super) fn new(policy: &'f Policy, names: &NameContext) -> Self {
-        let before = (!names.passing).then(|| names.clone());
+        let before = (!names.provisional).then(|| names.clone());
         let (names, after) = (names.clone(), before.clone());
-        let now = State { names, after, path_in_doubt: false, role_in_doubt: false, relations_in_doubt: false };
+        let now = NameState { names, after, path_in_doubt: false, role_in_doubt: false, relations_in_doubt: false };
         Follower { policy, now, before, savepoints: Vec::new() }
     }
 
@@ -252,12 +252,12 @@ impl<'f> Follower<'f> {
         &self.now.names
     }
 
-    /// Whether it cannot be told what an unqualified name means.
+    /// Whether it is not known what an unqualified name means.
     pub(super) fn is_in_doubt(&self) -> bool {
         self.now.path_in_doubt || self.now.relations_in_doubt
     }
 
-    /// Takes note of a statement that will have run.
+    /// Follows a statement: for the next ones it will have run.
     pub(super) fn follow(&mut self, effect: &Effect, text: &str) {
         match effect {
             Effect::SearchPath { local, schemas } => self.set_path(*local, schemas.as_deref()),
@@ -276,7 +276,7 @@ impl<'f> Follower<'f> {
                 self.now.names.temporary.clear();
                 self.now.after = None;
             }
-            // Which relation its code makes is not read; of other names none is looked for.
+            // The code is not read, so it may make any relation whose name occurs in it; other names are not looked for.
             Effect::Code => self.doubt_relations(self.policy.may_name(text.as_bytes())),
             Effect::Commit => self.end(self.now.after.clone()),
             Effect::PrepareTransaction => {
@@ -311,7 +311,7 @@ impl<'f> Follower<'f> {
 
     fn follow_relations(&mut self, effect: &Effect) {
         let at = self.now.names.clone();
-        // Under a path that cannot be told, what has no schema before its name may be anywhere.
+        // If the search path is not known, a relation without a schema may be anywhere.
         let is_somewhere = |target: &Target| self.now.path_in_doubt && target.schema.is_none() && self.policy.knows(&target.name);
         let is_lost = match effect {
             Effect::Create { temporary: true, .. } => false,
@@ -342,7 +342,7 @@ impl<'f> Follower<'f> {
             self.savepoints.truncate(at + 1);
             return;
         }
-        // A savepoint of an earlier message. If no earlier one has changed anything, it brings back what this one began with.
+        // A savepoint of an earlier message. If no earlier one has changed anything, it restores what this one began with.
         self.savepoints.clear();
         match &self.before {
             Some(before) => *self = Follower::new(self.policy, &before.clone()),
@@ -353,10 +353,11 @@ impl<'f> Follower<'f> {
     fn end(&mut self, names: Option<NameContext>) {
         let in_doubt = names.is_none();
         let mut names = names.unwrap_or_else(|| self.now.names.clone());
-        names.passing = false;
+        names.provisional = false;
         let known = (!in_doubt).then(|| names.clone());
         self.before.clone_from(&known);
-        self.now = State { names, after: known, path_in_doubt: in_doubt, role_in_doubt: in_doubt, relations_in_doubt: in_doubt };
+        self.now =
+            NameState { names, after: known, path_in_doubt: in_doubt, role_in_doubt: in_doubt, relations_in_doubt: in_doubt };
         self.savepoints.clear();
     }
 }
@@ -367,9 +368,9 @@ mod tests {
     use super::super::{HitOutcome, NameContext, rewrite};
     use crate::catalog::movers::{Movers, Moves};
 
-    /// For each hit of a text what was done; `-` where there is none.
-    fn hits(text: &str, passing: bool) -> String {
-        done(text, &NameContext { passing, ..NameContext::with_path(&["cf_quere_pro"]) })
+    /// What was done for each hit of a text; `-` where there is none.
+    fn hits(text: &str, provisional: bool) -> String {
+        done(text, &NameContext { provisional, ..NameContext::with_path(&["cf_quere_pro"]) })
     }
 
     fn done(text: &str, names: &NameContext) -> String {
@@ -403,8 +404,8 @@ mod tests {
         assert_eq!(hits("reset search_path; select * from cf_quere_pro.tipocorreo", false), "w");
         assert_eq!(hits("rollback; select * from tipocorreo", true), "r");
         assert_eq!(hits("rollback; select * from tipocorreo", false), "w");
-        // Also where the path of before does not lead to the legacy schema: that of afterwards may.
-        let elsewhere = NameContext { passing: true, ..NameContext::with_path(&["x"]) };
+        // Also where the earlier path does not include the legacy schema: the later one may.
+        let elsewhere = NameContext { provisional: true, ..NameContext::with_path(&["x"]) };
         assert_eq!(done("rollback; select * from tipocorreo", &elsewhere), "r");
         assert_eq!(done("reset search_path; select * from tipocorreo", &elsewhere), "r");
         assert_eq!(done("rollback; select * from x.tipocorreo", &elsewhere), "");
@@ -445,7 +446,7 @@ mod tests {
         assert_eq!(done(read, &before(&both, &[])), "w");
         assert_eq!(done(read, &before(&["cf_quere_pro", "public"], &there)), "w");
         assert_eq!(done("select * from cf_quere_pro.tipocorreo, public.tipocorreo", &before(&both, &there)), "w");
-        // A temporary relation hides less where the path names its schema later.
+        // A temporary relation hides less where the path names its schema last.
         let mut names = before(&["cf_quere_pro", "pg_temp"], &[]);
         names.temporary.push("tipocorreo".into());
         assert_eq!(done(read, &names), "w");
@@ -464,7 +465,7 @@ mod tests {
         let both = ["nowhere", "public", "cf_quere_pro"];
         let (none, there) = (before(&both, &[]), before(&both, &[("public", "tipocorreo"), ("public", "zz")]));
         let read = |first: &str, names: &NameContext| done(&format!("{first}; select * from tipocorreo"), names);
-        // What is made, dropped and moved counts as a mention, where its name is a legacy one.
+        // A relation that is made, dropped or moved is counted as a mention, if its name is a legacy one.
         assert_eq!(read("create table tipocorreo (a int)", &none), "o");
         assert_eq!(read("create table ana.tipocorreo (a int)", &none), "ow");
         assert_eq!(read("begin; create table tipocorreo (a int); rollback", &none), "ow");

@@ -1,5 +1,5 @@
-//! Copied tables that a session reads in their new form while everybody writes the legacy ones: which statements do that. One statement that
-//! only reads; whatever else stands in a text, its tables are where they always were, and the copy's trigger makes that the same.
+//! Copied tables that a session reads in their new form, while everybody writes the legacy ones. Only a text of one statement that
+//! only reads does that; in all others the names are those of the legacy tables, and the copy's trigger makes the copies follow.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use crate::mode::{Mode, Readers};
 use crate::sql::{NameUse, Role};
 
 impl Policy {
-    /// Names copied tables that some sessions read in their new form, and which sessions.
+    /// Sets the copied tables that some sessions read in their new form, and which sessions.
     #[must_use]
     pub fn read_by(mut self, readers: BTreeMap<String, Readers>) -> Self {
         self.readers = readers;
@@ -33,14 +33,14 @@ impl NameContext {
 }
 
 impl Work<'_, '_> {
-    /// Whether the session reads a table's copy. Whoever may read only a part of it reads the table.
+    /// Whether the session reads a table's copy. A role with rights on only a part of the table reads the table.
     pub(super) fn reads_copy_of(&self, entry: &Entry) -> bool {
         entry.mode == Mode::Observe && self.names.reads.contains(&entry.relation.table) && !self.is_limited(entry)
     }
 
-    /// Whether what the statement asks for is in a copy too, and it can be asked again where that fails. A client that has read the place of a
-    /// row writes by it, and the copy's rows have others; a row as a whole is of the view's type, and a function may want the table's; what
-    /// a session keeps when its transaction fails must not be done twice.
+    /// Whether the statement can be answered from a copy, and repeated if that fails. A client that has read a row's `ctid` writes
+    /// by it, and the copy's rows have others; a whole row has the view's type, and a function may want the table's; and what a
+    /// session keeps when its transaction fails must not be done twice.
     pub(super) fn may_read_copies(&self) -> bool {
         const PLACES: [&str; 6] = ["ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"];
         const KEPT: [&str; 5] = ["pg_advisory", "pg_try_advisory", "dblink", "lo_", "set_config"];
@@ -101,12 +101,12 @@ mod tests {
             let by_table = rewrite(&policy, &names.by_legacy_tables(), text);
             assert!(by_table.text.is_none() && by_table.reads.is_empty(), "{text}: {by_table:?}");
         }
-        // Who may read a part of the table reads the table.
+        // A role with rights on a part of the table reads the table.
         let limited = policy.clone().limiting([("ana".to_owned(), "tipocorreo".to_owned())].into());
         let ana = NameContext { role: "ana".into(), ..names.clone() };
         assert!(rewrite(&limited, &ana, "select * from tipocorreo").reads.is_empty());
         assert!(!rewrite(&limited, &names, "select * from tipocorreo").reads.is_empty());
-        // A mode comes before a choice.
+        // A mode takes precedence over the choice of sessions.
         for mode in [Mode::Off, Mode::Shadow, Mode::Rewrite, Mode::Refuse] {
             policy.entries.values_mut().for_each(|e| e.mode = mode);
             assert!(rewrite(&policy, &names, "select * from tipocorreo").reads.is_empty(), "{mode}");

@@ -1,5 +1,6 @@
-//! COPY: out of a SELECT from the relation's view, in the order of the leaf, which is that of the legacy heap; into the view itself, whose
-//! trigger writes the leaf and counts its rows. What older syntaxes say beside a table's name goes among the options of a query.
+//! COPY TO becomes one of a SELECT from the relation's view, in the order of the leaf, which is that of the legacy heap; COPY FROM
+//! writes the view, whose trigger writes the leaf and counts its rows. Options that only a table may have in older syntaxes move to
+//! the options of a query.
 
 use sqlparser::tokenizer::Token;
 
@@ -17,7 +18,8 @@ impl Work<'_, '_> {
     pub(super) fn copy_to(&mut self, index: usize, entry: &Entry) -> Result<(), Refusal> {
         let relation = &entry.relation;
         let (span, columns) = self.copy_target(index);
-        // The grammar itself says so, before it looks for the table (source, gram.y, CopyStmt); of a query it would say something else.
+        // The grammar reports this before it looks for the table (source, gram.y, CopyStmt); for a query the error would be
+        // another.
         let words = self.lexemes.clone().map(|at| &self.lexed.lexemes[at]).filter(|l| l.depth == 0 && l.span.start > span.end);
         let words: Vec<_> = words.collect();
         let unfinished = |pair: &[&Lexeme]| pair[0].is("USING") && !pair[1].is("DELIMITERS");
@@ -25,11 +27,12 @@ impl Work<'_, '_> {
         {
             return Ok(());
         }
-        // The table is there and answers for its columns: pg_dump names those of ours too, which the catalog shows.
+        // The table is still there. pg_dump names all columns that the catalog shows, ours too, so the table itself answers.
         if relation.is_retained() && columns.is_some() {
             return Ok(());
         }
-        // A SELECT would say it otherwise, or take a column twice (source, copy.c, CopyGetAttnums, which tells no place).
+        // In a SELECT the error would be another, and a column could be repeated (source, copy.c, CopyGetAttnums, whose errors have
+        // no position).
         for (n, name) in columns.iter().flatten().enumerate() {
             let error = |code, message: String| Err(Refusal::legacy(code, message, None));
             if relation.position(name).is_none() {
@@ -49,14 +52,14 @@ impl Work<'_, '_> {
         Ok(())
     }
 
-    /// `COPY BINARY t TO ... [USING] DELIMITERS ';'` (source, gram.y, opt_binary and copy_delimiter), which a query does not take, become the first
-    /// ones of its options. `table` is the table with its columns.
+    /// `COPY BINARY t TO ... [USING] DELIMITERS ';'` (source, gram.y, opt_binary and copy_delimiter) is not allowed with a query:
+    /// these words become the first of its options. `table` is the table with its columns.
     fn older_options(&mut self, table: Span) {
         let (Some(first), Some(to)) = (self.lexeme_at(table.start), self.lexeme_behind(table.end)) else { return };
         let end = self.lexemes.end;
         let is = |at: usize, word: &str| at < end && self.lexed.lexemes[at].is(word);
         let binary = (is(first - 1, "BINARY") && is(first - 2, "COPY")).then_some(first - 1);
-        // Behind TO stands PROGRAM and a string, a string, or a word.
+        // After TO comes PROGRAM and a string, a string, or a word.
         let file = to + 1 + usize::from(is(to + 1, "PROGRAM"));
         let behind = self.behind_string(file);
         let word = behind + usize::from(is(behind, "USING"));
@@ -79,7 +82,7 @@ impl Work<'_, '_> {
         self.edits.extend(binary.map(|at| Edit::replace(self.lexed.lexemes[at].span, "")));
     }
 
-    /// The lexeme behind a string, with what says how it is escaped.
+    /// The lexeme after a string and its UESCAPE.
     fn behind_string(&self, at: usize) -> usize {
         let escaped = self.lexed.lexemes.get(at + 1).is_some_and(|l| l.is("UESCAPE"));
         (at + if escaped { 3 } else { 1 }).min(self.lexemes.end)

@@ -14,7 +14,8 @@ impl Work<'_, '_> {
     /// INSERT, UPDATE, DELETE or MERGE of a legacy table.
     pub(super) fn write(&mut self, dml: &Dml, entry: &Entry) -> Result<(), Refusal> {
         match &dml.clauses {
-            _ if entry.relation.is_retained() => {
+            clauses if entry.relation.is_retained() => {
+                self.check_retained_width(dml, clauses, &entry.relation)?;
                 self.whole_rows(dml, entry);
                 self.returning(dml, entry)
             }
@@ -31,7 +32,7 @@ impl Work<'_, '_> {
         }
     }
 
-    /// The view in the place of the table: its trigger does the rest.
+    /// Replaces the table by the view, whose trigger does the rest.
     pub(super) fn write_view(&mut self, dml: &Dml, entry: &Entry) {
         let view = entry.relation.view();
         self.notes.push(format!("{}: written through {view}, for a role with less than a whole table", entry.relation.table));
@@ -45,7 +46,7 @@ impl Work<'_, '_> {
         self.returning(dml, entry)
     }
 
-    /// The client's condition. A positioned one has no name of a column: the cursor is over the leaf too.
+    /// Edits the client's condition. WHERE CURRENT OF names no column: the cursor is over the leaf too.
     pub(super) fn condition(&mut self, dml: &Dml, entry: &Entry, condition: Option<&Range<usize>>) {
         let Some((lexemes, span)) = condition.and_then(|c| Some((c, self.lexed.span(c)?))) else { return };
         let word = |at: usize| &self.lexed.lexemes[lexemes.start + at];

@@ -1,9 +1,9 @@
-//! Expressions of writing statements: the target's columns are not there under their legacy names, so every name of one is replaced
-//! by the expression that reads it from the target row. It is evaluated on that row, not in a joined sub-select: an UPDATE that
-//! waited for another one evaluates its WHERE and its SET again on the new version of the row.
+//! Expressions of writing statements: the leaf does not have the legacy columns, so each of their names is replaced by the
+//! expression that reads the column from the target row. That expression is over the row itself and not over a joined sub-select:
+//! an UPDATE that has waited for another one evaluates its WHERE and SET again on the new version of the row.
 //!
-//! Where a name cannot be told for certain (a sub-select over something whose columns are not known), the expression is put into a scope
-//! in which the target row has its legacy columns again, and PostgreSQL's own rules decide.
+//! Where it is not certain what a name is (in a sub-select over something whose columns are not known), the expression is put into
+//! a scope in which the target row has its legacy columns, and PostgreSQL's own rules decide.
 
 use super::columns::SYSTEM_COLUMNS;
 use super::policy::Entry;
@@ -17,7 +17,7 @@ use crate::sql;
 use crate::sql::quote::ident;
 use crate::sql::{Dml, DmlKind, NameUse, Span, UsePlace};
 
-/// What an expression is, where it has to be put into a scope of its own.
+/// What an expression is that is put into a scope of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Sees {
     /// One value of the target row.
@@ -48,7 +48,7 @@ impl Work<'_, '_> {
         let relation = &entry.relation;
         let row = self.row_name(dml);
         let in_scope = |work: &mut Self| match sees {
-            Sees::Conflict => work.in_scope_of_conflict(span, relation, &row),
+            Sees::Conflict => work.in_scope_of_conflict(span, dml, relation, &row),
             Sees::Query => work.query_in_scope_of_row(span, dml, relation),
             Sees::Row => work.in_scope_of_row(span, dml, relation),
         };
@@ -64,18 +64,19 @@ impl Work<'_, '_> {
                     replacements.push(self.whole_row(name_use, relation, "excluded"));
                     continue;
                 }
-                // A column that it has not, or a field: the server says so.
+                // A column that it does not have, or a field: the server reports it.
                 Some(_) => return in_scope(self),
                 None => {}
             }
             match self.owner(name_use) {
-                // Beside `excluded` an unqualified name is ambiguous, and the server says so.
+                // Beside `excluded` an unqualified name is ambiguous, and the server reports it.
                 Owner::Column { reference, .. }
                     if reference == dml.target && sees == Sees::Conflict && name_use.name.0.len() == 1 =>
                 {
                     return in_scope(self);
                 }
                 Owner::Column { reference, column } if reference == dml.target => match relation.position(&column) {
+                    Some(_) if self.is_hidden(&row, name_use, dml) => return in_scope(self),
                     Some(i) => {
                         replacements.push(Edit::replace(name_use.span, self.read_of_target(name_use, dml, relation, i)));
                     }
@@ -92,7 +93,7 @@ impl Work<'_, '_> {
                     replacements.push(self.whole_row(name_use, relation, &row));
                 }
                 Owner::Other | Owner::Nowhere if self.is_system_of(name_use, dml) => {
-                    // A bare name stays one: another item may have a system column too, and the server says so.
+                    // A bare name stays bare: if another item has a system column too, the server reports it.
                     let row = if name_use.name.0.len() > 1 { format!("{}.", ident(&row)) } else { String::new() };
                     let read = system_value(relation, &row, name_use.name.last());
                     replacements.push(Edit::replace(name_use.span, read));
@@ -110,6 +111,18 @@ impl Work<'_, '_> {
         self.edits.append(&mut replacements);
     }
 
+    /// Whether an item of a sub-query between the statement and a name in it has the target row's name: only bare names mean the target there.
+    fn is_hidden(&self, row: &str, name_use: &NameUse, dml: &Dml) -> bool {
+        let mut at = Some(name_use.scope);
+        while let Some(scope) = at.filter(|scope| *scope != dml.scope) {
+            if self.shape.scopes[scope].items.iter().any(|item| item.name == row) {
+                return true;
+            }
+            at = self.shape.scopes[scope].parent;
+        }
+        false
+    }
+
     /// The same for every name inside a span.
     pub(super) fn hide_all(&mut self, span: Span, dml: &Dml, relation: &Relation) {
         let uses: Vec<NameUse> = self.uses_in(span).filter(|u| u.place == UsePlace::Expression).cloned().collect();
@@ -122,7 +135,7 @@ impl Work<'_, '_> {
         }
     }
 
-    /// A client may not name a column that the leaf has and the legacy table has not (the words are those of parse_relation.c).
+    /// Refuses a column that the leaf has and the legacy table has not (with the words of parse_relation.c).
     fn hide(&mut self, relation: &Relation, name_use: &NameUse) {
         let name = name_use.name.last();
         if relation.target().is_some_and(|t| t.columns.contains(&name)) && relation.position(name).is_none() {
@@ -135,7 +148,7 @@ impl Work<'_, '_> {
         }
     }
 
-    /// A retained history's row, named as a whole outside RETURNING, is the row without the columns that its improvement added.
+    /// A retained history's row that is named as a whole outside RETURNING is read without the columns that the improvement added.
     pub(super) fn whole_rows(&mut self, dml: &Dml, entry: &Entry) {
         let (relation, row) = (&entry.relation, self.row_name(dml));
         let returned = dml.clauses.returning().and_then(|r| Some(r.items.first()?.start..r.items.last()?.end));
@@ -171,8 +184,8 @@ impl Work<'_, '_> {
         self.edits.append(&mut inner);
     }
 
-    /// The target row's system columns that are named inside a span, as an item of their own beside the legacy columns, so that they are
-    /// no part of the row; and what is said in place of their names.
+    /// The system columns of the target row that are named inside a span, as an item beside the legacy columns, so that they are
+    /// not part of the row; and the edits of their names.
     fn system_in_scope(&self, span: Span, relation: &Relation, row: &str) -> (String, Vec<Edit>) {
         let named = |u: &&NameUse| {
             SYSTEM_COLUMNS.contains(&u.name.last())
@@ -202,12 +215,12 @@ impl Work<'_, '_> {
         reference.alias.as_ref().map_or_else(|| reference.name.last().to_owned(), |a| a.name.clone())
     }
 
-    /// The name of the sub-select that holds the new row: one that cannot be mistaken for the target row.
+    /// A name for the sub-select with the new row that cannot be confused with the target row's.
     pub(super) fn new_row_name(&self, dml: &Dml) -> &'static str {
         if self.row_name(dml) == "r" { "r_" } else { "r" }
     }
 
-    /// The target's name and alias in the rewritten statement, in place of the reference.
+    /// The target's name and alias in the rewritten statement.
     pub(super) fn target(&self, dml: &Dml, entry: &Entry) -> String {
         let reference = &self.shape.references[dml.target];
         let alias = if reference.alias.is_none() { format!(" AS {}", ident(&entry.relation.table)) } else { String::new() };

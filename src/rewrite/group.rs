@@ -2,16 +2,16 @@
 //! pg_constraint.c, `check_functional_grouping`). A view has no key: `SELECT tsvid, tsvtxtid FROM tipositver GROUP BY tsvid` becomes
 //! `... GROUP BY tsvid, tipositver.tsvtxtid`.
 //!
-//! What is added depends on the key, which is in every grouping set, so no group changes. Only what the query uses outside of
-//! aggregates is added, so a query that the table would have refused stays refused, in the server's words. A column whose type has no
-//! equality (json) cannot be grouped by: it is read by an aggregate that takes one of the group's equal values.
+//! What is added depends on the key, which is in every grouping set, so no group changes. Only what the query uses outside
+//! aggregates is added, so a query that the table would have refused is still refused, in the server's words. A column whose type
+//! has no equality (json) cannot be grouped by: it is read by an aggregate that takes one of the group's equal values.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::ops::Range;
 
 use sqlparser::tokenizer::Token;
 
-use super::columns::Named;
+use super::columns::Meaning;
 use super::policy::Entry;
 use super::shown::{Exposed, Origin};
 use super::splice::Edit;
@@ -23,8 +23,8 @@ use crate::sql::quote::ident;
 use crate::sql::select::{Group, Select};
 use crate::sql::{ScopeId, Shape, Span, UsePlace};
 
-/// Aggregates of PostgreSQL 15 (manual, section 9.21) whose arguments need not be grouped by. One that is not here costs a column more in
-/// GROUP BY, and changes nothing.
+/// Aggregates of PostgreSQL 15 (manual, section 9.21), whose arguments need not be grouped by. One that is missing here costs an
+/// additional column in GROUP BY, and changes nothing.
 const AGGREGATES: &[&str] = &[
     "any_value",
     "array_agg",
@@ -67,16 +67,16 @@ const AGGREGATES: &[&str] = &[
     "xmlagg",
 ];
 
-/// Types without an equality that GROUP BY could use (manual, section 38.16, and `\dAc` of a server).
+/// Types without an equality for GROUP BY (manual, section 38.16, and `\dAc` on a server).
 const WITHOUT_EQUALITY: &[&str] =
     &["json", "xml", "point", "line", "lseg", "box", "path", "polygon", "circle", "jsonpath", "txid_snapshot", "pg_snapshot"];
 
-/// What a grouped query uses of a reference beside its key.
+/// What a grouped query uses of a reference besides its key.
 #[derive(Debug, Default)]
 struct Used {
     columns: BTreeMap<usize, Shown>,
     system: BTreeSet<&'static str>,
-    /// The item whose row is used as a whole.
+    /// The item, if its row is used as a whole.
     row: Option<usize>,
     row_uses: Vec<usize>,
 }
@@ -84,7 +84,7 @@ struct Used {
 /// A column that is used.
 #[derive(Debug)]
 struct Shown {
-    /// The item and the name that it has in FROM.
+    /// The item, and the column's name in FROM.
     item: usize,
     name: String,
     /// Where it is named.
@@ -97,14 +97,14 @@ struct Grouped<'s> {
     select: &'s Select,
     /// References that are grouped by their key.
     keyed: HashSet<usize>,
-    /// Columns that are grouped by as they are, if only in some sets: in the others they are NULL.
+    /// Columns that are themselves grouped by, perhaps only in some sets: in the others they are NULL.
     listed: HashSet<Origin>,
-    /// What lies inside aggregates, in the order of the text.
+    /// The spans of aggregates, in the order of the text.
     aggregates: Vec<Span>,
 }
 
 impl<'w> Work<'w, '_> {
-    /// Adds to every GROUP BY what depends on it.
+    /// Adds to every GROUP BY the columns that depend on its keys.
     pub(super) fn group_by_keys(&mut self) {
         let scopes = &self.shape.scopes;
         let grouped = |&s: &ScopeId| scopes[s].select.as_ref().is_some_and(|select| !select.group.is_empty());
@@ -121,19 +121,19 @@ impl<'w> Work<'w, '_> {
             let span = self.lexed.span(&grouped.select.all).unwrap_or(Span { start: 0, end: 0 });
             let from = by_text.partition_point(|&u| self.shape.uses[u].span.start < span.start);
             let inside = by_text[from..].iter().copied().take_while(|&u| self.shape.uses[u].span.start < span.end);
-            // ORDER BY behind a query in parentheses lies outside of it.
+            // ORDER BY after a query in parentheses is outside its span.
             let uses: BTreeSet<usize> = inside.chain(by_scope[scope].iter().copied()).collect();
             self.group_by(&grouped, uses);
         }
     }
 
-    /// Whether a reference reads a view in place of a table with a primary key.
+    /// Whether a reference reads a view in the place of a table with a primary key.
     fn has_key_of_view(&self, reference: usize) -> bool {
         let keyed = |e: &Entry| !e.relation.primary.is_empty();
         self.rewritten(reference).is_some_and(|e| keyed(e) && self.stands_for(reference, e) != Stand::Table)
     }
 
-    /// What is known of a grouped query; nothing where it groups by no key.
+    /// What is known of a grouped query; `None` where it groups by no key.
     fn grouped(&self, scope: ScopeId) -> Option<Grouped<'w>> {
         let shape: &'w Shape = self.shape;
         let select = shape.scopes[scope].select.as_deref()?;
@@ -179,7 +179,7 @@ impl<'w> Work<'w, '_> {
         }
     }
 
-    /// The column that an item of GROUP BY is: by name, by place in the select list, or by a name in it.
+    /// The column that an item of GROUP BY is: by name, by position in the select list, or by a label in it.
     fn grouped_column(&self, scope: ScopeId, select: &Select, lexemes: &Range<usize>) -> Option<Origin> {
         if let [lexeme] = &self.lexed.lexemes[lexemes.clone()] {
             if let Token::Number(digits, _) = &lexeme.token.token {
@@ -196,7 +196,7 @@ impl<'w> Work<'w, '_> {
         self.column_at(scope, lexemes)
     }
 
-    /// The column that a column of the select list is, by its number.
+    /// The column that the nth column of the select list is.
     fn output_origin(&self, scope: ScopeId, items: &[Range<usize>], number: usize) -> Option<Origin> {
         let mut before = 0;
         for (n, output) in self.shape.scopes[scope].outputs.iter().enumerate() {
@@ -213,7 +213,7 @@ impl<'w> Work<'w, '_> {
         None
     }
 
-    /// The column that an expression is and nothing more.
+    /// The column, if an expression is a column and nothing more.
     fn column_at(&self, scope: ScopeId, lexemes: &Range<usize>) -> Option<Origin> {
         let mut bare = lexemes.clone();
         while bare.len() > 2
@@ -225,7 +225,7 @@ impl<'w> Work<'w, '_> {
         let span = self.lexed.span(&bare)?;
         let name_use = self.use_at(span).filter(|u| u.scope == scope && u.place == UsePlace::Expression)?;
         match self.named(name_use) {
-            Named::Column(at, column) if at == scope => column.origin,
+            Meaning::Column(at, column) if at == scope => column.origin,
             _ => None,
         }
     }
@@ -275,7 +275,7 @@ impl<'w> Work<'w, '_> {
         }
     }
 
-    /// Notes what a name outside of aggregates uses of a reference that is grouped by its key.
+    /// Notes what a name outside aggregates uses of a reference that is grouped by its key.
     fn note_use(&self, grouped: &Grouped<'_>, at: usize, used: &mut BTreeMap<usize, Used>) {
         let name_use = &self.shape.uses[at];
         let within = |lexemes: &Range<usize>| self.lexed.span(lexemes).is_some_and(|s| s.contains(name_use.span));
@@ -288,11 +288,11 @@ impl<'w> Work<'w, '_> {
             return;
         }
         match self.named(name_use) {
-            Named::Column(scope, column) if scope == grouped.scope => note_column(grouped, &column, Some(at), used),
-            Named::System(reference, column) if grouped.keyed.contains(&reference) => {
+            Meaning::Column(scope, column) if scope == grouped.scope => note_column(grouped, &column, Some(at), used),
+            Meaning::System(reference, column) if grouped.keyed.contains(&reference) => {
                 used.entry(reference).or_default().system.insert(column);
             }
-            Named::Row(scope, item) if scope == grouped.scope => {
+            Meaning::Row(scope, item) if scope == grouped.scope => {
                 let star = name_use.place == UsePlace::Star && !self.is_argument(name_use);
                 let fields = self.is_taken_apart(name_use);
                 if star || fields {
@@ -309,7 +309,7 @@ impl<'w> Work<'w, '_> {
         }
     }
 
-    /// What is added for one reference. What cannot be grouped by is aggregated where it is used.
+    /// Writes what is added for one reference. A column that cannot be grouped by is aggregated where it is used.
     fn added(&mut self, scope: ScopeId, reference: usize, used: &Used, list: &mut String) {
         let Some(entry) = self.entries[reference] else { return };
         let relation = entry.relation.clone();
@@ -336,7 +336,7 @@ impl<'w> Work<'w, '_> {
     }
 }
 
-/// Whether GROUP BY can compare values of a type. An array is as its elements are.
+/// Whether GROUP BY can compare values of a type. An array is like its elements.
 fn has_equality(type_name: &str) -> bool {
     !WITHOUT_EQUALITY.contains(&type_name.trim_end_matches("[]"))
 }

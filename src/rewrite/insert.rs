@@ -12,7 +12,7 @@ use super::update::named_columns;
 use super::work::Work;
 use crate::relation::Relation;
 use crate::sql;
-use crate::sql::clause::{Cell, Insert, Source};
+use crate::sql::clause::{Action, Cell, Clauses, Insert, Source};
 use crate::sql::keyword::is_name;
 use crate::sql::quote::{ident, qualified};
 use crate::sql::template::Sql;
@@ -60,8 +60,8 @@ impl Work<'_, '_> {
         self.returning(dml, entry)
     }
 
-    /// The splice takes the name and what stands round it away: what PostgreSQL does not take there (an alias without AS or one that is
-    /// reserved, ONLY) is complained of in its words (source, gram.y, insert_target).
+    /// The splice replaces the name and what surrounds it, so what PostgreSQL does not allow there (an alias without AS or one that
+    /// is reserved, ONLY) is refused here, in its words (source, gram.y, insert_target).
     fn check_target(&self, dml: &Dml) -> Result<(), Refusal> {
         let reference = &self.shape.references[dml.target];
         let error = |span: Span| {
@@ -81,7 +81,7 @@ impl Work<'_, '_> {
         if introduced && (quoted || is_name(self.text(alias.span))) { Ok(()) } else { error(alias.span) }
     }
 
-    /// The columns that the statement gives values for: those it names, or as many as it has values for.
+    /// The columns that the statement gives values for: those it names, or as many as there are values.
     fn given_columns(&self, insert: &Insert, relation: &Relation, outputs: &Outputs) -> Result<Vec<usize>, Refusal> {
         let Some((_, named)) = &insert.columns else {
             let count = match &insert.source {
@@ -115,14 +115,14 @@ impl Work<'_, '_> {
                 false => self.assignment(relation, column, &cell.lexemes),
             };
             let defaults = missing.iter().map(|&i| relation.default(i));
-            // PostgreSQL evaluates them in the order of the table's columns.
+            // PostgreSQL evaluates values in the order of the table's columns.
             let columns = given.iter().chain(missing).copied();
             let mut row: Vec<(usize, Sql)> = columns.zip(cells.iter().zip(given).map(value).chain(defaults)).collect();
             row.sort_by_key(|(column, _)| *column);
             let row = Sql::join(row.into_iter().map(|(_, value)| value), ", ");
             out.push(sql!("{}({})", if n == 0 { "VALUES " } else { ", " }, row));
         }
-        // The planner would put the values of a single row in every place that names them, and evaluate them there each time.
+        // The planner would copy the values of a single row to every place that uses them, and evaluate them at each.
         let computed = |cell: &Cell| !cell.default && !self.is_constant(&cell.lexemes);
         if rows.len() == 1 && rows[0].iter().any(computed) {
             out.push(" OFFSET 0");
@@ -130,7 +130,27 @@ impl Work<'_, '_> {
         Ok(out)
     }
 
-    /// PostgreSQL's own words for a row that is too long, too short, or unlike the others (source, analyze.c).
+    /// A retained table has more columns than the client knows: without a list of columns one value too many would go into the next.
+    pub(super) fn check_retained_width(&self, dml: &Dml, clauses: &Clauses, relation: &Relation) -> Result<(), Refusal> {
+        let all: Vec<usize> = (0..relation.columns.len()).collect();
+        match clauses {
+            Clauses::Insert(insert) if insert.columns.is_none() => match &insert.source {
+                Source::Values { rows, .. } => match rows.first().filter(|cells| cells.len() > all.len()) {
+                    Some(cells) => Err(self.wrong_width(cells, rows, &all, insert)),
+                    None => Ok(()),
+                },
+                Source::Query(query) => self.check_outputs(insert, &all, &self.outputs(dml, query)),
+                Source::Defaults(_) => Ok(()),
+            },
+            Clauses::Merge(merge) => merge.whens.iter().try_for_each(|when| match &when.action {
+                Action::Insert { columns: None, cells: Some(cells), .. } => self.check_width(&all, None, Some(cells)),
+                _ => Ok(()),
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    /// PostgreSQL's error for a row that is too long, too short, or unlike the others (source, analyze.c).
     fn wrong_width(&self, cells: &[Cell], rows: &[Vec<Cell>], given: &[usize], insert: &Insert) -> Refusal {
         let at = |cell: Option<&Cell>| cell.map(|c| self.span_of(&c.lexemes).start);
         if rows.iter().any(|r| r.len() != rows[0].len()) {

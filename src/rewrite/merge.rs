@@ -1,14 +1,14 @@
 //! `MERGE INTO tipositver t USING s ON t.tsvid = s.id WHEN ...` becomes `MERGE INTO esclusa_leaf.tipositver t USING s ON
 //! (t.dv_code)::numeric(5,0) = s.id WHEN ...`. UPDATE is as in an UPDATE.
 //!
-//! INSERT has no sub-select whose columns several fields could share: each field computes the typed legacy row for itself. So an
-//! expression is evaluated more than once. One that might give another value the second time is refused.
+//! INSERT has no sub-select whose columns several fields could share: each field computes the typed legacy row for itself, so an
+//! expression may be evaluated more than once. One that might give another value the second time is refused.
 //!
-//! The same goes for UPDATE, because PostgreSQL (15.18) has two faults here. It numbers the sub-selects of `SET (a, b) = (SELECT ...)` in
-//! each action of a MERGE from one, takes that of the last action for all of them, and stores what comes of it or ends the backend. And
-//! where ON can never be true, it fails on any sub-select of an UPDATE ("SubPlan found with no parent plan"), because the row that INSERT
-//! adds goes into a partition that the plan does not know. So the values stand in the expressions themselves, and one action at most has a
-//! sub-select, for what may be evaluated only once.
+//! UPDATE does the same, because PostgreSQL (15.18) has two faults here. It numbers the sub-selects of `SET (a, b) = (SELECT ...)`
+//! in each action of a MERGE from one, uses that of the last action for all of them, and stores wrong values or crashes the
+//! backend. And where ON can never be true, it fails on any sub-select of an UPDATE ("SubPlan found with no parent plan"), because
+//! the row that INSERT adds goes into a partition that the plan does not know. So the values stand in the expressions themselves,
+//! and at most one action has a sub-select, for values that may be evaluated only once.
 
 use sqlparser::tokenizer::Token;
 
@@ -23,7 +23,7 @@ use crate::sql::clause::{Action, Merge};
 use crate::sql::clause::{Cell, Update};
 use crate::sql::quote::{ident, qualified};
 use crate::sql::template::Sql;
-use crate::sql::{Dml, Lexed, Part};
+use crate::sql::{Dml, Lexed, NamePart};
 
 /// Words that may stand before a parenthesis in an expression whose value does not change within a statement: key words of
 /// expressions and queries, types with a modifier, and functions that are not volatile.
@@ -41,7 +41,7 @@ impl Work<'_, '_> {
         self.expression(on, dml, entry);
         let mut unsteady = false;
         for when in &merge.whens {
-            // Where nothing matched, only the source is in sight: its names stay, and the target's are refused.
+            // For NOT MATCHED only the source is visible: its names stay, and those of the target are refused.
             if let Some(condition) = when.condition.as_ref().filter(|_| !when.matched) {
                 self.out_of_sight(self.span_of(condition), dml, relation);
             }
@@ -69,7 +69,8 @@ impl Work<'_, '_> {
         Ok(())
     }
 
-    /// How an UPDATE assigns. `unsteady`: one before it has taken the only place for values that are evaluated once.
+    /// How an UPDATE assigns. `unsteady`: an earlier action already has the one sub-select for values that may be evaluated only
+    /// once.
     fn merged_assign(&self, relation: &Relation, update: &Update, unsteady: &mut bool) -> Result<Assign, Refusal> {
         if is_steady(self.lexed, update.set.start + 1..update.set.end) {
             return Ok(Assign::Apart);
@@ -81,8 +82,13 @@ impl Work<'_, '_> {
         Ok(Assign::Together)
     }
 
-    /// PostgreSQL's own words for too many and too few values (source, analyze.c).
-    fn check_width(&self, given: &[usize], columns: Option<&[Part]>, cells: Option<&[Cell]>) -> Result<(), Refusal> {
+    /// PostgreSQL's errors for too many and too few values (source, analyze.c).
+    pub(super) fn check_width(
+        &self,
+        given: &[usize],
+        columns: Option<&[NamePart]>,
+        cells: Option<&[Cell]>,
+    ) -> Result<(), Refusal> {
         let Some(cells) = cells else { return Ok(()) };
         if let Some(extra) = cells.get(given.len()) {
             let message = "INSERT has more expressions than target columns".to_owned();
@@ -97,7 +103,7 @@ impl Work<'_, '_> {
         }
     }
 
-    /// `(fields) VALUES (...)`: each field that follows from legacy columns in a sub-select over the typed row.
+    /// `(fields) VALUES (...)`: each field that depends on legacy columns is a sub-select over the typed row.
     fn merged_row(&self, relation: &Relation, given: &[usize], cells: Option<&[Cell]>) -> Result<Sql, Refusal> {
         let mut row = Vec::with_capacity(relation.columns.len());
         for (i, column) in relation.columns.iter().enumerate() {
@@ -135,14 +141,14 @@ impl Work<'_, '_> {
 }
 
 /// The columns that values are given for: those named, or the first ones.
-fn given(relation: &Relation, columns: Option<&[Part]>, cells: Option<&[Cell]>) -> Result<Vec<usize>, Refusal> {
+fn given(relation: &Relation, columns: Option<&[NamePart]>, cells: Option<&[Cell]>) -> Result<Vec<usize>, Refusal> {
     match columns {
         Some(named) => named_columns(relation, named),
         None => Ok((0..cells.map_or(0, <[Cell]>::len).min(relation.columns.len())).collect()),
     }
 }
 
-/// Whether nothing is called that is not known to give the same value each time.
+/// Whether every word that may be called is known to give the same value each time.
 fn is_steady(lexed: &Lexed<'_>, lexemes: std::ops::Range<usize>) -> bool {
     let call = |i: &usize| lexemes.contains(&(i + 1)) && lexed.lexemes[i + 1].is_token(&Token::LParen);
     let name = |i: usize| lexed.lexemes[i].name();

@@ -1,12 +1,12 @@
-//! Which columns of a legacy table a statement names: who moves a table asks which of them are still in use.
+//! Which columns of a legacy table a statement names: before a table is moved or dropped, it is asked which of them are still used.
 
-use super::outcome::{Named, Outcome};
+use super::outcome::{NamedColumns, Outcome};
 use super::policy::Entry;
 use super::work::Work;
 use crate::sql::{Role, UsePlace};
 
 impl Work<'_, '_> {
-    /// Adds what a reference names to what the statement's others name of the same table.
+    /// Adds the columns that a reference names to those that other references of the statement name of the same table.
     pub(super) fn name_columns(&self, reference: usize, entry: &Entry, outcome: &mut Outcome) {
         let table = &entry.relation.table;
         let star = self.has_star(reference);
@@ -15,7 +15,7 @@ impl Work<'_, '_> {
             return;
         }
         let columns = entry.relation.columns.iter().filter(|c| self.words.contains(&c.name)).map(|c| c.name.clone());
-        outcome.named.push(Named { table: table.clone(), columns: columns.collect(), star });
+        outcome.named.push(NamedColumns { table: table.clone(), columns: columns.collect(), star });
     }
 
     fn has_star(&self, reference: usize) -> bool {

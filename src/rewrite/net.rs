@@ -1,5 +1,5 @@
-//! The net under the parser: every word that equals a legacy name must have been given a meaning. What is left over may be a
-//! relation that the parser does not show; such a statement is forwarded untouched and counted.
+//! The net below the parser: every word that equals a legacy name must have been explained. An unexplained one may be a relation
+//! that the parser does not show; such a statement passes untouched, and is counted.
 
 use sqlparser::tokenizer::Token;
 
@@ -8,7 +8,7 @@ use super::work::Work;
 use crate::sql::Role;
 
 impl Work<'_, '_> {
-    /// Counts what is mentioned but not named as a relation. True when a word was left unexplained.
+    /// Counts legacy names that are not relations of the statement. True when a word was left unexplained.
     pub(super) fn mentions(&mut self, outcome: &mut Outcome) -> bool {
         let mut unclassified = false;
         let is_do = self.lexemes.clone().next().is_some_and(|first| self.lexed.lexemes[first].is("DO"));
@@ -27,7 +27,7 @@ impl Work<'_, '_> {
             if string {
                 let names = self.policy.prefilter.names_in(self.text(lexeme.span));
                 for name in names.into_iter().filter(|n| !self.policy.is_off(n)) {
-                    // The text of DO is run; any other string is a value.
+                    // The string of DO is code that runs; any other string is a value.
                     if is_do {
                         outcome.touch(self.policy, &name);
                     }
@@ -38,7 +38,7 @@ impl Work<'_, '_> {
         unclassified
     }
 
-    /// Counts references to legacy tables whose rules have faults. Nothing is done about them: the server answers as it can.
+    /// Counts references to legacy tables whose rules have faults. They pass untouched, and the server answers as it can.
     pub(super) fn count_faulty(&self, outcome: &mut Outcome) {
         for reference in &self.shape.references {
             let table = reference.name.last();
@@ -48,8 +48,8 @@ impl Work<'_, '_> {
         }
     }
 
-    /// Whether a word is the name of a temporary table that the statement makes: `CREATE TEMPORARY TABLE [IF NOT EXISTS] word`. Another one would take the
-    /// place of what is retired: who makes it is told that the name is taken, as ever.
+    /// Whether a word is the name of a temporary table that the statement makes: `CREATE TEMPORARY TABLE [IF NOT EXISTS] word`.
+    /// Only a temporary one may have the name of a tombstone: for any other the server says that the name is taken.
     fn is_temporary(&self, word: usize) -> bool {
         let lexemes = &self.lexed.lexemes;
         let start = self.lexemes.start;
@@ -65,7 +65,7 @@ impl Work<'_, '_> {
         before(at, 1).is_some_and(|l| l.is("TABLE")) && is_temporary && lexemes.get(start).is_some_and(|l| l.is("CREATE"))
     }
 
-    /// Counts references to names that are retired. Who defines or drops one wants nothing of what was behind it.
+    /// Counts references to tombstones. A statement that defines or drops one does not want it back.
     pub(super) fn count_tombstones(&self, outcome: &mut Outcome) {
         if self.policy.tombstones.is_empty() {
             return;

@@ -12,43 +12,43 @@ use crate::sql::fingerprint::Seen;
 /// What becomes of a text.
 #[derive(Debug, Clone, Default)]
 pub struct Outcome {
-    /// What is sent instead; `None`: the text as it is.
+    /// What is sent in its place; `None`: the text itself.
     pub text: Option<Arc<str>>,
-    /// From its positions to the client's.
+    /// Maps positions of that text to the client's.
     pub map: PositionMap,
-    /// Legacy names touched, and how: each once in a statement, statement by statement.
+    /// The legacy names it has, and what was done: each once per statement, in their order.
     pub hits: Vec<Hit>,
-    /// What its hits are counted under; known where an outcome comes from [`super::cache::Cache`] and there are any.
+    /// The statement that its hits are counted under; set if there are hits and the outcome comes from [`super::cache::Cache`].
     pub seen: Option<Seen>,
-    /// The columns that it names of each legacy table.
-    pub named: Vec<Named>,
+    /// For each legacy table, which columns it names.
+    pub named: Vec<NamedColumns>,
     /// What was refused: the server's error for it is replaced.
     pub refusals: Vec<Refusal>,
-    /// Relations that were rewritten: their errors carry the new tables' names and are mapped back.
+    /// Relations that were rewritten: errors about the new tables are led back to them.
     pub rewritten: Vec<Arc<Relation>>,
-    /// Why, for `explain`: one line a decision.
+    /// The decisions with their reasons, a line each, for `explain`.
     pub notes: Vec<String>,
-    /// As it is, it reaches a view that has taken a legacy table's name: it says nothing about how fast the table was.
+    /// It passes as it is and reaches a view under a legacy name: its duration says nothing about the legacy table's speed.
     pub meets_view: bool,
-    /// It is one statement that only reads, and reads a table in mode shadow, or a copy.
+    /// It is one statement that only reads, of a table in mode shadow or of a copy.
     pub shadow: bool,
-    /// Copied tables of which it reads the copy, because its session is one that was chosen to.
+    /// Copied tables of which it reads the copy, because its session was chosen for that.
     pub reads: Vec<String>,
-    /// What its statements leave behind in the session, each with its statement's number, in order.
+    /// What its statements leave behind in the session, each with its number, in order.
     pub effects: Vec<(usize, Effect)>,
-    /// Legacy names in it that are retired, each once.
+    /// Tombstones that it names, each once.
     pub tombstones: Vec<String>,
 }
 
 /// What a statement names of a legacy table.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Named {
+pub struct NamedColumns {
     /// The legacy table.
     pub table: String,
-    /// Those of its columns whose names are words of the statement, in the table's order. A column that another table of the statement
-    /// has too, under the same name, is among them.
+    /// Its columns whose names are words of the statement, in the table's order. A word that means another table's column of the
+    /// same name counts too.
     pub columns: Vec<String>,
-    /// It asks for all of them without naming them: `*`, `TABLE t`, INSERT or COPY without a list of columns.
+    /// It uses all columns without naming them: `*`, `TABLE t`, INSERT or COPY without a list of columns.
     pub star: bool,
 }
 
@@ -59,7 +59,7 @@ pub struct Hit {
     pub statement: usize,
     /// The legacy table.
     pub table: String,
-    /// `select`, `insert`, `update`, ...; `mention` for a name that is no relation or could not be classified.
+    /// `select`, `insert`, `update`, ...; `mention` for a name that is not a relation there or could not be classified.
     pub operation: &'static str,
     /// What was done.
     pub outcome: HitOutcome,
@@ -68,18 +68,18 @@ pub struct Hit {
 /// What was done with a legacy name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum HitOutcome {
-    /// Forwarded untouched, because of its mode.
+    /// Passed untouched, because of the table's mode.
     Forwarded,
     /// Rewritten.
     Rewritten,
     /// Refused.
     Refused,
-    /// Forwarded untouched, because it was not understood.
+    /// Passed untouched, because the statement was not understood.
     Opaque,
 }
 
 impl HitOutcome {
-    /// As reports name it.
+    /// The word for it in reports.
     pub fn name(self) -> &'static str {
         match self {
             HitOutcome::Forwarded => "forwarded",
@@ -91,7 +91,7 @@ impl HitOutcome {
 }
 
 impl Policy {
-    /// What is known of a statement that is not read, from how it begins.
+    /// The outcome of a statement that is not read, by its beginning.
     pub fn unread(&self, begins: &str) -> Outcome {
         let mut outcome = Outcome::default();
         outcome.opaque(self, (0, begins), "it is not read");
@@ -101,7 +101,7 @@ impl Policy {
 }
 
 impl Outcome {
-    /// Legacy names in a text that is not understood, and passes as it is.
+    /// Counts legacy names in a text that is not understood and passes as it is.
     pub(super) fn opaque(&mut self, policy: &Policy, (number, text): (usize, &str), reason: &str) {
         for name in policy.prefilter.names_in(text).into_iter().filter(|n| !policy.is_off(n)) {
             let hit = Hit { statement: number, table: name, operation: "mention", outcome: HitOutcome::Opaque };
@@ -111,7 +111,7 @@ impl Outcome {
         }
     }
 
-    /// Adds a hit that its statement has not yet; whether it is new.
+    /// Adds a hit, if its statement does not have it yet; whether it was added.
     pub(super) fn hit(&mut self, hit: Hit) -> bool {
         let is_new = !self.hits.iter().rev().take_while(|other| other.statement == hit.statement).any(|other| *other == hit);
         if is_new {
@@ -120,18 +120,18 @@ impl Outcome {
         is_new
     }
 
-    /// Whether a statement of its text is PREPARE, which uses no table: each EXECUTE of it does.
+    /// Whether a statement of the text is PREPARE. It uses no table: each EXECUTE of it does.
     pub fn only_prepares(&self, statement: usize) -> bool {
         let found = self.effects.binary_search_by_key(&statement, |(number, _)| *number);
         found.is_ok_and(|at| matches!(self.effects[at].1, Effect::Prepare { .. }))
     }
 
-    /// Whether more than one statement of its text names a legacy table, or one that is not the first.
+    /// Whether several statements of the text name a legacy table, or a statement other than the first.
     pub fn has_several(&self) -> bool {
         self.hits.last().is_some_and(|hit| hit.statement > 0)
     }
 
-    /// Notes a name, if it is retired.
+    /// Adds a name to the tombstones, if it is one.
     pub(super) fn touch(&mut self, policy: &Policy, table: &str) {
         if policy.tombstones.contains(table) && !self.tombstones.iter().any(|t| t == table) {
             self.tombstones.push(table.to_owned());

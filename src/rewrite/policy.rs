@@ -13,33 +13,33 @@ use crate::mode::{Mode, Readers};
 use crate::relation::Relation;
 use crate::sql::{Lexed, Lexeme, Limits};
 
-/// Compiled rules, modes and catalog at one moment. A switch makes a new one; statements that are being worked on keep theirs.
+/// Compiled rules, modes and catalog at one moment. A switch makes a new policy; statements that are being worked on keep theirs.
 #[derive(Debug, Clone)]
 pub struct Policy {
-    /// Counts the switches: what a cached or prepared statement was rewritten under.
+    /// Increased by each switch: tells which policy a cached or prepared statement was rewritten under.
     pub generation: u64,
     /// The schema of the legacy tables.
     pub schema: String,
-    /// The database that it lies in; a client of another one is not looked at.
+    /// The database of that schema; clients of other databases are not looked at.
     pub database: Option<String>,
-    /// How much of a statement is read.
+    /// Bounds on the statements that are read.
     pub limits: Limits,
     pub(super) entries: HashMap<String, Entry>,
     pub(super) prefilter: Prefilter,
-    /// Columns of the schema's other tables with their types, for telling whose a name is.
+    /// Columns of the schema's other tables with their types, to find out which table a name belongs to.
     pub(super) columns: Arc<HashMap<String, Vec<(String, String)>>>,
     /// The schema's views, which have no system columns.
     pub(super) views: HashSet<String>,
-    /// Roles that have less than a whole legacy table: (role, table). They have no use of its leaf, and write through the view. Without a
-    /// table: those that may not use the schema, for whom nothing is rewritten.
+    /// Roles with rights on less than a whole legacy table: (role, table). They have no rights on its leaf, and write through the
+    /// view. With an empty table: roles that may not use the schema, for which nothing is rewritten.
     pub(super) limited: HashSet<(String, String)>,
-    /// Legacy tables whose rules have faults, and what is wrong: forwarded untouched, and counted.
+    /// Legacy tables whose rules have faults, and the faults: statements pass untouched, and are counted.
     pub(super) faulty: BTreeMap<String, String>,
-    /// Legacy names that are retired: looked for, and nothing else.
+    /// Tombstones: they are looked for, and nothing is rewritten.
     pub(super) tombstones: BTreeSet<String>,
-    /// The key tables beside leaves, and their constraints.
+    /// The key tables of leaves, with their constraints.
     pub(super) key_tables: KeyTables,
-    /// Copied tables that some sessions read in their new form while everybody writes the legacy one, and which sessions.
+    /// Copied tables that some sessions read in their new form while everybody writes the legacy ones, and which sessions.
     pub(super) readers: BTreeMap<String, Readers>,
     /// Functions that may change what names mean.
     movers: Arc<Movers>,
@@ -55,8 +55,8 @@ pub struct Entry {
 }
 
 impl Policy {
-    /// Puts rules, modes and a catalog together. Tables in mode `off` are looked for too: a statement that names one may be kept
-    /// prepared until it is switched.
+    /// A policy of these rules, modes and catalog. Tables in mode `off` are looked for too: a statement that names one may be
+    /// prepared and run after a switch.
     pub fn new(generation: u64, schema: &str, entries: Vec<Entry>, catalog: &Catalog, limits: Limits) -> Self {
         let entries: HashMap<String, Entry> = entries.into_iter().map(|e| (e.relation.table.clone(), e)).collect();
         let column = |c: &crate::catalog::Column| (c.name.clone(), c.type_name.clone());
@@ -79,14 +79,14 @@ impl Policy {
         }
     }
 
-    /// Names the database.
+    /// Sets the database.
     #[must_use]
     pub fn within(mut self, database: Option<String>) -> Self {
         self.database = database;
         self
     }
 
-    /// One table has another mode, and a view has its name, or the table has it again.
+    /// The same policy, with another mode for one table, and a view or a table under its name.
     #[must_use]
     pub fn placing(mut self, table: &str, mode: Mode, is_view: bool) -> Self {
         if let Some(entry) = self.entries.get_mut(table) {
@@ -99,7 +99,7 @@ impl Policy {
         self
     }
 
-    /// Names the roles that have less than a whole legacy table: (role, table).
+    /// Sets the roles with rights on less than a whole legacy table: (role, table).
     #[must_use]
     pub fn limiting(mut self, limited: HashSet<(String, String)>) -> Self {
         self.limited = limited;
@@ -111,21 +111,21 @@ impl Policy {
         self.limited == *limited
     }
 
-    /// Names the legacy tables whose rules have faults, each with what is wrong.
+    /// Sets the legacy tables whose rules have faults, and the faults.
     #[must_use]
     pub fn with_faulty(mut self, faulty: BTreeMap<String, String>) -> Self {
         self.faulty = faulty;
         self.looking()
     }
 
-    /// Names the legacy names that are retired; none of them has an entry.
+    /// Sets the tombstones; none of them may have an entry.
     #[must_use]
     pub fn with_tombstones(mut self, tombstones: BTreeSet<String>) -> Self {
         self.tombstones = tombstones;
         self.looking()
     }
 
-    /// Names the key tables.
+    /// Sets the key tables.
     #[must_use]
     pub fn keyed(mut self, key_tables: KeyTables) -> Self {
         self.key_tables = key_tables;
@@ -167,15 +167,16 @@ impl Policy {
         &self.tombstones
     }
 
-    /// The policy as it would be if every table in mode shadow were switched to rewrite.
+    /// The policy as it would be if every table in mode shadow were in mode rewrite.
     #[must_use]
-    pub fn switched(&self) -> Policy {
+    pub fn with_shadow_rewritten(&self) -> Policy {
         let mut switched = self.clone();
         switched.entries.values_mut().filter(|e| e.mode == Mode::Shadow).for_each(|e| e.mode = Mode::Rewrite);
         switched
     }
 
-    /// The policy that looks at no statement, for as long as `esclusa off` is in force. A retired name comes back all the same: nothing answers under it.
+    /// A policy that looks at no statement, for the time of `esclusa off`. Tombstones come back all the same, because otherwise
+    /// nothing has their names.
     #[must_use]
     pub fn aside(&self) -> Policy {
         let mut aside = self.clone();
@@ -184,7 +185,7 @@ impl Policy {
         aside
     }
 
-    /// The policy that tells what a text names, whatever the modes are.
+    /// A policy that finds out what a text names, whatever the modes are.
     #[must_use]
     pub fn observing(&self) -> Policy {
         let mut observing = self.clone();
@@ -214,7 +215,7 @@ impl Policy {
     }
 
     /// What a text may do.
-    pub fn scan(&self, text: &[u8]) -> prefilter::Found {
+    pub fn scan(&self, text: &[u8]) -> prefilter::Possible {
         self.prefilter.scan(text)
     }
 
@@ -223,17 +224,17 @@ impl Policy {
         self.entries.values()
     }
 
-    /// Whether there is a rule for a table, whatever its mode, and whether or not its name is retired.
+    /// Whether a table has a rule, whatever its mode is, tombstones included.
     pub fn knows(&self, table: &str) -> bool {
         self.entries.contains_key(table) || self.tombstones.contains(table)
     }
 
-    /// Whether a name is one of the legacy schema's, with or without a rule.
+    /// Whether the legacy schema has this name, with or without a rule.
     pub fn has(&self, table: &str) -> bool {
         self.knows(table) || self.columns.contains_key(table)
     }
 
-    /// Whether key tables stand beside leaves: then any statement's error may come from one.
+    /// Whether there are key tables: then an error of any statement may come from one.
     pub fn has_key_tables(&self) -> bool {
         self.key_tables.has_constraints()
     }
@@ -243,12 +244,12 @@ impl Policy {
         self.views.contains(name)
     }
 
-    /// Whether a table has a rule and is not looked at.
+    /// Whether a table has a rule and is in mode `off`.
     pub(super) fn is_off(&self, table: &str) -> bool {
         self.entries.get(table).is_some_and(|e| e.mode == Mode::Off)
     }
 
-    /// A legacy table that is looked at.
+    /// The entry of a legacy table that is looked at.
     pub fn entry(&self, table: &str) -> Option<&Entry> {
         self.entries.get(table).filter(|e| e.mode != Mode::Off)
     }

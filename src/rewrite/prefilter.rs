@@ -1,9 +1,9 @@
-//! Does any legacy name occur in these bytes? Nearly every statement says no here, in tens of nanoseconds, and is forwarded
+//! Does any legacy name occur in these bytes? For nearly every statement the answer is no, in tens of nanoseconds, and it passes
 //! unread. A yes may be wrong (a name in a string); a no never is.
 //!
-//! The bytes are folded to lower case and everything that is no part of an identifier to a blank, a loop that the compiler turns into
-//! vector instructions; then one packed search looks for a blank and the first letters of the names. Only where an identifier
-//! begins with them is the whole identifier looked up.
+//! The bytes are folded to lower case, and those that cannot be in an identifier to a space, by a loop that the compiler turns into
+//! vector instructions; then one packed search looks for a space and the first letters of the names. Only where it finds these is
+//! the whole identifier looked up.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -13,9 +13,9 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind};
 /// The word of SET CONSTRAINTS.
 const CONSTRAINTS: &str = "constraints";
 
-/// Letters of a name that the search looks for, behind the blank.
+/// How many first letters of a name the search looks for, after the space.
 const STEM: usize = 3;
-/// Bytes that are folded at once.
+/// How many bytes are folded at once.
 const CHUNK: usize = 512;
 
 /// Names that change where unqualified names are looked up, wherever they stand.
@@ -36,7 +36,7 @@ type Words = HashSet<Box<[u8]>, ahash::RandomState>;
 
 /// What a text may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Found {
+pub struct Possible {
     /// Name a legacy table.
     pub legacy: bool,
     /// Change the search path.
@@ -51,7 +51,7 @@ pub struct Found {
     pub later: bool,
 }
 
-impl Found {
+impl Possible {
     fn is_all(self) -> bool {
         self.legacy && self.path && self.reading && self.resets && self.moves && self.later
     }
@@ -65,7 +65,7 @@ pub struct Prefilter {
     names: Words,
     odd: Odd,
     longest: usize,
-    /// SET CONSTRAINTS may name what lies elsewhere now.
+    /// SET CONSTRAINTS is found too, because constraints may have moved.
     constraints: bool,
     movers: Movers,
 }
@@ -114,12 +114,11 @@ impl Movers {
     }
 }
 
-/// Names that are no plain identifiers: found as text, wherever they stand. Each is looked for as it is and with its quotes doubled, as it
-/// stands between quotes.
+/// Names that are not plain identifiers: found as text, wherever they occur, also with their quotes doubled, as between quotes.
 #[derive(Debug, Clone, Default)]
 struct Odd {
     search: Option<AhoCorasick>,
-    /// For each pattern the name.
+    /// The name of each pattern.
     names: Vec<String>,
 }
 
@@ -143,7 +142,7 @@ impl Odd {
     }
 }
 
-/// The search for a blank and a stem: packed where the processor and the number of stems allow it.
+/// The search for a space and a stem: packed, if the processor and the number of stems allow it.
 #[derive(Debug, Clone)]
 enum Stems {
     Packed(Searcher),
@@ -157,7 +156,7 @@ impl Stems {
         packed.map_or_else(|| Stems::Automaton(automaton()), Stems::Packed)
     }
 
-    /// Calls `see` with each place of a blank and a stem, until it says stop. Two of them cannot overlap but at the blank.
+    /// Calls `see` with each position of a space and a stem, until it breaks. Two of them can overlap only in the space.
     fn find(&self, folded: &[u8], mut see: impl FnMut(usize) -> bool) {
         match self {
             Stems::Packed(searcher) => drop(searcher.find_iter(folded).find(|m| see(m.start()))),
@@ -167,7 +166,7 @@ impl Stems {
 }
 
 impl Prefilter {
-    /// Prepares the search for these names.
+    /// A search for these names.
     pub fn new<'n>(names: impl IntoIterator<Item = &'n str>) -> Self {
         Prefilter::with(names, &More::default())
     }
@@ -189,8 +188,8 @@ impl Prefilter {
         self.scan(text).legacy
     }
 
-    /// What a text may do; each answer may be a false yes, never a false no.
-    pub fn scan(&self, text: &[u8]) -> Found {
+    /// What a text may do; a yes may be wrong, a no never is.
+    pub fn scan(&self, text: &[u8]) -> Possible {
         let mut out = sets(text);
         let mut start = 0;
         loop {
@@ -199,7 +198,7 @@ impl Prefilter {
             if end == text.len() || out.is_all() {
                 break;
             }
-            // What is cut at the end of this chunk is whole in the next one.
+            // A word that is cut at the end of this chunk is whole in the next one.
             start = end - self.longest - 1;
         }
         // An identifier with escapes (U&"hiscontr\0061to") hides its letters.
@@ -209,7 +208,7 @@ impl Prefilter {
         out
     }
 
-    fn scan_chunk(&self, chunk: &[u8], before: Option<u8>, last: bool, out: &mut Found) {
+    fn scan_chunk(&self, chunk: &[u8], before: Option<u8>, last: bool, out: &mut Possible) {
         let mut buffer = [b' '; CHUNK + 1];
         buffer[0] = before.map_or(b' ', fold);
         for (to, from) in buffer[1..].iter_mut().zip(chunk) {
@@ -238,7 +237,7 @@ impl Prefilter {
         plain.chain(self.movers.odd.names_in(text))
     }
 
-    /// Every name that occurs in a text, in lower case and once, for the scan of strings, function bodies and dynamic SQL.
+    /// Every name that occurs in a text, in lower case, each once: for strings, function bodies and dynamic SQL.
     pub fn names_in(&self, text: &str) -> Vec<String> {
         let words = text.split(|c: char| c.is_ascii() && !is_identifier(c as u8)).map(str::to_ascii_lowercase);
         let plain = words.filter(|word| self.names.contains(word.as_bytes()));
@@ -261,16 +260,16 @@ fn folded(name: &str) -> Box<[u8]> {
     name.to_ascii_lowercase().into_bytes().into_boxed_slice()
 }
 
-/// A byte of an identifier in lower case; a blank for any other.
+/// A byte of an identifier in lower case; a space for any other byte.
 #[inline(always)]
 fn fold(byte: u8) -> u8 {
     let lower = byte | (u8::from(byte.is_ascii_uppercase()) << 5);
     if is_identifier(byte) { lower } else { b' ' }
 }
 
-/// `SET ROLE`, `SET NAMES`, `DISCARD ALL`, `CREATE SCHEMA`, `DO`: by their first words. Of several statements in one text each may be one.
-fn sets(text: &[u8]) -> Found {
-    let mut out = Found::default();
+/// `SET ROLE`, `SET NAMES`, `DISCARD ALL`, `CREATE SCHEMA`, `DO`: by their first words, for every statement of a text.
+fn sets(text: &[u8]) -> Possible {
+    let mut out = Possible::default();
     let mut one = |statement: &[u8]| {
         let mut words = behind_comments(statement).split(|b| !is_identifier(*b)).filter(|w| !w.is_empty());
         let is = |word: &[u8], list: &[&str]| list.iter().any(|l| word.eq_ignore_ascii_case(l.as_bytes()));
@@ -326,7 +325,7 @@ fn behind_comments(statement: &[u8]) -> &[u8] {
     }
 }
 
-/// Bytes that go on an identifier (PostgreSQL source, scan.l): letters, digits, `_`, `$` and everything beyond ASCII.
+/// Whether a byte continues an identifier (PostgreSQL source, scan.l): letters, digits, `_`, `$` and all bytes beyond ASCII.
 #[inline(always)]
 fn is_identifier(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'$' || byte >= 0x80
@@ -409,7 +408,7 @@ mod tests {
     }
 
     proptest! {
-        /// No false negative: wherever a name stands as an identifier of its own, in any case, it is found.
+        /// No false negative: a name that is an identifier of its own is found anywhere, in upper and lower case.
         #[test]
         fn finds_every_name(before in "[a-z .,\"'(\n\u{e9}]{0,20}", after in "[a-z .,\"')\n]{0,20}", which in 0..3_usize, upper: bool) {
             let name = if upper { NAMES[which].to_uppercase() } else { NAMES[which].to_owned() };

@@ -23,7 +23,7 @@ impl Work<'_, '_> {
                 return Ok(());
             }
             Stand::Leaf => self.edits.push(self.leaf(index, entry)),
-            // No view is made for a retained table yet.
+            // A retained table has no view.
             Stand::View if relation.is_retained() => self.edits.push(self.leaf(index, entry)),
             Stand::View => self.edits.push(Edit::replace(reference.name.span(), relation.view())),
         }
@@ -31,7 +31,7 @@ impl Work<'_, '_> {
         Ok(())
     }
 
-    /// Whether every column of a reference may be needed: `*`, a whole row, NATURAL JOIN, renamed columns.
+    /// Whether all columns of a reference may be needed: `*`, a whole row, NATURAL JOIN, renamed columns.
     pub(super) fn needs_all(&self, index: usize) -> bool {
         let reference = &self.shape.references[index];
         let renamed = reference.alias.as_ref().is_some_and(|a| !a.columns.is_empty());
@@ -45,7 +45,7 @@ impl Work<'_, '_> {
         self.owner(name_use) == Owner::Row { reference: index }
     }
 
-    /// Whether a bare name may be the whole row: also where another item, whose columns are not known, could have a column of it.
+    /// Whether a bare name may be the whole row, also if another item with unknown columns may have it as a column.
     fn names_row(&self, name_use: &NameUse, index: usize) -> bool {
         let reference = &self.shape.references[index];
         let visible = reference.alias.as_ref().map_or(reference.name.last(), |a| &a.name);
@@ -53,12 +53,12 @@ impl Work<'_, '_> {
         part.text == visible && matches!(self.owner(name_use), Owner::Unknown) || self.is_row(name_use, index)
     }
 
-    /// A client that names the columns which the improvement added knows the table as it is.
+    /// Whether a client names columns that the improvement added: such a client knows the table as it is now.
     pub(super) fn names_improvement(&self) -> bool {
         self.words.contains("hst_id") || self.words.contains("hst_operation")
     }
 
-    /// `cf_quere_pro.tipocorreo.tipctipo` gets the view's schema, or none where a sub-select has taken the place of the table.
+    /// `cf_quere_pro.tipocorreo.tipctipo` gets the view's schema; or none, where a sub-select has replaced the table.
     pub(super) fn qualify(&mut self) {
         for name_use in &self.shape.uses {
             let tail = if name_use.place == UsePlace::Star { 1 } else { 2 };

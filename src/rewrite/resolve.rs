@@ -1,40 +1,41 @@
-//! What a name is: a legacy table or another one, a column of this item or of that. As PostgreSQL decides it (manual, sections
-//! 5.9.3 and 7.2): the search path for relations; for columns the nearest scope that has the name.
+//! What a name is: a legacy table or another one, a column of this item or of that. As PostgreSQL finds it (manual, sections 5.9.3
+//! and 7.2): relations by the search path, columns in the nearest scope that has the name.
 
-use super::context::Place;
+use super::context::Namespace;
 use super::policy::Entry;
 use super::work::Work;
 use crate::sql::effect::TEMPORARY;
-use crate::sql::{Item, Name, NameUse, Part, Reference, Role, Scope, ScopeId};
+use crate::sql::{Item, Name, NamePart, NameUse, Reference, Role, Scope, ScopeId};
 
 /// The name under which ON CONFLICT shows the row that could not be added.
 pub(super) const EXCLUDED: &str = "excluded";
 
-/// Whose a name in an expression is.
+/// What a name in an expression belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Owner {
     /// A column of the reference.
     Column { reference: usize, column: String },
     /// The whole row of the reference, or its `*`.
     Row { reference: usize },
-    /// Nothing that a reference has: a function's result, a CTE's column, another table's.
+    /// Something that belongs to no reference: a function's result, a CTE's column.
     Other,
-    /// No item has it: a system column of one, an output name, or a mistake.
+    /// Nothing: no item has it. It is a system column, an output name, or a mistake.
     Nowhere,
-    /// It may belong to a reference, but an item in between has columns that are not known.
+    /// Perhaps a reference, but an item in between has unknown columns.
     Unknown,
 }
 
 impl<'w> Work<'w, '_> {
-    /// The legacy table behind a relation's name, if it is one that is looked at.
+    /// The entry of the legacy table that a relation's name means, if there is one that is looked at.
     pub(super) fn entry_of(&self, name: &Name) -> Option<&'w Entry> {
         let entry = self.policy.entry(name.last())?;
-        // In doubt it may be, and is refused where that matters; a temporary relation is known whatever the path is.
+        // If names are in doubt it may be the legacy table, and is refused where that matters; temporary relations are known
+        // whatever the path is.
         let may_be = self.names_in_doubt && name.0.len() == 1 && !self.names.temporary.iter().any(|t| t == name.last());
         (may_be || self.is_in_schema(name)).then_some(entry)
     }
 
-    /// Whether a relation's name leads into the schema of the legacy tables.
+    /// Whether a relation's name means one in the schema of the legacy tables.
     pub(super) fn is_in_schema(&self, name: &Name) -> bool {
         match name.0.as_slice() {
             [table] => self.is_legacy(&table.text),
@@ -48,14 +49,14 @@ impl<'w> Work<'w, '_> {
 
     /// Whether an unqualified name is found in the legacy schema.
     fn is_legacy(&self, table: &str) -> bool {
-        matches!(self.names.place_of(self.policy, table), Some(Place::Schema(schema)) if schema == self.policy.schema)
+        matches!(self.names.namespace_of(self.policy, table), Some(Namespace::Schema(schema)) if schema == self.policy.schema)
     }
 
-    /// The schema in which an unqualified name is found; of a temporary relation `None`.
+    /// The schema in which an unqualified name is found; `None` for a temporary relation.
     pub(super) fn schema_of(&self, table: &str) -> Option<String> {
-        match self.names.place_of(self.policy, table)? {
-            Place::Temporary => None,
-            Place::Schema(schema) => Some(schema),
+        match self.names.namespace_of(self.policy, table)? {
+            Namespace::Temporary => None,
+            Namespace::Schema(schema) => Some(schema),
         }
     }
 
@@ -84,7 +85,7 @@ impl<'w> Work<'w, '_> {
         Some(has(names.get(item.renamed.len()..).unwrap_or_default()))
     }
 
-    /// How many columns an item has, where that is known.
+    /// The number of an item's columns, if it is known.
     pub(super) fn column_count(&self, item: &Item) -> Option<usize> {
         match item.reference {
             None => {
@@ -98,7 +99,7 @@ impl<'w> Work<'w, '_> {
         }
     }
 
-    /// The columns of a table of the legacy schema that has no rule.
+    /// The columns of a table in the legacy schema without a rule.
     pub(super) fn catalog_columns(&self, reference: &Reference) -> Option<&'w [(String, String)]> {
         let known = match reference.name.0.as_slice() {
             [table] if self.is_legacy(&table.text) => Some(&table.text),
@@ -108,7 +109,7 @@ impl<'w> Work<'w, '_> {
         self.policy.columns.get(known?).map(Vec::as_slice)
     }
 
-    /// Whose a name in an expression is.
+    /// What a name in an expression belongs to.
     pub(super) fn owner(&self, name_use: &NameUse) -> Owner {
         let parts: Vec<&str> = name_use.name.0.iter().map(|p| p.text.as_str()).collect();
         let before = |tail: usize| &name_use.name.0[..parts.len() - tail];
@@ -151,7 +152,8 @@ impl<'w> Work<'w, '_> {
         Owner::Nowhere
     }
 
-    /// Whether a name is looked up in ON CONFLICT's `excluded`: the column, or an empty text for the whole row.
+    /// The column of ON CONFLICT's `excluded` that a name means; empty text for the whole row; `None` where it does not mean
+    /// `excluded`.
     pub(super) fn excluded<'u>(&self, name_use: &'u NameUse) -> Option<&'u str> {
         let (table, column) = match name_use.name.0.as_slice() {
             [table] => (table, ""),
@@ -172,7 +174,7 @@ impl<'w> Work<'w, '_> {
         None
     }
 
-    /// `excluded` has the columns of the target, which stands first in its scope.
+    /// `excluded` has the columns of the target, which is the first item of its scope.
     fn excluded_has(&self, scope: &Scope, item: &Item, column: &str) -> Option<bool> {
         let target = scope.items.first()?;
         let is_excluded = item.name == EXCLUDED && item.reference.is_none() && item.body.is_none();
@@ -181,14 +183,14 @@ impl<'w> Work<'w, '_> {
     }
 
     /// Whether a name with this schema before it is that of no item, while one of another schema, which is rewritten, has it.
-    pub(super) fn misses_rewritten(&self, name: &str, qualifier: &[Part], scope: ScopeId) -> bool {
+    pub(super) fn misses_rewritten(&self, name: &str, qualifier: &[NamePart], scope: ScopeId) -> bool {
         let bare = |_: &Reference| true;
         self.item_named(name, qualifier, scope).is_none()
             && self.item(name, Some(&bare), scope).is_some_and(|reference| self.rewritten(reference).is_some())
     }
 
     /// The reference that is visible under a name. With a schema before the name, only that schema's without an alias answers to it.
-    fn item_named(&self, name: &str, qualifier: &[Part], scope: ScopeId) -> Option<usize> {
+    fn item_named(&self, name: &str, qualifier: &[NamePart], scope: ScopeId) -> Option<usize> {
         match qualifier.last() {
             Some(schema) => self.item(name, Some(&|reference: &Reference| self.is_of(reference, &schema.text)), scope),
             None => self.item(name, None, scope),
@@ -216,9 +218,9 @@ impl<'w> Work<'w, '_> {
     fn is_of(&self, reference: &Reference, schema: &str) -> bool {
         match reference.name.0.as_slice() {
             [.., own, _] => own.text == schema || own.text.starts_with(TEMPORARY) && schema.starts_with(TEMPORARY),
-            [table] => match self.names.place_of(self.policy, &table.text) {
-                Some(Place::Temporary) => schema.starts_with(TEMPORARY),
-                Some(Place::Schema(own)) => own == schema || !self.policy.has(&table.text),
+            [table] => match self.names.namespace_of(self.policy, &table.text) {
+                Some(Namespace::Temporary) => schema.starts_with(TEMPORARY),
+                Some(Namespace::Schema(own)) => own == schema || !self.policy.has(&table.text),
                 None => true,
             },
             [] => true,

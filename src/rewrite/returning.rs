@@ -1,4 +1,4 @@
-//! RETURNING: each item yields what it would have yielded on the legacy table, under the same name and with the same type.
+//! RETURNING: each item yields what it would have yielded on the legacy table, with the same name and type.
 
 use std::ops::Range;
 
@@ -7,15 +7,16 @@ use sqlparser::tokenizer::Token;
 use super::policy::Entry;
 use super::refuse::Refusal;
 use super::resolve::Owner;
+use super::shown::Exposed;
 use super::splice::Edit;
 use super::work::Work;
 use crate::relation::Relation;
-use crate::sql::clause::Clauses;
 use crate::sql::figure::OutputName;
 use crate::sql::quote::ident;
+use crate::sql::shape::{Merged, Step};
 use crate::sql::{Dml, NameUse};
 
-/// The name of a column that nothing gives one (source, parse_target.c, FigureColname).
+/// The name of a column for which PostgreSQL finds none (source, parse_target.c, FigureColname).
 const UNNAMED: &str = "?column?";
 
 impl Work<'_, '_> {
@@ -39,7 +40,7 @@ impl Work<'_, '_> {
             self.edits.push(Edit::replace(span, std::iter::once(all).chain(others).collect::<Vec<_>>().join(", ")));
             return Ok(());
         }
-        // A label behind it is nobody's.
+        // A label after a star is not allowed.
         if self.is_star_of(&expression, dml) {
             self.edits.push(Edit::replace(self.span_of(item), self.all_columns(relation, &row)));
             return Ok(());
@@ -50,7 +51,7 @@ impl Work<'_, '_> {
             self.retained_rows(&uses, relation, &row);
             return Ok(());
         }
-        // What reads a column has another name than the column.
+        // The expression that reads a column has another name than the column.
         let label = match self.shape.scopes[dml.scope].outputs.get(n) {
             _ if expression.end != item.end => Some(String::new()),
             Some(OutputName::Name(name)) if name == UNNAMED => Some(String::new()),
@@ -62,13 +63,13 @@ impl Work<'_, '_> {
         let at = self.edits.len();
         self.returned(span, dml, entry);
         if self.edits.len() > at && !label.is_empty() {
-            // The outer edit goes before those inside it.
+            // The outer edit comes before those inside it.
             self.edits.insert(at, Edit::wrap(span, "", label));
         }
         Ok(())
     }
 
-    /// All columns of the target, as `*` shows them.
+    /// All columns of the target, in the order of `*`.
     fn all_columns(&self, relation: &Relation, row: &str) -> String {
         if !relation.is_retained() {
             return self.row_columns(relation, row);
@@ -77,8 +78,8 @@ impl Work<'_, '_> {
         (0..relation.columns.len()).map(named).collect::<Vec<_>>().join(", ")
     }
 
-    /// An item whose name nobody here can tell: in a scope with the legacy columns PostgreSQL finds it itself, as that of the sub-select's one
-    /// column. A window function would be allowed there.
+    /// An item whose name is not known here: it is put into a scope with the legacy columns, and gets the name of the sub-select's
+    /// only column, which PostgreSQL finds. A window function would be allowed there.
     fn returned_in_scope(&mut self, expression: &Range<usize>, dml: &Dml, relation: &Relation) -> Result<(), Refusal> {
         let span = self.span_of(expression);
         if let Some(call) = self.window_call(expression) {
@@ -91,7 +92,8 @@ impl Work<'_, '_> {
         Ok(())
     }
 
-    /// Where a window function of an item begins, if it has one that is no sub-query's: in the scope that the item is put into it would be allowed.
+    /// Where a window function of an item begins, if it is in no sub-query of the item: in the scope that the item is put into it
+    /// would be allowed.
     fn window_call(&self, item: &Range<usize>) -> Option<usize> {
         let lexemes = &self.lexed.lexemes;
         let is_own = |mut at: usize| loop {
@@ -120,34 +122,64 @@ impl Work<'_, '_> {
         }
     }
 
-    /// `*` also means the items of FROM or USING, in their order.
+    /// `*` includes the items of FROM or USING, in their order; columns that a join merges come first in it, and once.
     fn other_items(&self, dml: &Dml, entry: &Entry) -> Result<Vec<String>, Refusal> {
-        let from = match &dml.clauses {
-            Clauses::Update(update) => update.from.clone(),
-            Clauses::Delete(delete) => delete.using.clone(),
-            Clauses::Insert(_) | Clauses::Merge(_) => None,
-        };
-        let merged = from.is_some_and(|r| self.lexed.lexemes[r].iter().any(|l| l.is("USING") && l.depth > 0 || l.is("NATURAL")));
-        let items = &self.shape.scopes[dml.scope].items[1..];
-        if merged || items.iter().any(|i| i.name.is_empty()) {
-            let at = self.shape.references[dml.target].span.start;
-            return Err(Refusal::form(&entry.relation, "RETURNING * over a join with merged columns of", at));
+        let (scope, at) = (&self.shape.scopes[dml.scope], self.shape.references[dml.target].span.start);
+        let merges = |step: &Step| matches!(step, Step::Join { merged, .. } if *merged != Merged::Nothing);
+        if scope.steps.iter().any(merges) {
+            return self.merged_items(dml, entry);
         }
-        let at = self.shape.references[dml.target].span.start;
+        if scope.items[1..].iter().any(|i| i.name.is_empty()) {
+            return Err(Refusal::form(&entry.relation, "RETURNING * beside an item without a name of", at));
+        }
         let list = |(n, item): (usize, &crate::sql::Item)| {
             Ok(self.item_list(dml.scope, n + 1, at, true)?.unwrap_or_else(|| format!("{}.*", ident(&item.name))))
         };
-        items.iter().enumerate().map(list).collect()
+        scope.items[1..].iter().enumerate().map(list).collect()
     }
 
-    /// An item without `AS name`, or without a bare name behind it.
+    /// The columns of what FROM or USING shows, written out. A merged column is read on the side that it comes from, where it is a column of one
+    /// side; otherwise by its bare name, which the target's leaf has not.
+    fn merged_items(&self, dml: &Dml, entry: &Entry) -> Result<Vec<String>, Refusal> {
+        let (scope, relation) = (&self.shape.scopes[dml.scope], &entry.relation);
+        let refused = || {
+            let at = self.shape.references[dml.target].span.start;
+            Refusal::form(relation, "RETURNING * over a join that merges columns which are not known here, of", at)
+        };
+        // The target stands before all of them.
+        let sources = self.sources(dml.scope);
+        let shown = sources.get(1..).unwrap_or_default();
+        if shown.iter().any(|source| !source.complete) {
+            return Err(refused());
+        }
+        let columns = || shown.iter().flat_map(|source| &source.columns);
+        let by_item = |item: usize, column: &str| {
+            let name = scope.items.get(item).map(|item| &item.name).filter(|name| !name.is_empty())?;
+            Some(format!("{}.{}", ident(name), ident(column)))
+        };
+        let text = |column: &Exposed| {
+            if !column.merged {
+                return by_item(column.item, &column.name);
+            }
+            let is_alone = columns().filter(|c| c.name == column.name).count() == 1;
+            if is_alone && !(relation.is_retained() && relation.position(&column.name).is_some()) {
+                return Some(ident(&column.name));
+            }
+            let origin = column.origin?;
+            let item = scope.items.iter().position(|item| item.reference == Some(origin.reference))?;
+            by_item(item, &column.name)
+        };
+        columns().map(|column| text(column).ok_or_else(refused)).collect()
+    }
+
+    /// The item without `AS name` or a bare label.
     pub(super) fn without_alias(&self, item: &Range<usize>) -> Range<usize> {
         let lexemes = &self.lexed.lexemes;
         if item.len() >= 3 && lexemes[item.end - 2].is("AS") && lexemes[item.end - 2].depth == lexemes[item.start].depth {
             return item.start..item.end - 2;
         }
         let last = item.end - 1;
-        // The last word of `x::text` and of `s.x` is no label.
+        // The last word of `x::text` and of `s.x` is not a label.
         let behind = |token: &Token| last > item.start && lexemes[last - 1].is_token(token);
         let named = lexemes[last].word().is_some()
             && self.shape.explains(last)

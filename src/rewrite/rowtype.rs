@@ -20,21 +20,21 @@ pub(super) fn row_type(relation: &Relation) -> String {
     if relation.is_retained() { relation.legacy_table() } else { qualified(CONTROL, &relation.table) }
 }
 
-/// The row of a leaf as a value of that type. It is one expression over the row's fields and no sub-select, so that whatever stands round it
-/// (an aggregate, a field's name) is what it was on the table.
+/// The row of a leaf as a value of that type. It is an expression over the row's fields and not a sub-select, so that it can stand
+/// wherever the row could (in an aggregate, before a field's name).
 pub(super) fn row_value(relation: &Relation, row: Option<&str>) -> String {
     let fields: Vec<String> = (0..relation.columns.len()).map(|i| relation.read(i, row)).collect();
     format!("(ROW({})::{})", fields.join(", "), row_type(relation))
 }
 
 impl Work<'_, '_> {
-    /// A row of a leaf that is named as a whole; a star in a list is its columns.
+    /// A row of a leaf that is named as a whole; in a list, a star stands for its columns.
     pub(super) fn whole_row(&self, name_use: &NameUse, relation: &Relation, row: &str) -> Edit {
         let value = row_value(relation, Some(row));
         Edit::replace(self.row_span(name_use), if self.is_list(name_use) { format!("{value}.*") } else { value })
     }
 
-    /// Where a row is named, with the star of `t.* IS NULL`, which the parser is not shown.
+    /// The span of a row's name, with the star of `t.* IS NULL`, which is hidden from the parser.
     fn row_span(&self, name_use: &NameUse) -> Span {
         let lexemes = &self.lexed.lexemes;
         let behind = self.lexeme_at(name_use.span.start).map(|first| first + 2 * name_use.name.0.len() - 1);
@@ -47,12 +47,12 @@ impl Work<'_, '_> {
         }
     }
 
-    /// Whether a row is taken apart by a name that none of its columns has: what the server makes of it depends on the row being a table's.
+    /// Whether a field of a row is named that is none of its columns: how the server reads that depends on the row being a table's.
     pub(super) fn has_odd_field(&self, name_use: &NameUse, relation: &Relation) -> bool {
         self.field(name_use).is_some_and(|name| relation.position(&name).is_none())
     }
 
-    /// Rows of a retained table that are named as a whole are rows without the columns that its improvement added.
+    /// Rows of a retained table that are named as a whole are read without the columns that the improvement added.
     pub(super) fn retained_rows(&mut self, uses: &[NameUse], relation: &Relation, row: &str) {
         let columns: Vec<String> = (0..relation.columns.len()).map(|i| relation.read(i, Some(row))).collect();
         let columns = columns.join(", ");
@@ -61,7 +61,7 @@ impl Work<'_, '_> {
             let edit = match self.expanded(name_use) {
                 Some(expanded) => self.list_item(&expanded).map(|item| Edit::replace(self.span_of(&item), columns.as_str())),
                 None if self.is_list(name_use) => Some(Edit::replace(name_use.span, columns.as_str())),
-                // One of its fields is asked for, which the table's own row has.
+                // One of its fields is named, which the table's own row has.
                 None if self.is_inside_field(name_use) => None,
                 None => {
                     Some(Edit::replace(self.row_span(name_use), format!("(SELECT {name} FROM (SELECT {columns}) AS {name})")))
@@ -71,7 +71,7 @@ impl Work<'_, '_> {
         }
     }
 
-    /// Whether lexemes are all columns of a statement's target: `t.*`, `(t).*`.
+    /// Whether lexemes mean all columns of a statement's target: `t.*`, `(t).*`.
     pub(super) fn is_star_of(&self, lexemes: &Range<usize>, dml: &Dml) -> bool {
         let lexemes = self.unwrapped(lexemes);
         let span = self.span_of(&lexemes);
@@ -79,13 +79,13 @@ impl Work<'_, '_> {
         self.uses_in(span).any(|u| is_all(u) && self.owner(u) == Owner::Row { reference: dml.target })
     }
 
-    /// Whether a star stands for columns.
+    /// Whether a star stands for columns, and not for a row.
     pub(super) fn is_list(&self, name_use: &NameUse) -> bool {
         let Some(first) = self.lexeme_at(name_use.span.start).filter(|_| name_use.place == UsePlace::Star) else { return false };
         !self.is_argument(name_use) && self.list_item(&(first..first + 2 * name_use.name.0.len() + 1)).is_some()
     }
 
-    /// The whole item, parentheses round it included, if lexemes are an item of a select list, of a row or of VALUES.
+    /// The whole item, with parentheses around it, if lexemes are an item of a select list, of a row or of VALUES.
     fn list_item(&self, inner: &Range<usize>) -> Option<Range<usize>> {
         const BEFORE_LIST: &[&str] = &["SELECT", "DISTINCT", "ALL", "RETURNING"];
         let lexemes = &self.lexed.lexemes;
@@ -98,7 +98,7 @@ impl Work<'_, '_> {
         while before(start)?.is_token(&Token::LParen) && end < self.lexemes.end && lexemes[end].is_token(&Token::RParen) {
             match before(start - 1) {
                 Some(word) if word.is_any(&["ROW", "VALUES"]) => return Some(start..end),
-                // A function's argument, or the list of IN.
+                // A function's argument, or an item of IN.
                 Some(word) if word.word().is_some() && !word.is_any(BEFORE_LIST) => return None,
                 _ => (start, end) = (start - 1, end + 1),
             }
@@ -108,7 +108,7 @@ impl Work<'_, '_> {
         (is_begun && (end >= self.lexemes.end || is_end(end))).then_some(start..end)
     }
 
-    /// Whether a field of what a name stands in is asked for: `(coalesce(t)).a`.
+    /// Whether a name is inside an expression of which a field is taken: `(coalesce(t)).a`.
     fn is_inside_field(&self, name_use: &NameUse) -> bool {
         let lexemes = &self.lexed.lexemes;
         let mut at = self.lexeme_at(name_use.span.start);

@@ -1,4 +1,4 @@
-//! What FROM shows of its items' columns, as values; `columns` finds it out.
+//! Which columns FROM shows, as values; `columns` finds them out.
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::{HashMap, HashSet};
@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use crate::sql::{ScopeId, Span};
 
-/// A column of a reference: its place among the relation's columns.
+/// A column of a reference, by its index among the relation's columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct Origin {
     pub reference: usize,
@@ -16,39 +16,39 @@ pub(super) struct Origin {
 /// A column that an item of FROM shows.
 #[derive(Debug, Clone)]
 pub(super) struct Exposed {
-    /// Under which name.
+    /// Its name there.
     pub name: String,
-    /// The item of the scope by which it can be qualified.
+    /// The item of the scope with which it can be qualified.
     pub item: usize,
-    /// The column of a reference that it is, and not an expression over one.
+    /// The column of a reference that it is; `None` for an expression.
     pub origin: Option<Origin>,
     /// Its type, where it is known.
     pub type_name: Option<String>,
-    /// It stands for those of both sides of a join, and only its bare name means it.
+    /// It stands for the columns of both sides of a join, and only its bare name means it.
     pub merged: bool,
 }
 
-/// What FROM holds between two commas.
+/// The items and columns of one element of FROM.
 #[derive(Debug, Clone)]
 pub(super) struct Source {
     pub columns: Vec<Exposed>,
-    /// These are all that it has.
+    /// Its columns are all known.
     pub complete: bool,
 }
 
-/// What was found out once.
+/// Results that are computed once per statement.
 #[derive(Debug, Default)]
 pub(super) struct Memo {
     pub outputs: RefCell<HashMap<ScopeId, Option<Rc<Vec<String>>>>>,
     pub sources: RefCell<HashMap<ScopeId, Rc<Vec<Source>>>>,
     pub items: RefCell<HashMap<(ScopeId, usize), Rc<Shown>>>,
-    /// The names that are certain of a select list.
+    /// The names that a select list certainly has.
     pub labels: RefCell<HashMap<ScopeId, HashSet<String>>>,
-    /// Uses by where they stand.
+    /// Names in expressions, by span.
     pub uses: OnceCell<HashMap<Span, usize>>,
-    /// Uses in the order of the text.
+    /// Names in expressions, in the order of the text.
     pub ordered: OnceCell<Vec<usize>>,
-    /// Where uses end.
+    /// The bytes at which names end.
     pub ends: OnceCell<HashSet<usize>>,
 }
 
@@ -56,6 +56,6 @@ pub(super) struct Memo {
 #[derive(Debug)]
 pub(super) struct Shown {
     pub columns: Vec<Exposed>,
-    /// These are all that it has.
+    /// The columns are all known.
     pub complete: bool,
 }

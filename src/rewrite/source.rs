@@ -1,8 +1,8 @@
-//! The query that an INSERT takes its rows from: how many columns it has, which item of its select list each comes from, and what is
-//! put round it so that they are the legacy columns.
+//! The query that an INSERT takes its rows from: how many columns it has, from which item of its select list each comes, and what
+//! is put around it so that they become the legacy columns.
 //!
-//! PostgreSQL counts them and says so when they are too many or too few. Behind a list of aliases it would drop what is too many, so
-//! the count is known here, or the server is made to count (a UNION with as many columns as there must be).
+//! PostgreSQL reports too many or too few columns. With a list of aliases around it, surplus columns would be dropped silently, so
+//! either their number is known here, or the server is made to check it (by a UNION with the right number of columns).
 
 use std::ops::Range;
 
@@ -18,16 +18,16 @@ use crate::sql::quote::ident;
 use crate::sql::template::Sql;
 use crate::sql::{Dml, Scope, UsePlace};
 
-/// What the text of a query tells of its columns.
+/// What the text of a query says about its columns.
 #[derive(Debug, Default)]
 pub(super) struct Outputs {
-    /// The item of the select list, without its alias, that each column comes from; `None` where their number is not known.
+    /// For each column, the item of the select list that it comes from, without its alias; `None` where their number is not known.
     pub items: Option<Vec<Range<usize>>>,
-    /// A string or a parameter by itself has no type until it meets its column: no DISTINCT and no set operation has given it one.
+    /// A string or a parameter alone has no type until it is assigned: no DISTINCT and no set operation has given it one.
     pub untyped: bool,
 }
 
-/// What ends a select list; all but the first end a FROM list.
+/// Words that end a select list; all but the first end a FROM list too.
 pub(super) const LIST_ENDS: &[&str] =
     &["FROM", "WHERE", "GROUP", "HAVING", "WINDOW", "UNION", "INTERSECT", "EXCEPT", "ORDER", "LIMIT", "OFFSET", "FETCH", "FOR"];
 
@@ -36,7 +36,7 @@ impl Work<'_, '_> {
     pub(super) fn outputs(&self, dml: &Dml, query: &Range<usize>) -> Outputs {
         let query = self.unwrapped(query);
         let Some(list) = self.select_items(&query) else { return Outputs::default() };
-        // The first scope that the query opened.
+        // The first scope that the query opens.
         let scope = &self.shape.scopes[(dml.scope + 1).min(self.shape.scopes.len() - 1)];
         let mut items = Some(Vec::with_capacity(list.len()));
         for item in list {
@@ -78,7 +78,7 @@ impl Work<'_, '_> {
         Some(bounds.windows(2).map(|pair| pair[0] + 1..pair[1]).collect())
     }
 
-    /// How many columns an item yields: a star as many as what it stands for.
+    /// The number of columns that an item yields.
     fn columns_of_item(&self, item: &Range<usize>, scope: &Scope, query: &Range<usize>) -> Option<usize> {
         let lexemes = &self.lexed.lexemes;
         if item.is_empty() {
@@ -96,7 +96,7 @@ impl Work<'_, '_> {
         self.column_count(scope.items.iter().find(|i| i.name == name)?)
     }
 
-    /// PostgreSQL's own words for too many and too few (source, analyze.c).
+    /// PostgreSQL's errors for too many and too few columns (source, analyze.c).
     pub(super) fn check_outputs(&self, insert: &Insert, given: &[usize], outputs: &Outputs) -> Result<(), Refusal> {
         let Some(items) = &outputs.items else { return Ok(()) };
         if let Some(extra) = items.get(given.len()) {
@@ -112,7 +112,7 @@ impl Work<'_, '_> {
         }
     }
 
-    /// The client's query, so wrapped that its columns are the legacy columns.
+    /// The client's query, wrapped so that its columns are the legacy columns.
     pub(super) fn query(
         &mut self,
         query: &Range<usize>,
@@ -127,10 +127,10 @@ impl Work<'_, '_> {
         let value = |(k, i): (usize, &usize)| {
             let (sql_type, read) = (&relation.columns[*i].sql_type, format!("s.{}", name(i)));
             let value = match items.get(k) {
-                // PostgreSQL takes it out of the query too, so that one that is too long fails where there are no rows.
+                // PostgreSQL takes such an item out of the query too, so that a value that is too long fails even without rows.
                 Some(item) if untyped(&item) => self.assignment(relation, *i, item),
                 Some(item) => sql_type.assigned_by_type(read, &self.mark(relation, *i, item)),
-                // What has no type of its own may hide behind a star.
+                // An untyped value may come out of a star.
                 None => sql_type.assigned(read),
             };
             sql!("{} AS {}", value, name(i))
@@ -146,12 +146,12 @@ impl Work<'_, '_> {
                 sql!("SELECT * FROM ({}) AS q UNION ALL SELECT {} WHERE false", client, width)
             }
         };
-        // What is called is called once a row: the planner would put it in every place that names it.
+        // Functions are called once per row: without this the planner would copy a call to every place that uses its column.
         let lexemes = &self.lexed.lexemes[query.clone()];
         let calls = lexemes.windows(2).any(|w| w[0].word().is_some() && w[1].is_token(&Token::LParen));
         let once = if calls { " OFFSET 0" } else { "" };
         let out = sql!("SELECT {} FROM ({}) AS s({}){}", list, rows, names.join(", "), once);
-        // In a sub-select a string or a parameter by itself would become text.
+        // In a sub-select a string or a parameter alone would become text.
         for (item, &column) in items.iter().zip(given).filter(|_| outputs.untyped) {
             if self.is_untyped(item) {
                 let cast = format!(")::{}", relation.columns[column].sql_type.without_length());

@@ -1,18 +1,18 @@
-//! Puts generated text into the client's own, and keeps the map that leads an error's position back.
+//! Puts generated text into the client's own, and keeps the map that translates an error's position.
 //!
-//! An [`Edit`] replaces a span: by generated text, and by spans of the client's text that stay or move. Edits nest: one that
-//! lies inside a moved span is applied there. Everything that no edit covers stays as it was, byte by byte.
+//! An [`Edit`] replaces a span: by generated text, and by spans of the client's text that stay or move. Edits nest: one that is
+//! inside a moved span is applied there. What no edit covers stays byte by byte as it was.
 
 use crate::sql;
 use crate::sql::Span;
-use crate::sql::template::{Part, Sql};
+use crate::sql::template::{Sql, SqlPart};
 
 /// A replacement of a span.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Edit {
-    /// What is replaced; may be empty, for an insertion.
+    /// The span that is replaced; an empty one for an insertion.
     pub span: Span,
-    /// By what.
+    /// The SQL in its place.
     pub sql: Sql,
 }
 
@@ -22,12 +22,12 @@ impl Edit {
         Edit { span, sql: sql.into() }
     }
 
-    /// Inserts text at a place between two tokens.
+    /// Inserts text between two tokens.
     pub fn insert(at: usize, sql: impl Into<Sql>) -> Edit {
         Edit::replace(Span { start: at, end: at }, sql)
     }
 
-    /// Puts text before and behind a span.
+    /// Puts text before and after a span.
     pub fn wrap(span: Span, before: impl Into<Sql>, after: impl Into<Sql>) -> Edit {
         Edit { span, sql: sql!("{}{}{}", before.into(), Sql::client(span), after.into()) }
     }
@@ -38,11 +38,11 @@ impl Edit {
 pub struct Spliced {
     /// What is sent to the server.
     pub text: String,
-    /// From it to the client's text.
+    /// Maps its positions to the client's text.
     pub map: PositionMap,
 }
 
-/// Leads a byte of the rewritten text back to a byte of the client's.
+/// Maps a byte of the rewritten text to a byte of the client's.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PositionMap {
     /// In the order of the rewritten text, without gaps.
@@ -53,15 +53,15 @@ pub struct PositionMap {
 struct Segment {
     /// Where it begins in the rewritten text.
     at: usize,
-    /// What it comes from.
+    /// The span of the client's text that it comes from.
     from: Span,
-    /// The same bytes; otherwise generated, and every byte of it leads to the start of `from`.
+    /// It has the same bytes as `from`. Otherwise it is generated, and every byte of it maps to the start of `from`.
     verbatim: bool,
 }
 
 impl PositionMap {
-    /// The byte of the client's text that a byte of the rewritten text comes from. A byte of generated text comes from the start
-    /// of what it replaced: an error in it points at the legacy name.
+    /// The byte of the client's text for a byte of the rewritten text. Generated text maps to the start of what it replaces, so
+    /// that an error in it points at the legacy name.
     pub fn to_client(&self, byte: usize) -> usize {
         let index = self.segments.partition_point(|s| s.at <= byte).saturating_sub(1);
         match self.segments.get(index) {
@@ -72,9 +72,9 @@ impl PositionMap {
     }
 }
 
-/// Applies edits to a text. Edits that overlap without nesting are a fault of the rewriter; `None` is returned for them.
+/// Applies edits to a text; `None` if edits overlap without nesting, which is a fault of the rewriter.
 pub fn splice(text: &str, mut edits: Vec<Edit>) -> Option<Spliced> {
-    // Outer before inner; of two with the same span the first one is the outer.
+    // Outer edits come before inner ones; of two with the same span the first is the outer one.
     edits.sort_by_key(|e| (e.span.start, std::cmp::Reverse(e.span.end)));
     let mut splicer = Splicer { text, edits: &edits, out: String::with_capacity(text.len() * 2), segments: Vec::new() };
     splicer.client(Span { start: 0, end: text.len() }, 0, true)?;
@@ -89,8 +89,8 @@ struct Splicer<'s> {
 }
 
 impl Splicer<'_> {
-    /// Writes the client's text under a span. `first` is the first edit that may apply inside it. An insertion at the very end
-    /// belongs to what stands behind, unless this is the whole text.
+    /// Writes the client's text under a span. `first` is the first edit that may apply inside it. An insertion at its very end
+    /// belongs to what follows, unless this is the whole text.
     fn client(&mut self, span: Span, first: usize, whole: bool) -> Option<()> {
         let mut at = span.start;
         let mut i = first;
@@ -108,19 +108,19 @@ impl Splicer<'_> {
             self.verbatim(Span { start: at, end: edit.span.start });
             for part in edit.sql.parts() {
                 match part {
-                    Part::Text(text) => self.generated(text, edit.span),
-                    Part::Copy(from) => self.verbatim(*from),
-                    Part::Client(inner) if edit.span.contains(*inner) => self.client(*inner, i + 1, false)?,
-                    Part::Again(other) if !other.contains(edit.span) => {
+                    SqlPart::Text(text) => self.generated(text, edit.span),
+                    SqlPart::Copy(from) => self.verbatim(*from),
+                    SqlPart::Client(inner) if edit.span.contains(*inner) => self.client(*inner, i + 1, false)?,
+                    SqlPart::Again(other) if !other.contains(edit.span) => {
                         let first = self.edits.partition_point(|e| e.span.start < other.start);
                         self.client(*other, first, false)?;
                     }
-                    // A span from outside, or a hole that nobody has filled: a fault of the rewriter.
-                    Part::Client(_) | Part::Again(_) | Part::Column(_) => return None,
+                    // A span from outside, or a hole that was not filled: a fault of the rewriter.
+                    SqlPart::Client(_) | SqlPart::Again(_) | SqlPart::Column(_) => return None,
                 }
             }
             at = edit.span.end;
-            // Edits inside this one were applied where it moved them, or went with what it replaced.
+            // Edits inside this one were applied where it moved them, or were dropped with what it replaced.
             let (start, end) = (edit.span.start, edit.span.end);
             i += 1;
             while self.edits.get(i).is_some_and(|e| e.span.start < end && e.span.start >= start && e.span.end <= end) {
@@ -150,7 +150,7 @@ impl Splicer<'_> {
         }
     }
 
-    /// Words that come to stand beside each other stay two: `from"t"where` had no need of a blank.
+    /// Separates two words that are now next to each other: `from"t"where` needed no spaces.
     fn part(&mut self, next: &str, from: Span) {
         let word = |c: char| c.is_alphanumeric() || c == '_' || c == '$' || !c.is_ascii();
         if self.out.ends_with(word) && next.starts_with(word) {

@@ -1,18 +1,17 @@
-//! How each name of a text was understood, for `esclusa explain`: which relation it is and why, or why it is none. Made anew from the
-//! text, and never while a client waits.
-
-use std::ops::Range;
+//! For `esclusa explain`: how each name of a text was understood, which relation it is and why, or why it is none. Computed anew
+//! from the text, never while a client waits.
 
 use super::context::{Follower, NameContext};
 use super::policy::{Entry, Policy};
 use super::work::Work;
 use crate::sql::effect;
-use crate::sql::{self, Lexed, Name, Reference, Role, Span};
+use crate::sql::token::position;
+use crate::sql::{self, Name, Reference, Role, Span};
 
-/// One line: what it is about, and a sentence.
+/// One line: its subject, and a sentence.
 pub type Line = (&'static str, String);
 
-/// The story of a text.
+/// The lines for a text.
 pub fn story(policy: &Policy, names: &NameContext, text: &str) -> Vec<Line> {
     let script = match sql::script(text, &policy.limits) {
         Ok(script) => script,
@@ -47,7 +46,7 @@ impl Work<'_, '_> {
                         format!("{}: forwarded untouched, its rule has faults", self.place(reference.span)),
                     ));
                 }
-                // `::numeric` is no news.
+                // Types of PostgreSQL's own are left out.
                 None if reference.role == Role::Type => {}
                 None => match self.other(&reference.name) {
                     Some(why) => {
@@ -71,7 +70,7 @@ impl Work<'_, '_> {
         }
     }
 
-    /// A reference to a legacy table: which rule, and what became of it.
+    /// A sentence about a reference to a legacy table: its rule, and what became of it.
     fn legacy(&self, reference: &Reference, entry: &Entry) -> String {
         let relation = &entry.relation;
         let became = match relation.is_retained() {
@@ -101,7 +100,7 @@ impl Work<'_, '_> {
         })
     }
 
-    /// A legacy name that is no reference.
+    /// A line about a legacy name that is not a reference.
     fn word(&self, i: usize) -> Line {
         let at = self.place(self.lexed.lexemes[i].span);
         if self.shape.explains(i) {
@@ -110,14 +109,10 @@ impl Work<'_, '_> {
         ("opaque", format!("{at} could not be given a meaning, so nothing of this statement is touched"))
     }
 
-    /// What stands at a span, and where, counted as PostgreSQL counts positions.
+    /// The text of a span and its position, counted as PostgreSQL counts.
     fn place(&self, span: Span) -> String {
-        format!("`{}` at {}", self.text(span), characters(self.lexed, 0..span.start) + 1)
+        format!("`{}` at {}", self.text(span), position(self.lexed.text, span.start))
     }
-}
-
-fn characters(lexed: &Lexed<'_>, bytes: Range<usize>) -> usize {
-    lexed.text[bytes].chars().count()
 }
 
 #[cfg(test)]

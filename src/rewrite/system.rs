@@ -1,18 +1,18 @@
-//! What a view has not: system columns and TABLESAMPLE. A reference that is asked for one of these reads a sub-select over the table
-//! behind the view, which shows them under names of their own, so that no `*`, NATURAL JOIN or USING can meet them:
+//! What a view lacks: system columns and TABLESAMPLE. A reference that needs one of these reads a sub-select over the table behind
+//! the view, which shows them under names of their own, so that they take no part in `*`, NATURAL JOIN or USING:
 //!
 //! `SELECT t.*, ctid FROM tipositver t` becomes `SELECT t.tsvid, t.tsvtxtid, esclusa_ctid_0 AS ctid FROM (SELECT ..., ctid AS
 //! esclusa_ctid_0 FROM esclusa_leaf.tipositver) t`.
 //!
-//! Every star over such a reference is written out, and its whole row is a column of its own, of the view's type: in an outer join it is
-//! NULL where the row is missing.
+//! Every star over such a reference is written out, and its whole row is a column of its own, with the view's type: in an outer
+//! join it is NULL where the row is missing.
 
 use std::collections::HashSet;
 use std::ops::Range;
 
 use sqlparser::tokenizer::Token;
 
-use super::columns::{Named, SYSTEM_COLUMNS};
+use super::columns::{Meaning, SYSTEM_COLUMNS};
 use super::policy::Entry;
 use super::refuse::Refusal;
 use super::rowtype::row_type;
@@ -28,7 +28,7 @@ use crate::sql::shape::{Merged, Step};
 use crate::sql::template::Sql;
 use crate::sql::{Dml, NameUse, Role, ScopeId, Span, UsePlace};
 
-/// What stands for a reference in FROM.
+/// What takes the place of a reference in FROM.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stand {
     /// The table itself, which is still there and shows what the legacy table showed.
@@ -39,20 +39,20 @@ pub(super) enum Stand {
     Leaf,
 }
 
-/// How names begin that a rewritten statement gives to what the client sees under another name.
+/// The beginning of the names in a rewritten statement for what the client sees under another name.
 pub const PRIVATE: &str = "esclusa_";
 
-/// The name under which a sub-select shows a system column or the row. No other reference of the statement has it.
+/// The name under which a sub-select shows a system column or the row. It is unique in the statement.
 pub(super) fn private(reference: usize, what: &str) -> String {
     format!("{PRIVATE}{what}_{reference}")
 }
 
-/// A column of any of the group's rows, which are equal in it.
+/// A column's value in any row of the group: they are all equal.
 fn any_of(column: &str) -> String {
     format!("(pg_catalog.array_agg({column}))[1]")
 }
 
-/// The expression that reads a system column of a row. The table's name is the legacy one, as far as something stands under it.
+/// The expression that reads a system column of a row. `tableoid` is that of the legacy name, if there is a relation under it.
 pub(super) fn system_value(relation: &Relation, row: &str, column: &str) -> String {
     let own = format!("{row}{column}");
     if column != "tableoid" || relation.is_retained() {
@@ -62,7 +62,7 @@ pub(super) fn system_value(relation: &Relation, row: &str, column: &str) -> Stri
 }
 
 impl Work<'_, '_> {
-    /// What stands for a reference that is read. Only behind [`Work::substitute`].
+    /// What takes the place of a reference that is read. Call it only after [`Work::substitute`].
     pub(super) fn stands_for(&self, reference: usize, entry: &Entry) -> Stand {
         if self.substitutes.leaves.contains_key(&reference) {
             Stand::Leaf
@@ -73,13 +73,13 @@ impl Work<'_, '_> {
         }
     }
 
-    /// A retained table that shows nothing which the legacy table did not show.
+    /// Whether a retained table needs no edit, because it shows nothing that the legacy table did not show.
     fn left_alone(&self, reference: usize, entry: &Entry) -> bool {
         entry.relation.is_retained() && (!self.needs_all(reference) || self.names_improvement())
     }
 
-    /// Finds out which references cannot be the view, and says otherwise what the view does not understand: to be called once, before
-    /// any other edit, so that the others lie inside these.
+    /// Finds out which references cannot be the view, and edits what the view lacks. Has to be called once, before any other edit,
+    /// so that the others are inside these.
     pub(super) fn substitute(&mut self) -> Result<(), Refusal> {
         self.find_leaves()?;
         self.group_by_keys();
@@ -94,7 +94,7 @@ impl Work<'_, '_> {
         Ok(())
     }
 
-    /// The table that a reference reads, in place of the reference.
+    /// Replaces a reference by the table behind the view.
     pub(super) fn leaf(&self, reference: usize, entry: &Entry) -> Edit {
         let (of, relation) = (&self.shape.references[reference], &entry.relation);
         let read = |i: usize| format!("{} AS {}", relation.read(i, None), ident(&relation.columns[i].name));
@@ -110,7 +110,7 @@ impl Work<'_, '_> {
         let before = format!("{command}(SELECT {} FROM {}", list.join(", "), relation.rows());
         match of.sample {
             None => Edit::replace(of.span, format!("{before}){alias}")),
-            // The sample is taken from the table: the clause moves from behind the alias into the sub-select.
+            // The sample is taken from the table: the clause moves from after the alias into the sub-select.
             Some(sample) => {
                 let between = Span { start: of.span.end, end: sample.start };
                 let moved = sql!("{} {}){}{}", before, Sql::client(sample), alias, Sql::client(between));
@@ -138,16 +138,16 @@ impl Work<'_, '_> {
         if SYSTEM_COLUMNS.iter().any(|c| self.words.contains(*c)) {
             for (at, name_use) in self.shape.uses.iter().enumerate() {
                 let column = SYSTEM_COLUMNS.contains(&name_use.name.last()) && name_use.place == UsePlace::Expression;
-                match if column { self.named(name_use) } else { Named::Other } {
-                    Named::System(reference, column) if view(self, reference) => {
+                match if column { self.named(name_use) } else { Meaning::Other } {
+                    Meaning::System(reference, column) if view(self, reference) => {
                         self.substitutes.leaves.entry(reference).or_default().system.insert(column);
                         self.substitutes.texts.insert(at, private(reference, column));
                     }
-                    Named::Ambiguous => {
+                    Meaning::Ambiguous => {
                         let message = format!("column reference \"{}\" is ambiguous", name_use.name.last());
                         return Err(Refusal::legacy("42702", message, Some(name_use.span.start)));
                     }
-                    Named::Other if column && name_use.name.0.len() == 1 => self.reached(name_use)?,
+                    Meaning::Other if column && name_use.name.0.len() == 1 => self.reached(name_use)?,
                     _ => {}
                 }
             }
@@ -158,7 +158,7 @@ impl Work<'_, '_> {
         Ok(())
     }
 
-    /// What PostgreSQL says where a join hides a system column (source, parse_relation.c, `errorMissingColumn`).
+    /// PostgreSQL's error where a join hides a system column (source, parse_relation.c, `errorMissingColumn`).
     fn reached(&self, name_use: &NameUse) -> Result<(), Refusal> {
         let Some(table) = self.hidden_system(name_use) else { return Ok(()) };
         let name = name_use.name.last();
@@ -171,7 +171,7 @@ impl Work<'_, '_> {
         Err(refusal)
     }
 
-    /// The uses of whole rows of such references.
+    /// Finds names of whole rows of such references.
     fn find_rows(&mut self) {
         for (at, name_use) in self.shape.uses.iter().enumerate() {
             let Some(reference) = self.row_of(name_use) else { continue };
@@ -187,10 +187,10 @@ impl Work<'_, '_> {
         }
     }
 
-    /// The reference whose row a use names.
+    /// The reference whose row a name means.
     fn row_of(&self, name_use: &NameUse) -> Option<usize> {
         match self.named(name_use) {
-            Named::Row(scope, item) => self.shape.scopes[scope].items[item].reference,
+            Meaning::Row(scope, item) => self.shape.scopes[scope].items[item].reference,
             _ => None,
         }
     }
@@ -198,17 +198,17 @@ impl Work<'_, '_> {
     /// Whether a name is a system column of the row that a statement writes.
     pub(super) fn is_system_of(&self, name_use: &NameUse, dml: &Dml) -> bool {
         SYSTEM_COLUMNS.contains(&name_use.name.last())
-            && matches!(self.named(name_use), Named::System(reference, _) if reference == dml.target)
+            && matches!(self.named(name_use), Meaning::System(reference, _) if reference == dml.target)
     }
 
-    /// The columns that a reference's sub-select shows beside its own: a star must not show them.
+    /// Whether the sub-select of a reference shows more than the legacy columns: a star must not show these.
     fn shows_more(&self, reference: usize) -> bool {
         self.substitutes.leaves.get(&reference).is_some_and(|l| l.row || !l.system.is_empty())
     }
 
     // --- forms of a row ---
 
-    /// `f(t.*)` is the row; in a select list, in ROW and in VALUES a star is the columns.
+    /// `f(t.*)` is the row; in a select list, in ROW and in VALUES a star stands for the columns.
     pub(super) fn is_argument(&self, name_use: &NameUse) -> bool {
         const NO_FUNCTIONS: &[&str] =
             &["ROW", "VALUES", "IN", "ANY", "ALL", "SOME", "AND", "OR", "NOT", "ON", "WHERE", "SELECT", "BY"];
@@ -221,13 +221,13 @@ impl Work<'_, '_> {
         lexemes[open - 1].word().is_some() && !lexemes[open - 1].is_any(NO_FUNCTIONS) && !lexemes[open + 1].is_any(QUERY_START)
     }
 
-    /// `(t).a` and `(t).*` are columns.
+    /// Whether a name is written as `(t).a` or `(t).*`.
     pub(super) fn is_taken_apart(&self, name_use: &NameUse) -> bool {
         name_use.place == UsePlace::Expression
             && self.apart(name_use).is_some_and(|l| self.lexed.lexemes[l.end].is_token(&Token::Period))
     }
 
-    /// The name behind `(t).`.
+    /// The name after `(t).`.
     pub(super) fn field(&self, name_use: &NameUse) -> Option<String> {
         let apart = self.apart(name_use).filter(|_| self.is_taken_apart(name_use))?;
         self.lexed.lexemes.get(apart.end + 1)?.name()
@@ -241,7 +241,7 @@ impl Work<'_, '_> {
         star.is_token(&Token::Mul).then_some(apart.start..apart.end + 2)
     }
 
-    /// The parentheses round a name with something behind them.
+    /// The parentheses around a name that are followed by a dot.
     fn apart(&self, name_use: &NameUse) -> Option<Range<usize>> {
         let lexemes = &self.lexed.lexemes;
         let first = self.lexeme_at(name_use.span.start)?;
@@ -262,7 +262,7 @@ impl Work<'_, '_> {
         self.lexed.lexemes.binary_search_by_key(&byte, |l| l.span.start).ok()
     }
 
-    /// An item's row in GROUP BY or as an argument: a bare name might be a column.
+    /// An item's row in GROUP BY or as an argument: a bare name might be read as a column.
     pub(super) fn row_text(&self, scope: ScopeId, item: usize) -> String {
         let item = &self.shape.scopes[scope].items[item];
         match item.reference.filter(|r| self.shows_more(*r)) {
@@ -273,7 +273,7 @@ impl Work<'_, '_> {
 
     // --- what stands for names ---
 
-    /// A grouped query reads a column by an aggregate, at these uses and under every star.
+    /// A grouped query reads a column by an aggregate, at these names and in every star.
     pub(super) fn aggregate_column(&mut self, scope: ScopeId, origin: Origin, column: &str, uses: &[usize]) {
         self.substitutes.aggregated.insert((scope, origin));
         uses.iter().for_each(|&at| {
@@ -288,7 +288,7 @@ impl Work<'_, '_> {
         });
     }
 
-    /// An item of a select list that took its name from what is said otherwise now gets it as a label.
+    /// Items of a select list that had their name from what is now written otherwise get it as a label.
     fn label(&mut self) {
         let mut labels = Vec::new();
         let mut texts: Vec<(Span, &str)> =
@@ -324,7 +324,7 @@ impl Work<'_, '_> {
             .filter_map(|lexemes| self.lexed.span(&lexemes))
             .collect();
         for name_use in &self.shape.uses {
-            let Named::Row(scope, item) = self.named(name_use) else { continue };
+            let Meaning::Row(scope, item) = self.named(name_use) else { continue };
             let star = name_use.place == UsePlace::Star && !self.is_argument(name_use);
             let apart = self.apart(name_use).filter(|l| {
                 let tokens = &self.lexed.lexemes;
@@ -378,7 +378,7 @@ impl Work<'_, '_> {
         }
     }
 
-    /// Whether a star over an item would show something else than the legacy table's star.
+    /// Whether a star over an item would not show what the legacy table's star shows.
     fn is_touched(&self, scope: ScopeId, at: usize) -> bool {
         let item = &self.shape.scopes[scope].items[at];
         let more = item.reference.is_some_and(|r| self.shows_more(r));
@@ -396,7 +396,7 @@ impl Work<'_, '_> {
         more || below || aggregates
     }
 
-    /// The columns of an item's star, written out; `None` where the star may stay. With labels where it stands in a select list.
+    /// The columns of an item's star, written out, with labels if it is in a select list; `None` where the star may stay.
     pub(super) fn item_list(&self, scope: ScopeId, item: usize, at: usize, labels: bool) -> Result<Option<String>, Refusal> {
         if !self.is_touched(scope, item) {
             return Ok(None);
@@ -404,7 +404,7 @@ impl Work<'_, '_> {
         let shown = self.item_columns(scope, item);
         let (columns, complete) = (&shown.columns, shown.complete);
         let names: HashSet<&String> = columns.iter().map(|c| &c.name).collect();
-        // Of two columns of one name in a join with an alias neither can be named.
+        // If a join with an alias has two columns of one name, neither can be named.
         if !complete || names.len() < columns.len() {
             return Err(self.no_star(scope, Span { start: at, end: at }));
         }
@@ -421,7 +421,7 @@ impl Work<'_, '_> {
     }
 }
 
-/// The legacy row as a value of the view's type. A retained table has no view: its row is one without a type.
+/// The legacy row as a value of the view's type. A retained table has no view: its row has no named type.
 fn row_value(relation: &Relation) -> String {
     let columns: Vec<String> = (0..relation.columns.len()).map(|i| relation.read(i, None)).collect();
     if relation.is_retained() {

@@ -1,10 +1,10 @@
 //! `UPDATE tipositver SET tsvtxtid = $1 WHERE tsvid = $2` becomes `UPDATE esclusa_leaf.tipositver AS tipositver SET (dv_txtid) =
 //! (SELECT ... r.tsvtxtid ... FROM (VALUES ... (($1)::numeric(10,0))) AS r(tsvtxtid)) WHERE ...`.
 //!
-//! The inner sub-select holds the assigned values as typed legacy columns; the outer one makes of them the columns of the new
-//! table, with the relation's own expressions. Both are evaluated on the target row. It is VALUES and no SELECT because SET takes no
-//! aggregate, no window function and no function that returns a set, and VALUES takes none either: the server refuses them, and the
-//! session says UPDATE where it says VALUES.
+//! The inner sub-select holds the assigned values as typed legacy columns; the outer one computes from them the columns of the new
+//! table, with the relation's own expressions. Both are evaluated on the target row. It is VALUES and not SELECT because SET allows
+//! no aggregates, window functions or set-returning functions, and neither does VALUES: the server refuses them, and the session
+//! replaces VALUES by UPDATE in the error.
 
 use std::ops::Range;
 
@@ -20,10 +20,15 @@ use crate::sql;
 use crate::sql::clause::{AssignedValue, Cell, Update};
 use crate::sql::quote::{ident, qualified};
 use crate::sql::template::Sql;
-use crate::sql::{Dml, Part};
+use crate::sql::{Dml, NamePart};
 
-/// How the values of SET begin; the comment tells them from a client's own VALUES.
-pub const VALUES_OF_SET: &str = "VALUES/*SET*/";
+/// The clauses whose expressions may be written as VALUES, in PostgreSQL's words (source, parse_expr.c, ParseExprKindName).
+pub const CLAUSES: [&str; 6] = ["UPDATE", "WHERE", "RETURNING", "JOIN conditions", "MERGE WHEN conditions", "VALUES"];
+
+/// The beginning of VALUES for an expression of a clause; the comment distinguishes it from a client's own VALUES, and names the clause.
+pub fn values_of(clause: &str) -> String {
+    format!("VALUES/*{clause}*/")
+}
 
 /// The assignments of an UPDATE, in the order of the text.
 #[derive(Default)]
@@ -38,14 +43,14 @@ struct Assigned {
 }
 
 impl Assigned {
-    /// The columns with their values, in the order of the table: PostgreSQL evaluates the new row's columns in this order.
+    /// The columns with their values in the order of the table, in which PostgreSQL evaluates the columns of a new row.
     fn in_order(&self) -> impl Iterator<Item = (usize, &Sql)> {
         let mut pairs: Vec<(usize, &Sql)> = self.columns.iter().copied().zip(&self.values).collect();
         pairs.sort_by_key(|(column, _)| *column);
         pairs.into_iter()
     }
 
-    /// The planner would put a computed value in every place that names it, and evaluate it there each time.
+    /// Keeps the planner from copying a computed value to every place that uses it, and evaluating it at each.
     fn once(&self) -> &'static str {
         if self.computed { " OFFSET 0" } else { "" }
     }
@@ -56,7 +61,7 @@ impl Assigned {
 pub(super) enum Assign {
     /// All by one sub-select, which evaluates each value once.
     Together,
-    /// Each by an expression of its own, which evaluates for itself the values that it is made of.
+    /// Each by an expression of its own, which evaluates the values that it needs.
     Apart,
 }
 
@@ -70,7 +75,7 @@ impl Work<'_, '_> {
         self.returning(dml, entry)
     }
 
-    /// SET with its assignments, of an UPDATE, of ON CONFLICT DO UPDATE or of MERGE.
+    /// Edits SET with its assignments: of an UPDATE, of ON CONFLICT DO UPDATE or of MERGE.
     pub(super) fn set_clause(&mut self, dml: &Dml, update: &Update, entry: &Entry, how: Assign) -> Result<(), Refusal> {
         let relation = &entry.relation;
         let row = self.row_name(dml);
@@ -84,7 +89,7 @@ impl Work<'_, '_> {
             true => Sql::text(qualified(new, &relation.columns[i].name)),
             false => old(i),
         };
-        // The values themselves in the place of the new row's columns.
+        // The values in the place of the new row's columns.
         let inlined = |i: usize| match assigned.columns.iter().position(|c| *c == i) {
             Some(k) => sql!("({})", &assigned.values[k]),
             None => old(i),
@@ -92,7 +97,7 @@ impl Work<'_, '_> {
         let select = |list: Sql| {
             let row = sql!(
                 "({} ({}){})",
-                VALUES_OF_SET,
+                values_of("UPDATE"),
                 Sql::join(assigned.in_order().map(|(_, value)| value.clone()), ", "),
                 assigned.once()
             );
@@ -120,7 +125,7 @@ impl Work<'_, '_> {
                 sql!("SET {}", Sql::join(written.iter().map(one), ", "))
             }
         };
-        // The outer edit goes before those of the values inside it.
+        // The outer edit comes before those of the values inside it.
         self.edits.insert(at, Edit::replace(self.span_of(&update.set), sql));
         Ok(())
     }
@@ -162,7 +167,7 @@ impl Work<'_, '_> {
         Ok(out)
     }
 
-    /// `(a, b) = (1, 2)`. A star of the target in it is the target's columns.
+    /// `(a, b) = (1, 2)`. A star of the target in it stands for the target's columns.
     fn row(&mut self, cells: &[Cell], columns: &[usize], dml: &Dml, entry: &Entry, out: &mut Assigned) -> Result<(), Refusal> {
         let relation = &entry.relation;
         let row = self.row_name(dml);
@@ -201,7 +206,7 @@ impl Work<'_, '_> {
         self.assignment(relation, column, &cell.lexemes)
     }
 
-    /// `(a, b) = (SELECT ...)`: no row means NULLs, as PostgreSQL has it; more than one is the server's own error.
+    /// `(a, b) = (SELECT ...)`: no row means NULLs, as in PostgreSQL; more than one is the server's own error.
     fn several(
         &mut self,
         query: &Range<usize>,
@@ -235,7 +240,7 @@ impl Work<'_, '_> {
         let names: Vec<String> = columns.iter().map(|&i| ident(&relation.columns[i].name)).collect();
         let span = self.span_of(query);
         let from = if out.joins.is_empty() { " FROM (SELECT) AS one" } else { "" };
-        // Behind a list of aliases the server would drop what is too many; in a UNION it counts.
+        // With a list of aliases the server would drop surplus columns silently; a UNION makes it check their number.
         let rows = match counted {
             true => Sql::client(span),
             false => {
@@ -261,7 +266,7 @@ impl Work<'_, '_> {
 }
 
 /// The columns of a column list, each once.
-pub(super) fn named_columns(relation: &Relation, named: &[Part]) -> Result<Vec<usize>, Refusal> {
+pub(super) fn named_columns(relation: &Relation, named: &[NamePart]) -> Result<Vec<usize>, Refusal> {
     let mut out = Vec::with_capacity(named.len());
     for part in named {
         let i = column(relation, part)?;
@@ -275,7 +280,7 @@ pub(super) fn named_columns(relation: &Relation, named: &[Part]) -> Result<Vec<u
 }
 
 /// A column of the legacy table, or the error that the table itself would give.
-pub(super) fn column(relation: &Relation, part: &Part) -> Result<usize, Refusal> {
+pub(super) fn column(relation: &Relation, part: &NamePart) -> Result<usize, Refusal> {
     relation.position(&part.text).ok_or_else(|| {
         let message = format!("column \"{}\" of relation \"{}\" does not exist", part.text, relation.table);
         Refusal::legacy("42703", message, Some(part.span.start))

@@ -1,5 +1,5 @@
-//! Utility statements: TRUNCATE, LOCK, ANALYZE, VACUUM, CLUSTER, REINDEX. The leaf is a table of its own, with the legacy owner, grants
-//! and indexes, so it takes the place of the name, and everything else is the server's own.
+//! Utility statements: TRUNCATE, LOCK, ANALYZE, VACUUM, CLUSTER, REINDEX. The leaf is a table of its own, with the legacy owner,
+//! grants and indexes, so its name replaces the legacy one, and everything else is left to the server.
 
 use sqlparser::tokenizer::Token;
 
@@ -19,19 +19,19 @@ impl Work<'_, '_> {
         let at = reference.span.start;
         let (span, instead) = match reference.role {
             _ if relation.is_retained() => return Ok(()),
-            // An event trigger carries it to the view under the legacy name, and to the leaf what holds for the whole table.
+            // An event trigger repeats it for the view under the legacy name, and for the leaf what concerns the whole table.
             Role::Define("grant" | "revoke") => (reference.span, relation.view()),
             Role::Define(operation) => return Err(Refusal::definition(relation, operation, at)),
             Role::Analyze | Role::Vacuum | Role::Rebuild("vacuum full") => {
                 let list = self.column_list(index, relation).map_or_else(String::new, |column| format!(" ({column})"));
                 (reference.span, format!("{}{list}", relation.rows()))
             }
-            // A foreign key onto the legacy table leads to the key table: the server looks whether the tables that refer to it are named too,
-            // and both have to be.
+            // A foreign key to the legacy table refers to the key table: the server checks that all referring tables are named too,
+            // and both tables have to be.
             Role::Truncate if self.policy.key_tables.has(&relation.table) => {
                 (reference.span, format!("{}, {}", relation.rows(), qualified(KEYS, &relation.table)))
             }
-            // An index that is named stays named: the leaf has it under the legacy name.
+            // The name of an index stays: the leaf has the index under its legacy name.
             Role::Rebuild("cluster") => (reference.name.span(), relation.rows()),
             _ => (reference.span, relation.rows()),
         };
@@ -40,8 +40,8 @@ impl Work<'_, '_> {
         Ok(())
     }
 
-    /// RESTART IDENTITY would restart what the client knows nothing of (the improvement's own sequence), or nothing at all. A sequence
-    /// that fills a legacy column is the client's, and no table owns it any more.
+    /// RESTART IDENTITY would restart a sequence that the client does not know (the improvement's own), or none at all. A sequence
+    /// that fills a legacy column belongs to the client, and is no longer owned by a table.
     pub(super) fn keep_sequences(&mut self) -> Result<(), Refusal> {
         let Some(at) = self.lexemes.clone().find(|&i| self.lexed.lexemes[i].is("RESTART")) else { return Ok(()) };
         let draws = |r: &Relation| r.columns.iter().any(|c| c.default.as_ref().is_some_and(|d| d.contains("nextval(")));
@@ -56,8 +56,9 @@ impl Work<'_, '_> {
         Ok(())
     }
 
-    /// What stands for the columns of `ANALYZE t (a, b)`, which must be there, each once (source, analyze.c, do_analyze_rel). All of the leaf's are
-    /// read again. The server looks for them only where the role may do this and the table is not locked, so it looks for one that fails.
+    /// What replaces the columns of `ANALYZE t (a, b)`, which must exist, each once (source, analyze.c, do_analyze_rel): all
+    /// columns of the leaf are analyzed. The server checks the columns only if the role may do this and the table is not locked; so
+    /// for a fault it gets a column that does not exist.
     fn column_list(&mut self, index: usize, relation: &Relation) -> Option<String> {
         let reference = &self.shape.references[index];
         let (name, whole) = (reference.name.span(), reference.span);
@@ -78,7 +79,7 @@ impl Work<'_, '_> {
             self.refused_within.push(refusal);
             return Some(column);
         }
-        // VACUUM takes a list with ANALYZE alone, and says so before it looks at anything.
+        // VACUUM allows a list only with ANALYZE, and reports that before it looks at anything.
         let said = !listed.is_empty() && reference.role != Role::Analyze && !self.analyzes(index);
         said.then(|| relation.target().and_then(|t| t.columns.first()).map(|c| (*c).to_owned())).flatten()
     }

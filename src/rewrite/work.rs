@@ -1,4 +1,4 @@
-//! One statement that is worked on. What is done with it are methods, each in the file of its family.
+//! One statement that is being rewritten. What is done with it are methods, each in the file of its family.
 
 use std::collections::HashSet;
 
@@ -20,25 +20,25 @@ pub(super) struct Work<'w, 't> {
     /// Its number in the text, from 0.
     pub(super) number: usize,
     pub(super) shape: &'w Shape,
-    /// What unqualified names mean cannot be told: that was changed in the same text.
+    /// It is not known what unqualified names mean, because the same text changes that.
     pub(super) names_in_doubt: bool,
-    /// It only reads, so that it may read copied tables in their new form.
+    /// It only reads, so it may read copied tables in their new form.
     pub(super) reads_copies: bool,
     /// The entry of each reference that is a legacy table.
     pub(super) entries: Vec<Option<&'w Entry>>,
-    /// Every word of the statement, folded: a column that is not among them is not needed.
+    /// Every word of the statement, folded: a column that is not among them is not needed by name.
     pub(super) words: HashSet<String>,
     pub(super) edits: Vec<Edit>,
     pub(super) notes: Vec<String>,
-    /// What was found wrong while names were looked up.
+    /// The first fault that was found while names were looked up.
     pub(super) fault: Option<Refusal>,
-    /// Refusals of the text so far: those of this statement are numbered behind them.
+    /// The number of earlier refusals of the text: those of this statement are numbered after them.
     pub(super) refused_before: usize,
-    /// Refusals that the server comes to only where the rest of the statement is right.
+    /// Refusals that the server raises only if the rest of the statement has no error.
     pub(super) refused_within: Vec<Refusal>,
-    /// What FROM shows, found out once.
+    /// What FROM shows, computed once.
     pub(super) memo: Memo,
-    /// What is said otherwise because a view is no table.
+    /// What is written otherwise because a view lacks it.
     pub(super) substitutes: Substitutes,
 }
 
@@ -83,14 +83,14 @@ impl<'w, 't> Work<'w, 't> {
         Some(Ok(work))
     }
 
-    /// Whether the session's role has less than a whole legacy table: rights on some of its columns, or a right to change what it may
-    /// not read. It then writes through the view, whose columns have these rights; the leaf has only those on the whole table.
+    /// Whether the session's role has rights on less than a whole legacy table: on some of its columns, or to change what it may
+    /// not read. It then writes through the view, whose columns have these rights; the leaf has only rights on the whole table.
     pub(super) fn is_limited(&self, entry: &Entry) -> bool {
         let limited = &self.policy.limited;
         !limited.is_empty() && limited.contains(&(self.names.role.clone(), entry.relation.table.clone()))
     }
 
-    /// The entry of a reference that is to be rewritten.
+    /// The entry of a reference that has to be rewritten.
     pub(super) fn rewritten(&self, reference: usize) -> Option<&'w Entry> {
         self.entries[reference].filter(|e| e.mode == Mode::Rewrite || self.reads_copies && self.reads_copy_of(e))
     }

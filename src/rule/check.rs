@@ -1,4 +1,4 @@
-//! The faults of rules: inside one file, between files, and against the catalog. Each with file and line.
+//! Faults of rules: within one file, between files, and against the catalog. Each with file and line.
 
 use std::collections::HashMap;
 
@@ -6,7 +6,7 @@ use super::{Rule, RuleSet};
 use crate::catalog::Catalog;
 use crate::error::{Fault, Faults};
 
-/// Names in a rule that are no columns of its table, columns named twice, keys that are missing.
+/// Finds names in a rule that are no columns of its table, columns that are named twice, and missing keys.
 pub fn within(rule: &Rule, faults: &mut Faults) {
     let mut seen = HashMap::new();
     for column in &rule.columns {
@@ -33,7 +33,7 @@ pub fn within(rule: &Rule, faults: &mut Faults) {
     kind.check(&rule.columns, &rule.key, &rule.origin, faults);
 }
 
-/// Two look-ups of one domain, two links of one type: the tables that have it, and the fault.
+/// Two look-ups of one domain, or two links of one type: their tables, and the fault.
 pub fn between(set: &RuleSet) -> Vec<(Vec<String>, Fault)> {
     let mut owners: HashMap<String, &Rule> = HashMap::new();
     let mut found = Vec::new();
@@ -49,7 +49,8 @@ pub fn between(set: &RuleSet) -> Vec<(Vec<String>, Fault)> {
     found
 }
 
-/// Names in `calendar.regulatory` that have no rule: they protect nothing, and the table that was meant is told as free to go too soon.
+/// Names in `calendar.regulatory` without a rule: the table that was meant would lack its protection, and be reported as free to go
+/// too soon.
 pub fn regulatory(set: &RuleSet, named: &[String], faults: &mut Faults) {
     for name in named.iter().filter(|name| !set.rules.contains_key(*name) && !set.faulty.contains_key(*name)) {
         let fault = Fault::general(format!("calendar.regulatory: there is no rule for a table `{name}`"));
@@ -57,7 +58,7 @@ pub fn regulatory(set: &RuleSet, named: &[String], faults: &mut Faults) {
     }
 }
 
-/// Tables that no catalog knows, neither the schema as it is nor the snapshot from before the migration.
+/// Tables that are in none of the catalogs: neither in the present schema nor in the snapshot from before the migration.
 pub fn unknown_tables(set: &RuleSet, catalogs: &[&Catalog], faults: &mut Faults) {
     let known = |table: &str| catalogs.iter().any(|c| c.tables.contains_key(table));
     for rule in set.rules.values().filter(|r| !known(&r.table)) {
@@ -65,7 +66,7 @@ pub fn unknown_tables(set: &RuleSet, catalogs: &[&Catalog], faults: &mut Faults)
     }
 }
 
-/// Rules against the schema as it is. A table that is gone, or has become a view, was migrated: nothing is left to compare.
+/// Checks rules against the present schema. A table that is gone, or has become a view, was migrated: there is nothing to compare.
 pub fn against(set: &RuleSet, catalog: &Catalog) -> Faults {
     let mut faults = Faults::default();
     for rule in set.rules.values() {
@@ -79,7 +80,7 @@ pub fn against(set: &RuleSet, catalog: &Catalog) -> Faults {
     faults
 }
 
-/// One rule against its own table, and not against that of its base.
+/// Checks one rule against its own table, but not against its base.
 pub fn against_table(rule: &Rule, catalog: &Catalog) -> Faults {
     let mut faults = Faults::default();
     if let Some(table) = catalog.tables.get(&rule.table).filter(|t| t.kind == 'r') {

@@ -1,4 +1,4 @@
-//! What a rule says of its legacy table, whatever became of it: columns, and what identifies a row.
+//! What a rule says of its legacy table, whatever its kind: columns, and what identifies a row.
 
 use crate::catalog::Column as CatalogColumn;
 
@@ -9,8 +9,8 @@ pub struct Column {
     pub column: CatalogColumn,
     /// The base table's column that a history column mirrors.
     pub base: Option<String>,
-    /// Under `capture = "trigger"`: an SQL expression that takes the place of the base's column. `{column}` in it stands for the text
-    /// of a base column's value.
+    /// Under `capture = "trigger"`: an SQL expression in the place of the base's column. `{column}` in it stands for the value of a
+    /// base column, as text.
     pub expression: Option<String>,
     /// The line in the rule file, 0 for a generated one.
     pub line: usize,
@@ -21,19 +21,19 @@ pub struct Column {
 pub struct Key {
     /// Legacy columns.
     pub columns: Vec<String>,
-    /// How that is known: `constraint`, or `guess: ...`.
+    /// How this is known: `constraint`, or `guess: ...`.
     pub basis: String,
-    /// The legacy table's own constraint over these columns, whose name errors carry.
+    /// The name of the legacy table's own constraint on these columns, which errors show.
     pub unique: Option<String>,
-    /// The columns of the legacy table's PRIMARY KEY, from which the other columns of a GROUP BY follow; a history's has its stamp among them.
-    /// Empty where it has none, or one that is DEFERRABLE.
+    /// The columns of the legacy table's PRIMARY KEY, on which the other columns depend in a GROUP BY; a history's includes its
+    /// stamp. Empty where there is no primary key, or it is DEFERRABLE.
     pub primary: Vec<String>,
-    /// The columns of a history's base table that hold the same key.
+    /// The columns of a history's base table with the same key.
     pub base: Vec<String>,
 }
 
 impl Key {
-    /// Whether the PRIMARY KEY is over these columns.
+    /// Whether the PRIMARY KEY is on these columns.
     pub fn is_primary(&self) -> bool {
         !self.primary.is_empty()
             && self.primary.len() == self.columns.len()

@@ -1,4 +1,4 @@
-//! The rule files of a directory, taken together.
+//! All rule files of a directory.
 
 use std::path::{Path, PathBuf};
 
@@ -7,17 +7,18 @@ use crate::error::{Fault, Faults};
 use crate::sql::fingerprint::fingerprint;
 
 impl RuleSet {
-    /// A number that is equal for equal rules, whatever their files look like.
+    /// A number that is equal for equal rules, however their files are formatted.
     pub fn fingerprint(&self) -> i64 {
         fingerprint(&self.rules.values().map(file::print).collect::<Vec<_>>().concat())
     }
 
-    /// Reads every `*.toml` of a directory. A file with faults stops its own table and no other; only a directory that cannot be read is an
-    /// error. Of two rules for one table, domain or link type none is in force: which of them is meant is not for us to say.
+    /// Reads every `*.toml` of a directory. A file with faults stops its own table and no other; only a directory that cannot be
+    /// read is an error. Of two rules for one table, domain or link type none is in force, because it is not known which one is
+    /// right.
     pub fn load(directory: &Path) -> Result<RuleSet, Faults> {
         let mut set = RuleSet::default();
         let entries = std::fs::read_dir(directory)
-            // The full path: whoever runs this elsewhere sees where it looked.
+            // The full path, so that the error is clear whatever the working directory is.
             .map_err(|e| {
                 Faults(vec![Fault::at(
                     &std::path::absolute(directory).unwrap_or_else(|_| directory.to_owned()),
@@ -47,7 +48,7 @@ impl RuleSet {
             }
         }
         repeated.into_iter().for_each(|(table, fault)| set.stop(&table, Some(fault)));
-        // A sound rule beside a faulty one for the same table.
+        // A rule without faults beside a faulty one for the same table.
         let doubted: Vec<String> = set.faulty.keys().filter(|t| set.rules.contains_key(*t)).cloned().collect();
         doubted.iter().for_each(|table| set.stop(table, None));
         for (tables, fault) in check::between(&set) {

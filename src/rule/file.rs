@@ -1,4 +1,4 @@
-//! A rule as TOML: read with every fault and its line, written in the form that `rules/` holds.
+//! A rule as TOML: read with all its faults and their lines, and written in the form of the files in `rules/`.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -11,7 +11,7 @@ use crate::catalog::Column as CatalogColumn;
 use crate::config::document::{Document, Table, Value};
 use crate::error::Faults;
 
-/// Reads one rule file. Faults come with the table that the rule is about: the one it names, or else the file's own name.
+/// Reads one rule file. Faults come with the rule's table: the one it names, or else the name of the file.
 pub fn read(file: &Path) -> Result<Rule, (String, Faults)> {
     let stem = || file.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
     let document = Document::read(file).map_err(|faults| (stem(), faults))?;
@@ -123,7 +123,7 @@ impl Reader<'_> {
     }
 }
 
-/// Writes a rule in the form that [`read`] takes and a person reviews.
+/// Writes a rule in the form that [`read`] reads and people review.
 pub fn print(rule: &Rule) -> String {
     let mut out = String::new();
     let mut line = |text: String| {
@@ -170,7 +170,7 @@ pub fn print(rule: &Rule) -> String {
     out
 }
 
-/// A rule file's text with another capture under `[target]`; everything else, remarks included, stays as it was written.
+/// A rule file's text with another capture under `[target]`; all else stays as it was written, comments included.
 pub fn with_capture(text: &str, capture: Capture) -> String {
     let mut out = String::with_capacity(text.len() + 64);
     let mut in_target = false;
@@ -246,7 +246,7 @@ mod tests {
         let rule = |text: &str| parse(&Document::parse("r.toml".as_ref(), text).unwrap()).unwrap();
         let read = rule(&changed);
         assert_eq!(read.columns[0].expression.as_deref(), Some("{id} || '\"'"));
-        // What is printed reads back.
+        // A printed rule reads back as the same rule.
         let printed = rule(&print(&read));
         assert_eq!((printed.target, &printed.columns[0].expression), (read.target, &read.columns[0].expression));
         let back = with_capture(&changed, Capture::Application);

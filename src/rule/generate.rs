@@ -1,5 +1,5 @@
-//! Rules from the catalog and the plan: the plan says what becomes of a table, the catalog says what the table is. A name that
-//! the plan gives and the catalog lacks is reported, never invented and never copied: no rule is made that `check` would refuse.
+//! Rules from the catalog and the plan: the plan says what becomes of a table, the catalog says what the table is. A name that is
+//! in the plan but not in the catalog is reported, and neither guessed nor used: no rule is made that `check` would refuse.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -14,7 +14,7 @@ use crate::table::{ColumnType, Table as Report};
 /// What [`generate`] made.
 #[derive(Debug)]
 pub struct Generated {
-    /// One per legacy table of the plan that the catalog has.
+    /// One for each legacy table of the plan that the catalog has.
     pub rules: Vec<Rule>,
     /// Tables that the plan names and the catalog lacks, or that need a decision.
     pub findings: Report,
@@ -25,7 +25,7 @@ pub fn generate(catalog: &Catalog, plan: &Plan) -> Generated {
     generate_beside(catalog, plan, &BTreeSet::new())
 }
 
-/// The same, where these tables have a rule already: one of them that is gone keeps it, and that is nothing to report.
+/// The same when these tables have rules already: one of them that is gone keeps its rule, and is not reported.
 pub fn generate_beside(catalog: &Catalog, plan: &Plan, ruled: &BTreeSet<String>) -> Generated {
     let mut maker = Maker { catalog, plan, findings: Report::new(&[("table", ColumnType::Text), ("finding", ColumnType::Text)]) };
     let mut rules = Vec::new();
@@ -48,8 +48,8 @@ fn planned(plan: &Plan) -> BTreeSet<String> {
     plan.rows.iter().filter(|row| kind(row).is_some()).map(|row| row.get("table").to_owned()).collect()
 }
 
-/// The schema as the application knows it: what the catalog has now, without what the migration has made; and for legacy tables that are
-/// gone, or have become a view, what the snapshot from before knows of them. Without a snapshot their rules know it.
+/// The schema as the application knows it: the present catalog without what the migration has made; and legacy tables that are
+/// gone, or have become a view, from the snapshot from before the migration. Without a snapshot they are taken from their rules.
 pub fn as_before(now: &Catalog, before: Option<&Catalog>, rules: &RuleSet, plan: &Plan) -> Catalog {
     let mut catalog = now.clone();
     catalog.tables.retain(|name, _| !["audit_log", "domain_value", "domain_value_link"].contains(&name.as_str()));
@@ -59,7 +59,7 @@ pub fn as_before(now: &Catalog, before: Option<&Catalog>, rules: &RuleSet, plan:
             continue;
         }
         let old = before.and_then(|b| b.tables.get(name)).filter(|t| t.kind == 'r').cloned();
-        // A rule for a table that nobody has seen is a slip, which `check` tells.
+        // A rule for a table that no catalog has is a mistake, which `check` reports.
         let is_known = before.is_none() || catalog.tables.contains_key(name);
         let ruled = || rules.rules.get(name).filter(|_| is_known).map(Rule::legacy_table);
         if let Some(old) = old.or_else(ruled) {
@@ -69,7 +69,7 @@ pub fn as_before(now: &Catalog, before: Option<&Catalog>, rules: &RuleSet, plan:
     catalog
 }
 
-/// Takes away what the improvement of a history that stays has added.
+/// Removes what the improvement has added to a history that stays.
 fn without_improvement(table: &mut Table) {
     let added = ["hst_id", "hst_operation"];
     if added.iter().all(|c| table.column(c).is_some()) {
@@ -79,24 +79,24 @@ fn without_improvement(table: &mut Table) {
 }
 
 #[derive(Clone, Copy)]
-enum Kind {
+enum PlannedKind {
     History,
     Lookup,
     Link,
     Retained,
 }
 
-fn kind(row: &PlanRow) -> Option<Kind> {
+fn kind(row: &PlanRow) -> Option<PlannedKind> {
     match row.get("kind") {
-        "history-tier1" => Some(Kind::History),
-        "lookup-pure" | "lookup-extended" => Some(Kind::Lookup),
-        "junction" => Some(Kind::Link),
-        "history-tier2-keep" if row.get("batch") == "retain-18" => Some(Kind::Retained),
+        "history-tier1" => Some(PlannedKind::History),
+        "lookup-pure" | "lookup-extended" => Some(PlannedKind::Lookup),
+        "junction" => Some(PlannedKind::Link),
+        "history-tier2-keep" if row.get("batch") == "retain-18" => Some(PlannedKind::Retained),
         _ => None,
     }
 }
 
-/// Makes rules, and collects what has to be said about them.
+/// Makes rules, and collects findings.
 struct Maker<'m> {
     catalog: &'m Catalog,
     plan: &'m Plan,
@@ -108,18 +108,18 @@ impl Maker<'_> {
         self.findings.push(vec![table.into(), finding.into()]);
     }
 
-    fn rule(&mut self, kind: Kind, row: &PlanRow, table: &Table) -> Option<Rule> {
+    fn rule(&mut self, kind: PlannedKind, row: &PlanRow, table: &Table) -> Option<Rule> {
         let base = Some(row.get("base_table")).filter(|b| self.catalog.tables.contains_key(*b)).map(str::to_owned);
         let key = self.key(kind, row, table)?;
         let (target, base_key) = match kind {
-            Kind::History => {
+            PlannedKind::History => {
                 let fits = self.base_key(row, table, &base);
                 let fits = fits.filter(|b| self.fits(b, &key, table));
                 (Target::History(self.history(row, table, base.clone())), fits.unwrap_or_default())
             }
-            Kind::Lookup => (Target::Lookup(self.lookup(row, table)), Vec::new()),
-            Kind::Link => (Target::Link(link(row)), Vec::new()),
-            Kind::Retained => {
+            PlannedKind::Lookup => (Target::Lookup(self.lookup(row, table)), Vec::new()),
+            PlannedKind::Link => (Target::Link(link(row)), Vec::new()),
+            PlannedKind::Retained => {
                 let time = self.stamp("history_time_column", row, table);
                 (Target::Retained(Retained { base: base.clone(), time }), self.base_key(row, table, &base).unwrap_or_default())
             }
@@ -130,7 +130,7 @@ impl Maker<'_> {
             (None, "") => "guess: plan".to_owned(),
             (None, basis) => basis.to_owned(),
         };
-        if constraint.is_none() && matches!(kind, Kind::Lookup | Kind::Link) {
+        if constraint.is_none() && matches!(kind, PlannedKind::Lookup | PlannedKind::Link) {
             let finding = format!("no constraint over ({}): a repeated code would be refused at migration", key.join(", "));
             self.found(&table.name, finding);
         }
@@ -150,13 +150,13 @@ impl Maker<'_> {
         })
     }
 
-    /// The columns of the plan's key. Where the table lacks one of them its own PRIMARY KEY, or only UNIQUE constraint, takes their place;
-    /// a junction has no other key than its two ends.
-    fn key(&mut self, kind: Kind, row: &PlanRow, table: &Table) -> Option<Vec<String>> {
+    /// The columns of the plan's key. If the table lacks one of them, its own PRIMARY KEY or only UNIQUE constraint is used; the
+    /// key of a junction is always its two ends.
+    fn key(&mut self, kind: PlannedKind, row: &PlanRow, table: &Table) -> Option<Vec<String>> {
         let planned = match kind {
-            Kind::History | Kind::Retained => row.list("his_record_key"),
-            Kind::Lookup => row.list("code_column"),
-            Kind::Link => [row.list("link_source_column"), row.list("link_target_column")].concat(),
+            PlannedKind::History | PlannedKind::Retained => row.list("his_record_key"),
+            PlannedKind::Lookup => row.list("code_column"),
+            PlannedKind::Link => [row.list("link_source_column"), row.list("link_target_column")].concat(),
         };
         let missing: Vec<&str> = planned.iter().filter(|c| table.column(c).is_none()).map(String::as_str).collect();
         if !planned.is_empty() && missing.is_empty() {
@@ -171,11 +171,11 @@ impl Maker<'_> {
             _ => None,
         };
         match (kind, own) {
-            (Kind::History | Kind::Lookup | Kind::Retained, Some(own)) => {
+            (PlannedKind::History | PlannedKind::Lookup | PlannedKind::Retained, Some(own)) => {
                 self.found(&table.name, format!("{said}: constraint {} was taken", own.name));
                 Some(own.columns.clone())
             }
-            (Kind::Retained, None) => {
+            (PlannedKind::Retained, None) => {
                 if !planned.is_empty() {
                     self.found(&table.name, format!("{said}: the rule has no key"));
                 }
@@ -188,7 +188,7 @@ impl Maker<'_> {
         }
     }
 
-    /// The base's key, where the base has it.
+    /// The columns of the base's key, if the base has them.
     fn base_key(&mut self, row: &PlanRow, table: &Table, base: &Option<String>) -> Option<Vec<String>> {
         let planned = row.list("base_record_key");
         let of = self.catalog.tables.get(base.as_ref()?)?;
@@ -212,7 +212,7 @@ impl Maker<'_> {
         fits
     }
 
-    /// The table's columns, each with the base's column that it mirrors.
+    /// The table's columns, each with the column of the base that it mirrors.
     fn columns(&mut self, table: &Table, base: Option<&str>) -> Vec<Column> {
         let of = base.and_then(|b| self.catalog.tables.get(b));
         let mut columns = Vec::new();
@@ -233,7 +233,7 @@ impl Maker<'_> {
     }
 
     fn history(&mut self, row: &PlanRow, table: &Table, base: Option<String>) -> History {
-        // A column that only the history has and that is named like a modification flag says I, U or D in the legacy's own words.
+        // A column that only the history has, named like a flag of changes, holds the operation in the legacy's own words.
         let own = |c: &&str| base.is_none() || self.plan.base_column(&table.name, c).is_none();
         let flag = |c: &&str| c.ends_with("hstmodif") || c.ends_with("accion");
         let operation = table.columns.iter().map(|c| c.name.as_str()).filter(own).find(flag).map(str::to_owned);
@@ -248,8 +248,8 @@ impl Maker<'_> {
         }
     }
 
-    /// A column that the plan marks: `hfbfeccamb`, `[hapnuehora]` (nearest to a stamp), `[a|b]` (two candidates: the first that is there),
-    /// or a description that is no column.
+    /// The column that the plan marks: `hfbfeccamb`, `[hapnuehora]` (the nearest to a stamp), `[a|b]` (candidates: the first that
+    /// exists), or a description, which is no column.
     fn stamp(&mut self, marked: &str, row: &PlanRow, table: &Table) -> Option<String> {
         let text = row.get(marked);
         let found = stamp(text, table);
@@ -280,7 +280,7 @@ impl Maker<'_> {
         }
     }
 
-    /// The rules that `check` has nothing to say about, as they will read back from their files. What is left out is told.
+    /// The rules with no faults for `check`, as they will be read back from their files. Those left out are reported.
     fn sound(&mut self, rules: Vec<Rule>) -> Vec<Rule> {
         let mut faults: Vec<(String, Fault)> = Vec::new();
         let mut set = RuleSet::default();
@@ -316,8 +316,8 @@ fn link(row: &PlanRow) -> Link {
     }
 }
 
-/// The domain of one end of a junction: that of the table that owns the code (`tipobonif.tbid`), where the plan knows one;
-/// otherwise the column's own name, so that two unknown ends never share a domain.
+/// The domain of one end of a junction: that of the table that owns the code (`tipobonif.tbid`), if the plan knows it; otherwise
+/// the column's own name, so that two unknown ends never share a domain.
 fn end_domain(owner: &str, columns: &[String]) -> String {
     match owner.trim_end_matches('?').split_once('.') {
         Some((table, _)) if !table.is_empty() => domain(table),
@@ -325,8 +325,8 @@ fn end_domain(owner: &str, columns: &[String]) -> String {
     }
 }
 
-/// `tipocorreo` -> `TIPO_CORREO`: the longest of the prefixes that the plan's names use, an underscore, the rest; upper case.
-/// An entity keeps its own name: `perfil` -> `PERFIL`.
+/// `tipocorreo` -> `TIPO_CORREO`: the longest matching prefix among those of the plan's names, an underscore, the rest; in upper
+/// case. The name of an entity is unchanged: `perfil` -> `PERFIL`.
 pub fn domain(table: &str) -> String {
     let prefix = ["estados", "estado", "est", "tipo", "tip"].into_iter().find(|p| table.starts_with(p) && table.len() > p.len());
     prefix.map_or_else(|| table.to_owned(), |p| format!("{p}_{}", &table[p.len()..])).to_uppercase()

@@ -1,6 +1,6 @@
-//! What a legacy table becomes: a kind, of which each has a file here that says what its rule's `[target]` holds, and one in `relation`
-//! that says what that means for its rows. Another kind is these two files, in `rule/target.rs` a variant with its arm in `Target::kind` and a
-//! line in `KINDS`, and an arm in `Relation::compile`.
+//! What a legacy table becomes: its kind. Each kind has a file here with what its rule's `[target]` holds, and one in `relation`
+//! with what that means for its rows. Another kind needs these two files, a variant with its arm in `Target::kind` and a line in
+//! `KINDS` of `rule/target.rs`, and an arm in `Relation::compile`.
 
 pub(super) mod history;
 pub(super) mod link;
@@ -12,29 +12,29 @@ use super::origin::Origin;
 use super::section::Section;
 use crate::error::Faults;
 
-/// What every kind answers.
+/// What differs between kinds.
 pub trait Kind {
     /// Reads its `[target]`.
     fn read(section: &mut Section<'_, '_, '_>) -> Self
     where
         Self: Sized;
-    /// As rule files and commands say it: `history`, `lookup`, `link` or `retained`.
+    /// Its name in rule files and commands: `history`, `lookup`, `link` or `retained`.
     fn name(&self) -> &'static str;
-    /// What the table was and is, in a sentence's words: the head of its rule file.
+    /// What the table was and is, as a sentence for the head of its rule file.
     fn summary(&self) -> String;
-    /// The new table and the part of it that is this one's.
+    /// The new table, and the part of it that has these rows.
     fn place(&self) -> String;
     /// The keys of `[target]` in the order in which they are written.
     fn fields(&self) -> Vec<(&'static str, Field<'_>)>;
-    /// The table whose changes it records.
+    /// The table whose changes it records, if any.
     fn base(&self) -> Option<&str> {
         None
     }
-    /// A value of the discriminator that the rule chooses and no other rule may choose, in words, and the key that says it.
+    /// What the rule claims for itself and no other rule may claim, in words, and the key that says it.
     fn claim(&self) -> Option<(String, &'static str)> {
         None
     }
-    /// Faults beyond names that are no columns.
+    /// Adds faults other than names that are no columns.
     fn check(&self, _columns: &[Column], _key: &Key, _origin: &Origin, _faults: &mut Faults) {}
 }
 
@@ -50,7 +50,7 @@ pub enum Field<'k> {
 }
 
 impl<'k> Field<'k> {
-    /// The columns of the legacy table that it names.
+    /// The columns of the legacy table that the value names.
     pub fn columns(self) -> Vec<&'k str> {
         match self {
             Field::Text(_) => Vec::new(),

@@ -1,10 +1,10 @@
-//! Where a rule was written: faults are told with file and line.
+//! Where a rule was written, so that faults have file and line.
 
 use std::path::PathBuf;
 
 use crate::error::Fault;
 
-/// A rule's file, and where in it the rule says what.
+/// A rule's file, and the lines of its keys.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Origin {
     /// The file it was read from; empty for a generated rule.

@@ -1,14 +1,14 @@
-//! The Phase 2 plan, table by table, as data: `rules/plan/plan.csv` (what becomes of each of 323 tables, and who says so) and
-//! `rules/plan/his_map.csv` (each history column -> base column). Input of `rules generate`; nothing at run time reads it.
+//! The Phase 2 plan as data: `rules/plan/plan.csv` (what becomes of each of 323 tables, and who decided it) and
+//! `rules/plan/his_map.csv` (each history column -> base column). Input of `rules generate`; not used at run time.
 
 use std::collections::HashMap;
 
 /// The plan.
 #[derive(Debug, Clone, Default)]
 pub struct Plan {
-    /// plan.csv in file order.
+    /// The rows of plan.csv in file order.
     pub rows: Vec<PlanRow>,
-    /// his_map.csv where a base column is known: history table, history column, base column.
+    /// The rows of his_map.csv with a base column: history table, history column, base column.
     pub map: Vec<(String, String, String)>,
 }
 
@@ -24,7 +24,7 @@ impl PlanRow {
         self.fields.get(column).map_or("", String::as_str)
     }
 
-    /// A column that lists names joined by `+` or blanks.
+    /// The names in a column, separated by `+` or spaces.
     pub fn list(&self, column: &str) -> Vec<String> {
         self.get(column).split(['+', ' ']).filter(|s| !s.is_empty()).map(str::to_owned).collect()
     }
@@ -37,7 +37,7 @@ impl FromIterator<(String, String)> for PlanRow {
 }
 
 impl Plan {
-    /// The plan of CEA Querétaro, which the binary carries.
+    /// The plan of CEA Querétaro, which is compiled in.
     pub fn shipped() -> Plan {
         let records = |text: &str| {
             let mut reader = csv::Reader::from_reader(text.as_bytes());
@@ -53,7 +53,7 @@ impl Plan {
         }
     }
 
-    /// The base column behind a history column.
+    /// The base column that a history column mirrors.
     pub fn base_column(&self, table: &str, column: &str) -> Option<&str> {
         self.map.iter().find(|(t, c, _)| t == table && c == column).map(|(_, _, base)| base.as_str())
     }

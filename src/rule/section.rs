@@ -1,9 +1,9 @@
-//! The tables of a rule file, key by key: what has been asked for, in which line it stands, and what is wrong with it.
+//! Reads the tables of a rule file key by key; keeps which keys were asked for, their lines, and the faults.
 
 use crate::config::document::{Document, Entry, Table, Value};
 use crate::error::Faults;
 
-/// Reads the tables of a file, and remembers which keys were asked for.
+/// Reads the tables of a file, and keeps which keys were asked for.
 pub(super) struct Reader<'d> {
     pub(super) document: &'d Document,
     pub(super) faults: Faults,
@@ -11,7 +11,7 @@ pub(super) struct Reader<'d> {
     used: Vec<String>,
 }
 
-/// One table of a file, such as `[target]`, while its keys are read. What is wrong with a value is told, and the value left out.
+/// One table of a file, such as `[target]`. A bad value is a fault, and is read as if it were missing.
 pub struct Section<'r, 't, 'd> {
     reader: &'r mut Reader<'d>,
     table: &'t Table,
@@ -19,7 +19,7 @@ pub struct Section<'r, 't, 'd> {
 }
 
 impl<'t> Section<'_, 't, '_> {
-    /// What stands there, whatever it is.
+    /// The value of a key, of any type.
     pub(super) fn entry(&mut self, key: &str) -> Option<&'t Entry> {
         let path = path(self.name, key);
         self.reader.used.push(path.clone());
@@ -33,7 +33,7 @@ impl<'t> Section<'_, 't, '_> {
         self.reader.faults.push(self.reader.document.fault(line, message));
     }
 
-    /// A string.
+    /// A string, if it is there.
     pub(super) fn text(&mut self, key: &str) -> Option<String> {
         let entry = self.entry(key)?;
         match &entry.value {
@@ -45,7 +45,7 @@ impl<'t> Section<'_, 't, '_> {
         }
     }
 
-    /// A word out of a list of known ones.
+    /// A string that must be one of a list of words.
     pub(super) fn parsed<T: std::str::FromStr<Err = String>>(&mut self, key: &str) -> Option<T> {
         let text = self.text(key)?;
         let line = self.table.get(key).map_or(0, |e| e.line);
@@ -61,7 +61,7 @@ impl<'t> Section<'_, 't, '_> {
         self.text(key).unwrap_or_default()
     }
 
-    /// An array of strings; empty where it is not there.
+    /// An array of strings; empty where the key is missing.
     pub(super) fn list(&mut self, key: &str) -> Vec<String> {
         let Some(entry) = self.entry(key) else { return Vec::new() };
         let Value::List(items) = &entry.value else {
@@ -84,12 +84,12 @@ impl<'d> Reader<'d> {
         Reader { document, faults: Faults::default(), lines: Vec::new(), used: Vec::new() }
     }
 
-    /// One of its tables.
+    /// Begins to read one of the tables.
     pub(super) fn section<'r, 't>(&'r mut self, table: &'t Table, name: &'static str) -> Section<'r, 't, 'd> {
         Section { reader: self, table, name }
     }
 
-    /// The keys that nobody has asked for are faults.
+    /// Makes a fault of each key that was not asked for.
     pub(super) fn unknown(&mut self, table: &Table, section: &str) {
         for entry in &table.entries {
             let name = path(section, &entry.key);

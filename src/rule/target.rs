@@ -1,4 +1,4 @@
-//! Where a legacy table went: to a place of one of the kinds.
+//! What became of a legacy table: a place of one of the kinds.
 
 use super::kind::Kind;
 use super::kind::history::{Capture, History};
@@ -7,7 +7,7 @@ use super::kind::lookup::Lookup;
 use super::kind::retained::Retained;
 use super::section::Section;
 
-/// Where a legacy table went.
+/// What became of a legacy table.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Target {
     /// A history in `audit_log`.
@@ -20,10 +20,10 @@ pub enum Target {
     Retained(Retained),
 }
 
-/// What reads the `[target]` of a kind.
+/// A function that reads the `[target]` of a kind.
 type Read = fn(&mut Section<'_, '_, '_>) -> Target;
 
-/// The kinds by the name that a rule file gives them, with what reads their `[target]`.
+/// The kinds by their name in rule files, with the functions that read their `[target]`.
 pub(super) const KINDS: &[(&str, Read)] = &[
     ("history", |section| Target::History(History::read(section))),
     ("lookup", |section| Target::Lookup(Lookup::read(section))),
@@ -32,7 +32,7 @@ pub(super) const KINDS: &[(&str, Read)] = &[
 ];
 
 impl Target {
-    /// What its kind answers.
+    /// The kind's own methods.
     pub fn kind(&self) -> &dyn Kind {
         match self {
             Target::History(kind) => kind,
@@ -42,12 +42,12 @@ impl Target {
         }
     }
 
-    /// Whether the table stays where it is, with columns of ours, and no new table takes its rows.
+    /// Whether the table stays where it is, with columns of ours added.
     pub fn stays(&self) -> bool {
         matches!(self, Target::Retained(_))
     }
 
-    /// The same, with a history that the application writes and no trigger.
+    /// The same, with a history that the application writes itself.
     #[must_use]
     pub fn written_by_application(self) -> Self {
         match self {
@@ -56,7 +56,7 @@ impl Target {
         }
     }
 
-    /// The history that goes to `audit_log`, where it is one.
+    /// The history that goes to `audit_log`, if it is one.
     pub fn history(&self) -> Option<&History> {
         if let Target::History(history) = self { Some(history) } else { None }
     }
@@ -69,7 +69,7 @@ mod tests {
     use super::KINDS;
     use crate::config::document::Document;
 
-    /// A rule of each kind with every key that its kind has: what one kind reads it prints, and checks what it says is a column.
+    /// For a rule of each kind, with all keys of its kind: what is read is printed, and what should be a column is checked.
     #[test]
     fn every_kind_prints_what_it_reads_and_checks_its_columns() {
         for (name, _) in KINDS {
@@ -83,7 +83,7 @@ mod tests {
             let keys = ["base", "domain", "type", "source_domain", "target_domain"].map(|k| format!("{k} = \"x\""));
             let all = ["time", "user", "operation", "expid", "text_id", "description", "active"].map(|k| format!("{k} = \"a\""));
             let lists = ["source = [\"a\"]".to_owned(), "target = [\"b\"]".to_owned()];
-            // The keys that the kind does not know are faults, by whose lines they are taken out.
+            // Keys that the kind does not know are faults: they are removed by their lines.
             let every: Vec<String> = keys.into_iter().chain(all).chain(lists).collect();
             let unknown = read(&head(&every.join("\n"))).unwrap_err().to_string();
             let own = |line: &&String| !unknown.contains(&format!("`target.{}`", line.split(' ').next().unwrap()));

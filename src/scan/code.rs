@@ -1,28 +1,28 @@
-//! Java and its kin: string literals, put together where the program does (`+`, `append` of one builder). What stands between two literals and
-//! is no literal is a gap. Comments are not read.
+//! Java and similar languages: string literals, joined where the program joins them (`+`, `append` on one builder). Other operands between two
+//! literals are gaps. Comments are not read.
 
 use super::piece::Piece;
 
-/// A longer text is given on in parts.
+/// A longer text is passed on in parts.
 const PIECE_BYTES: usize = 64 << 10;
-/// Annotations that say which table a class is.
+/// Annotations that name the table of a class.
 const MAPPINGS: [&str; 5] = ["Table", "SecondaryTable", "JoinTable", "CollectionTable", "TableGenerator"];
 
-/// Calls `each` with every text that the program puts together. The code begins on a line.
+/// Calls `each` with every text that the program builds. `line` is the line on which the code begins.
 pub(super) fn pieces(code: &str, line: u64, source: &'static str, each: &mut dyn FnMut(Piece)) {
     let mut reader = Reader { code, at: 0, line, source, open: None, between: Between::default(), annotation: None, each };
     reader.read();
     reader.close();
 }
 
-/// What has stood between the last literal and here.
+/// What was between the last literal and the present position.
 #[derive(Debug, Default)]
 struct Between {
-    /// `+`, or `append` of the same builder.
+    /// `+`, or `append` on the same builder.
     joins: bool,
     /// Something whose value is not known.
     gap: bool,
-    /// What keeps them apart, unless `append` comes.
+    /// Something that separates them, unless `append` follows.
     parts: bool,
     /// The last word, and the one before it.
     words: [String; 2],
@@ -58,14 +58,14 @@ impl Reader<'_, '_> {
         }
     }
 
-    /// Goes on by so many bytes.
+    /// Advances by so many bytes.
     fn pass(&mut self, bytes: usize) {
         let passed = &self.code.as_bytes()[self.at..self.at + bytes];
         self.line += passed.iter().map(|b| u64::from(*b == b'\n')).sum::<u64>();
         self.at += bytes;
     }
 
-    /// A character, or a name of Scala's that begins like one.
+    /// A character literal, or a Scala symbol, which begins like one.
     fn character(&mut self) {
         let rest = &self.code[self.at + 1..];
         let mut letters = rest.char_indices();
@@ -85,7 +85,7 @@ impl Reader<'_, '_> {
         let before = std::mem::replace(&mut self.between.words[0], word.to_owned());
         self.between.words[1] = before;
         if word == "append" || word == "concat" {
-            // Of what is told by the word before: a builder's name, or nothing behind the `)` of the last append.
+            // The builder is the word before; it is empty after the `)` of the previous append.
             let of = self.between.words[1].as_str();
             self.between.joins |= of.is_empty() || self.between.builder.as_deref() == Some(of) || !self.between.parts;
         } else if ["class", "interface", "enum", "public", "protected", "private"].contains(&word) {
@@ -100,7 +100,7 @@ impl Reader<'_, '_> {
         match letter {
             '+' => self.between.joins = true,
             ';' => {
-                // What comes behind is another statement; of the same builder, as it may be.
+                // What follows is another statement, possibly on the same builder.
                 self.between.gap = false;
                 self.between.parts = true;
                 self.between.joins = false;
@@ -131,7 +131,7 @@ impl Reader<'_, '_> {
         let bytes = self.code.as_bytes();
         let closing = &"\"\"\""[..quotes];
         let mut end = begin;
-        // A literal in single quotes ends with its line: one that is not closed does not take the rest of the file.
+        // A literal in single quotes ends at the end of its line, so that an unclosed one does not swallow the rest of the file.
         while end < bytes.len()
             && !self.code.as_bytes()[end..].starts_with(closing.as_bytes())
             && (quotes == 3 || bytes[end] != b'\n')
@@ -167,7 +167,7 @@ impl Reader<'_, '_> {
         self.between.builder = builder;
     }
 
-    /// What has been put together is whole.
+    /// Passes on the text built so far.
     fn close(&mut self) {
         self.between = Between::default();
         if let Some(piece) = self.open.take() {

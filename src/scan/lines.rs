@@ -1,8 +1,8 @@
-//! Lines of a file of any size: a line that is longer than the bound is cut, and its rest passes by.
+//! Lines of a file of any size: a line that is longer than the bound is cut, and its rest is skipped.
 
 use std::io::BufRead;
 
-/// So much of a line is kept.
+/// The most bytes of a line that are kept.
 pub(super) const LINE_BYTES: usize = 1 << 20;
 
 /// A file, line by line.
@@ -13,7 +13,7 @@ pub(super) struct Lines<R> {
     line: Vec<u8>,
     /// The first line that was cut.
     pub(super) cut: Option<u64>,
-    /// The line was shown, and is asked for again.
+    /// The next call returns the same line again.
     is_kept: bool,
 }
 
@@ -22,7 +22,7 @@ impl<R: BufRead> Lines<R> {
         Lines { reader, number: 0, line: Vec::new(), cut: None, is_kept: false }
     }
 
-    /// The next line without its end; `None` behind the last.
+    /// The next line without its end; `None` after the last.
     pub(super) fn next(&mut self) -> std::io::Result<Option<&[u8]>> {
         if std::mem::take(&mut self.is_kept) {
             return Ok(Some(&self.line));
@@ -55,7 +55,7 @@ impl<R: BufRead> Lines<R> {
         Ok(is_any.then_some(&self.line))
     }
 
-    /// The same line comes again.
+    /// Makes the next call return the same line again.
     pub(super) fn again(&mut self) {
         self.is_kept = true;
     }

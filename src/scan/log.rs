@@ -1,5 +1,5 @@
-//! PostgreSQL's log, as text on standard error and as JSON: statements that were logged (`log_statement`, `log_min_duration_statement`,
-//! `auto_explain`), and those that errors are about. In English and in Spanish, as lc_messages has it.
+//! PostgreSQL's log, as text on standard error and as JSON: logged statements (`log_statement`, `log_min_duration_statement`, `auto_explain`), and
+//! statements of errors. In English and in Spanish, depending on lc_messages.
 
 use std::io::BufRead;
 
@@ -8,7 +8,7 @@ use super::piece::{Piece, decoded};
 
 /// A longer message is cut.
 const MESSAGE_BYTES: usize = 1 << 20;
-/// The severities behind the prefix of a line (source, elog.c: error_severity).
+/// The severities after the prefix of a line (source, elog.c: error_severity).
 const SEVERITIES: [&str; 11] = [
     "LOG:  ",
     "ERROR:  ",
@@ -23,18 +23,18 @@ const SEVERITIES: [&str; 11] = [
     "PANIC:  ",
 ];
 
-/// Whether a file begins as such a log does.
+/// Whether a file begins like such a log.
 pub(super) fn is_stderr(head: &[u8]) -> bool {
     let head = String::from_utf8_lossy(head);
     head.lines().take(20).any(|line| SEVERITIES.iter().any(|severity| line.contains(severity)))
 }
 
-/// Whether a file begins as a log in JSON does.
+/// Whether a file begins like a log in JSON.
 pub(super) fn is_json(head: &[u8]) -> bool {
     head.starts_with(b"{\"timestamp\":")
 }
 
-/// A log as text: lines that begin with a tab go on with the message before them.
+/// A log as text: lines that begin with a tab continue the message before them.
 pub(super) fn stderr<R: BufRead>(lines: &mut Lines<R>, each: &mut dyn FnMut(Piece, u64)) -> std::io::Result<()> {
     let mut message = String::new();
     let mut begin = 0;
@@ -80,7 +80,7 @@ pub(super) fn statement_of_message(message: &str, line: u64, source: &'static st
             return each(Piece::of(source, statement, line), 1);
         }
     }
-    // "execute <unnamed>: ..."; a parse and a bind of it come before and are the same statement.
+    // "execute <unnamed>: ..."; its parse and bind are logged before it and are the same statement, so they do not count.
     if ["execute ", "ejecutar ", "ejecute "].iter().any(|head| said.starts_with(head)) {
         if let Some(at) = said.find(": ") {
             each(Piece::of(source, &said[at + 2..], line), 1);
@@ -100,7 +100,7 @@ pub(super) fn statement_of_message(message: &str, line: u64, source: &'static st
     }
 }
 
-/// A log in JSON: one object a line.
+/// A log in JSON: one object per line.
 pub(super) fn json<R: BufRead>(lines: &mut Lines<R>, each: &mut dyn FnMut(Piece, u64)) -> std::io::Result<()> {
     while let Some(line) = lines.next()? {
         let Ok(entry) = serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(line) else { continue };

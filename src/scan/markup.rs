@@ -1,10 +1,10 @@
-//! XML and its kin, read as far as they go: attributes and texts, each a piece. Comments are not read. A page (JSP) is code between `<%` and
-//! `%>`, and markup around it.
+//! XML and similar formats, read as far as they are readable: each attribute and each text is a piece. Comments are not read. A page (JSP) is code
+//! between `<%` and `%>`, and markup around it.
 
 use super::code;
 use super::piece::Piece;
 
-/// Calls `each` with every attribute and text. An attribute whose name says so is a mapping (`table` of Hibernate, `tableName` of others).
+/// Calls `each` with every attribute and text. An attribute with such a name is a mapping (`table` of Hibernate, `tableName` of others).
 pub(super) fn pieces(text: &str, source: &'static str, each: &mut dyn FnMut(Piece)) {
     let (mut at, mut line) = (0, 1);
     while at < text.len() {
@@ -22,7 +22,7 @@ pub(super) fn pieces(text: &str, source: &'static str, each: &mut dyn FnMut(Piec
             attributes(&rest[..length], line, source, each);
             length
         } else {
-            // A `<` that begins no tag belongs to the text.
+            // A `<` that does not begin a tag belongs to the text.
             let length = rest.char_indices().skip(1).find(|(_, c)| *c == '<').map_or(rest.len(), |(end, _)| end);
             let text = &rest[..length];
             if !text.trim().is_empty() {
@@ -39,7 +39,7 @@ fn lines_of(text: &str) -> u64 {
     text.bytes().map(|b| u64::from(b == b'\n')).sum()
 }
 
-/// Up to the `>` that is in no attribute.
+/// The length up to the `>` outside attributes.
 fn tag_length(text: &str) -> usize {
     let mut quote = None;
     for (at, byte) in text.bytes().enumerate() {
@@ -92,7 +92,7 @@ pub(super) fn page(text: &str, each: &mut dyn FnMut(Piece)) {
         let length = inside[from..].find(closing).map_or(inside.len(), |end| from + end + closing.len());
         let block = &inside[..length];
         line += lines_of(&rest[..begin]);
-        // A directive (`<%@`) has attributes, and nothing of a database.
+        // A directive (`<%@`) has only attributes that do not name tables.
         if closing == "%>" && !block.is_empty() {
             let code = block[2..].strip_suffix("%>").unwrap_or(&block[2..]);
             code::pieces(code.strip_prefix(['=', '!', '@']).unwrap_or(code), line, "jsp", each);

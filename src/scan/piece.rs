@@ -1,15 +1,15 @@
-//! A piece of text that may be a statement or a part of one, and the lines that it stands on.
+//! A piece of text that may be a statement or a part of one, with its line numbers.
 
 /// A piece.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Piece {
-    /// What is written.
+    /// The text.
     pub(super) text: String,
-    /// Where a line begins in it: offset and number, in order.
+    /// Where lines begin in it: offset and line number, in order.
     lines: Vec<(usize, u64)>,
-    /// What it was cut out of.
+    /// The kind of file that it comes from.
     pub(super) source: &'static str,
-    /// It says what a class or an element is mapped to.
+    /// Whether it names the table that a class or an element is mapped to.
     pub(super) mapping: bool,
 }
 
@@ -19,7 +19,7 @@ impl Piece {
         Piece { source, ..Piece::default() }
     }
 
-    /// A text from a line on.
+    /// A text that begins on a line.
     pub(super) fn of(source: &'static str, text: &str, line: u64) -> Self {
         let mut piece = Piece::new(source);
         piece.add(text, line);
@@ -42,7 +42,7 @@ impl Piece {
     }
 }
 
-/// Bytes as text: UTF-8, UTF-16 with a mark, or else Latin-1, in which any bytes are text.
+/// Bytes as text: UTF-8, UTF-16 with a byte order mark, or else Latin-1, in which any bytes are valid.
 pub(super) fn decoded(bytes: Vec<u8>) -> String {
     let wide = |of: fn([u8; 2]) -> u16| {
         let units: Vec<u16> = bytes[2..].chunks_exact(2).map(|pair| of([pair[0], pair[1]])).collect();

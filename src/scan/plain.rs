@@ -19,7 +19,7 @@ pub(super) fn text(text: &str, each: &mut dyn FnMut(Piece)) {
     text.lines().zip(1..).for_each(|(line, number)| each(Piece::of("text", line, number)));
 }
 
-/// The values of a properties file (java.util.Properties): a line that ends with a backslash goes on.
+/// The values of a properties file (java.util.Properties): a line that ends with a backslash is continued.
 pub(super) fn properties(text: &str, each: &mut dyn FnMut(Piece)) {
     let mut open: Option<Piece> = None;
     for (line, number) in text.lines().zip(1..) {
@@ -28,7 +28,7 @@ pub(super) fn properties(text: &str, each: &mut dyn FnMut(Piece)) {
             continue;
         }
         let (part, goes_on) = match trimmed.strip_suffix('\\') {
-            // A backslash before the last is that one's.
+            // The last backslash is escaped by the one before it.
             Some(part) if !part.ends_with('\\') => (part, true),
             _ => (trimmed, false),
         };
@@ -46,8 +46,8 @@ pub(super) fn properties(text: &str, each: &mut dyn FnMut(Piece)) {
     open.into_iter().for_each(each);
 }
 
-/// The statements of a file that psql reads: up to a `;` that is in no quotes and no comment. Its own commands, and the rows of
-/// COPY FROM STDIN, are passed over. A body between dollars is a part of its statement.
+/// The statements of a file that psql reads: up to a `;` outside quotes and comments. psql's own commands and the rows of COPY FROM STDIN are
+/// skipped. A dollar-quoted body is a part of its statement.
 pub(super) fn statements(text: &str, each: &mut dyn FnMut(Piece)) {
     let bytes = text.as_bytes();
     let (mut at, mut begin, mut line, mut begin_line) = (0, 0, 1, 1);
@@ -86,7 +86,7 @@ pub(super) fn statements(text: &str, each: &mut dyn FnMut(Piece)) {
     }
 }
 
-/// The length of a text between `$tag$` and `$tag$`; 1 where none begins.
+/// The length of a text between `$tag$` and `$tag$`; 1 if none begins here.
 fn dollar_quoted(text: &str) -> usize {
     let Some(end) = text[1..].find('$') else { return 1 };
     let tag = &text[..end + 2];
@@ -97,7 +97,7 @@ fn dollar_quoted(text: &str) -> usize {
     text[tag.len()..].find(tag).map_or(text.len(), |end| end + 2 * tag.len())
 }
 
-/// COPY that its rows follow.
+/// Whether it is a COPY that is followed by its rows.
 fn copies(statement: &str) -> bool {
     let mut words = statement.split_whitespace();
     let is = |word: Option<&str>, wanted: &str| word.is_some_and(|word| word.eq_ignore_ascii_case(wanted));

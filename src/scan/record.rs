@@ -1,5 +1,5 @@
-//! CSV: PostgreSQL's log in that form (manual, section "Error Reporting and Logging": csvlog), and dumps of pg_stat_statements with a head. A
-//! record goes over several lines where a quote is open; one that is longer than the bound is given up, and the next line begins another.
+//! CSV: PostgreSQL's log as CSV (manual, section "Error Reporting and Logging": csvlog), and dumps of pg_stat_statements with a header. A record
+//! spans several lines while a quote is open; one longer than the bound is given up, and the next line begins a new record.
 
 use std::io::BufRead;
 
@@ -7,22 +7,22 @@ use super::lines::Lines;
 use super::log::statement_of_message;
 use super::piece::{Piece, decoded};
 
-/// A record is no longer.
+/// The most bytes of a record.
 const RECORD_BYTES: usize = 2 << 20;
 /// Columns of csvlog: the message, and the statement that it is about.
 const MESSAGE: usize = 13;
 const QUERY: usize = 19;
-/// So many columns csvlog has at least.
+/// The fewest columns of csvlog.
 const LOG_COLUMNS: usize = 23;
 
-/// What the columns are.
+/// The meaning of the columns.
 enum Form {
     Log,
-    /// Where the statement is, and how often it was called.
+    /// The columns of the statement and of the number of calls.
     Statements(usize, Option<usize>),
 }
 
-/// Whether a file begins as one of them does.
+/// Whether a file begins like one of them.
 pub(super) fn is_known(head: &[u8]) -> bool {
     let head = String::from_utf8_lossy(head);
     let first = fields(head.lines().next().unwrap_or_default());
@@ -34,7 +34,7 @@ fn form(first: &[String]) -> Option<Form> {
     if let Some(query) = place("query").filter(|_| place("calls").is_some() || place("queryid").is_some()) {
         return Some(Form::Statements(query, place("calls")));
     }
-    // The first field is a moment, the fourth a process, and the twelfth a severity in capitals.
+    // The first field is a timestamp, the fourth a process id, and the twelfth a severity in capitals.
     let is_moment = first.first().is_some_and(|f| f.len() > 18 && f.as_bytes()[4] == b'-' && f.as_bytes()[10] == b' ');
     let is_log = is_moment && first.len() > 11 && first[3].bytes().all(|b| b.is_ascii_digit());
     is_log.then_some(Form::Log)
@@ -76,7 +76,7 @@ fn record<R: BufRead>(lines: &mut Lines<R>) -> std::io::Result<Option<(String, u
     while is_open {
         let Some(line) = lines.next()? else { break };
         if bytes.len() + line.len() > RECORD_BYTES {
-            // A quote that nobody closes: what follows may be whole again.
+            // An unclosed quote: the next line may begin a valid record.
             lines.again();
             break;
         }

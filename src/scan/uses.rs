@@ -1,5 +1,4 @@
-//! What a piece of text does with legacy tables: read as the proxy reads statements, or, where it is only a part of one, by the word that
-//! stands before a name.
+//! What a piece of text does with legacy tables: read as the proxy reads statements or, where it is only a part of one, judged by the word before a name.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +17,7 @@ const BEGINNINGS: [&str; 24] = [
 pub(super) struct Use {
     pub(super) table: String,
     pub(super) operation: &'static str,
-    /// Where its name stands first.
+    /// Where its name occurs first.
     pub(super) at: usize,
 }
 
@@ -64,7 +63,7 @@ pub(super) fn of(policy: &Policy, text: &str, mapping: bool) -> Vec<Use> {
     uses
 }
 
-/// What it does where it is a whole statement.
+/// What the text does if it is a whole statement.
 fn statement(policy: &Policy, text: &str, places: &BTreeMap<String, usize>) -> Vec<Use> {
     let first = words(text).next().map_or("", |(_, word)| word);
     if text.len() > STATEMENT_BYTES || !BEGINNINGS.iter().any(|word| word.eq_ignore_ascii_case(first)) {
@@ -90,13 +89,13 @@ fn worked_on(policy: &Policy, text: &str, places: &BTreeMap<String, usize>, path
 /// What the words before a name say.
 fn before(text: &str, at: usize) -> &'static str {
     let mut rest = text[..at].trim_end_matches(['"', '`', '\'', '[']);
-    // The name of a schema, whatever it was put together from.
+    // Skips the name of a schema, even one that the program builds.
     while let Some(qualified) = rest.strip_suffix('.') {
         rest = qualified.trim_end_matches(|c: char| !c.is_whitespace());
     }
     let mut words = rest.rsplit(|c: char| !(c.is_alphanumeric() || c == '_')).filter(|word| !word.is_empty());
     let mut upper = || words.next().map(str::to_ascii_uppercase).unwrap_or_default();
-    // What is far away says nothing.
+    // Beyond these characters, words say nothing about the name.
     if rest.trim_end().ends_with([',', ';', ')', '=']) {
         return "mention";
     }
@@ -125,7 +124,7 @@ fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
     })
 }
 
-/// Parameters as Java writes them (`?`, `:name`, `#{name}`, `${name}`) become NULL, which stands wherever a value does.
+/// Parameters as Java writes them (`?`, `:name`, `#{name}`, `${name}`) become NULL, which is valid wherever a value is.
 fn without_parameters(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut letters = text.chars().peekable();
@@ -138,7 +137,7 @@ fn without_parameters(text: &str) -> String {
             '\'' | '"' if quote.is_none() => quote = Some(letter),
             '?' if quote.is_none() => {
                 out.push_str("NULL");
-                // JPA numbers them.
+                // JPA numbers its parameters.
                 while letters.next_if(char::is_ascii_digit).is_some() {}
                 last = '?';
                 continue;

@@ -1,13 +1,13 @@
-//! The files below some paths, in order. Links inside a tree are not followed, so that no tree is endless; devices and pipes are no files.
+//! The files below some paths, in order. Symbolic links inside a tree are not followed, so that no tree is endless; devices and pipes are skipped.
 
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 
-/// What version control keeps for itself.
+/// Directories of version control.
 const OF_VERSION_CONTROL: [&str; 4] = [".git", ".hg", ".svn", "CVS"];
 
-/// Every file. A path that is asked for has to be there; what is below it and cannot be read is told.
+/// Every file. A given path must exist; unreadable files and directories below it are reported.
 pub(super) fn files(paths: &[PathBuf], unread: &mut Vec<String>) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for path in paths {

@@ -1,6 +1,7 @@
-//! Looks regularly who uses legacy tables without the proxies. Each proxy tells which server processes are its own, and what it does not count;
-//! one of them, whose turn it is, looks (`control/around.rs`), waits until the others have told of that moment too, and writes what nobody
-//! calls its own. What no sample shows the server may have counted (`around/tally.rs`).
+//! Looks regularly for users of legacy tables around the proxies. Each proxy publishes which server processes are its own, and what
+//! it does not count; one of them, which holds a lock, looks (`control/around.rs`), waits until the others have published about
+//! that moment, and writes the sessions that belong to none. What no sample shows may be in the server's counters
+//! (`around/tally.rs`).
 
 mod functions;
 mod people;
@@ -24,19 +25,19 @@ use people::People;
 use tally::{Tally, View};
 use told::told;
 
-/// A database that does not answer for so long is away.
+/// A database that does not answer for this long is treated as unreachable.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// Sessions that were seen wait so many seconds for the word of every proxy; then they are written as unsure.
+/// How many seconds sessions that were seen wait for the publications of all proxies; after that they are written as unsure.
 const OPEN: f64 = 20.0;
-/// Seconds before a sample that the next one looks at again.
+/// How many seconds before a sample the next one looks at again.
 const AGAIN: f64 = 1.0;
-/// Seconds by which a sample may be late and still go on from the one before.
+/// How many seconds late a sample may be and still continue the one before.
 const GRACE: f64 = 1.0;
-/// Somebody who was counted, and not seen, is looked for so often.
+/// How often a user is looked for who was counted, and not seen.
 const OFTEN: Duration = Duration::from_millis(100);
-/// Sessions that wait at the same time.
+/// The most sessions that wait at the same time.
 const WAITING: usize = 5000;
-/// What one remembers having warned of.
+/// The most warnings that are remembered.
 const WARNED: usize = 10_000;
 
 /// Looks until the process ends.
@@ -50,7 +51,7 @@ pub(super) async fn look(steering: Arc<Steering>) {
         let settings = steering.shared.settings.load_full();
         let interval = settings.control.around_interval;
         if interval.is_zero() {
-            // Switched off, it lets another proxy look.
+            // When it is turned off, another proxy may look.
             database = None;
             tokio::time::sleep(Duration::from_secs(1)).await;
             continue;
@@ -72,7 +73,8 @@ pub(super) async fn look(steering: Arc<Steering>) {
     }
 }
 
-/// The last word of this proxy: its sessions were its own. Whoever is killed says nothing, and is waited for until it is taken for dead.
+/// The last publication of this proxy: its sessions were its own. A proxy that is killed publishes nothing, and is waited for until
+/// it is taken for dead.
 pub(super) async fn leave(steering: &Steering) {
     let settings = steering.shared.settings.load_full();
     if settings.control.url.is_empty() || settings.control.around_interval.is_zero() {
@@ -96,29 +98,30 @@ pub(super) async fn leave(steering: &Steering) {
 /// What one proxy remembers between two looks.
 #[derive(Default)]
 struct Watch {
-    /// It is this one that looks.
+    /// Whether this proxy is the one that looks.
     has_turn: bool,
-    /// Whoever was idle since before was looked at.
+    /// Sessions that have been idle since before this time were seen by an earlier sample.
     since: f64,
-    /// Sessions that wait for the word of every proxy.
+    /// Sessions that wait for the publications of all proxies.
     open: Vec<Session>,
-    /// What the server counts.
+    /// What the server's counters say.
     tally: Tally,
-    /// Who was seen lately.
+    /// The sessions that were seen lately.
     people: People,
-    /// What texts name, whatever the modes are; by the number of the policy.
+    /// A policy that finds out what texts name, whatever the modes are; and the number of the policy in force that it was made
+    /// from.
     reading: Option<(u64, Policy)>,
-    /// The hour, and who was warned of in it.
+    /// The hour, and the warnings in it.
     hour: u64,
     warned: HashSet<(String, String, String, String)>,
-    /// That this role does not see who it is was told.
+    /// It was logged that this role does not see other sessions' details.
     is_blind_told: bool,
-    /// That there are no tables for it was told.
+    /// It was logged that the tables for it do not exist.
     is_homeless_told: bool,
 }
 
 impl Watch {
-    /// Waits for the next look; meanwhile, where somebody was counted and not seen, looks for him often.
+    /// Waits for the next look; meanwhile, looks often for users who were counted and not seen.
     async fn pause(&mut self, database: &mut Option<Database>, interval: Duration) {
         let until = tokio::time::Instant::now() + interval;
         let wanted = if self.has_turn { self.tally.wanted(self.since) } else { Vec::new() };
@@ -129,7 +132,7 @@ impl Watch {
             tokio::time::sleep(OFTEN).await;
             match tokio::time::timeout(PATIENCE, around::sessions_of(database, &wanted)).await {
                 Ok(Ok(seen)) => self.wait_for_word(seen),
-                // The next look tells why.
+                // The next look reports the error.
                 Ok(Err(_)) | Err(_) => break,
             }
         }
@@ -140,7 +143,7 @@ impl Watch {
         let fresh = database.as_ref().is_none_or(Database::is_closed);
         let Some(database) = policy::alive(database, settings).await? else { return Ok(()) };
         if fresh {
-            // A lock of a connection that is gone is gone.
+            // A lost connection has lost its lock.
             self.has_turn = false;
         }
         if !around::has_tables(database).await? {
@@ -172,11 +175,11 @@ impl Watch {
         let now = around::moment(database).await?;
         let sees_all = self.sees_all(database).await?;
         let seen = around::sample(database, &sought).await?;
-        // From the last sample on, what the looking itself takes included; a gap is none.
+        // Covered is the time since the last sample, including that of the look itself, unless there was a gap.
         let interval = settings.control.around_interval.as_secs_f64();
         let gap = now - (self.since + AGAIN);
         let time = if self.since > 0.0 && gap < 2.0 * interval + GRACE { gap } else { interval };
-        // What ends between the question for the time and the answer is seen again.
+        // Sessions that end between the reading of the clock and the sample are looked at again.
         self.since = now - AGAIN;
         found::cover(database, time, sees_all).await?;
         self.wait_for_word(seen);
@@ -186,7 +189,7 @@ impl Watch {
         let counted = self.tally.read(database, &view, &self.people).await?;
         uses.extend(counted.uses);
         if !uses.is_empty() || counted.judged.is_some() {
-            // By when they began: that is how those that were counted before are known.
+            // Sorted by beginning, because that tells which ones were counted before.
             uses.sort_by(|a, b| a.began.total_cmp(&b.began));
             uses.dedup();
             telemetry::count_more("esclusa_around_total", found::write(database, &uses, counted.judged.as_ref()).await?);
@@ -205,7 +208,7 @@ impl Watch {
         Ok(sees_all)
     }
 
-    /// A session that waits already, busy with the same, waits once.
+    /// Adds sessions; one that waits already with the same statement is not added.
     fn wait_for_word(&mut self, seen: Vec<Session>) {
         for session in seen {
             let same = |other: &Session| {
@@ -219,7 +222,7 @@ impl Watch {
         }
     }
 
-    /// What the proxies do not call their own.
+    /// The sessions and uses that the proxies do not claim.
     async fn judge(&mut self, database: &Database, settings: &Settings, sought: &Sought, now: f64) -> Result<Vec<Use>> {
         self.people.forget(now);
         let mut uses = Vec::new();
@@ -244,7 +247,7 @@ impl Watch {
         Ok(uses)
     }
 
-    /// Once an hour for each who and table.
+    /// Logs a warning once an hour for each user and table.
     fn warn(&mut self, now: f64, uses: &[Use]) {
         let hour = Duration::from_secs_f64(now.max(0.0)).as_secs() / 3600;
         if hour != self.hour || self.warned.len() > WARNED {
@@ -266,8 +269,8 @@ impl Watch {
     }
 }
 
-/// Says which server processes are ours. Where the server has none of a session that goes on, something stands between us and it that has
-/// its own, or `control.url` leads elsewhere: then nobody's session can be told from ours.
+/// Publishes our server processes. If the server lacks the process of a live session, there is a pooler with processes of its own
+/// between us and the server, or `control.url` names another server: then foreign sessions cannot be told from ours.
 async fn publish(steering: &Steering, database: &Database) -> Result<()> {
     let at = around::moment(database).await?;
     let (alive, ended) = steering.shared.processes();

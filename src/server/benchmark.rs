@@ -1,8 +1,8 @@
-//! `esclusa benchmark`: reads on the archived legacy tables beside the same reads rewritten, in turns, on the same rows: the archive is kept up
-//! to date until it is dropped. Times, results and the indexes that were used, against the plan's bars (P2-S4-12: each query within 20 %;
-//! P2-S4-10: within 15 % over all).
+//! `esclusa benchmark`: reads on the archived legacy tables and the same reads rewritten, alternately, on the same rows: an archive
+//! is kept up to date until it is dropped. Times, results and the indexes that were used are compared with the plan's limits
+//! (P2-S4-12: each query within 20 %; P2-S4-10: within 15 % over all).
 //!
-//! They run as the role of mode shadow, which only reads, and only where they can reach no code of a client's (`harmless`).
+//! They run as the role of mode shadow, which only reads, and only if they can reach no client's code (`harmless`).
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -12,7 +12,7 @@ use crate::config::Settings;
 use crate::error::{Error, Result};
 use crate::migrate::ARCHIVE;
 use crate::migrate::machine::Legacy;
-use crate::migrate::state::State;
+use crate::migrate::state::TableState;
 use crate::mode::Mode;
 use crate::rewrite::{NameContext, Policy, rewrite};
 use crate::rule::RuleSet;
@@ -27,13 +27,13 @@ use super::facts::Facts;
 use super::harmless;
 use super::policy;
 
-/// The plan's bars.
+/// The limits of the plan.
 const EACH: f64 = 1.20;
 const ALL: f64 = 1.15;
-/// A difference that a client's network hides, in milliseconds: what is below is no verdict's business.
+/// Milliseconds below which a difference is ignored, because a client's network hides it.
 const CLOCK: f64 = 0.05;
 
-/// What is told of each read.
+/// The columns of the result, a row for each read.
 pub const COLUMNS: Columns = &[
     ("statement", Text),
     ("hits", Int),
@@ -51,9 +51,9 @@ pub const COLUMNS: Columns = &[
 /// A read to be measured.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Case {
-    /// With its values.
+    /// The statement, with its values.
     pub text: String,
-    /// How often clients have sent it.
+    /// How often clients have sent it, if known.
     pub hits: Option<i64>,
 }
 
@@ -64,7 +64,7 @@ pub fn of_file(text: &str) -> Result<Vec<Case>> {
     Ok(statements.filter(|text| !text.is_empty()).map(|text| Case { text, hits: None }).collect())
 }
 
-/// The reads that clients have sent most often, with values from the tables in the place of theirs, which nobody has kept.
+/// The reads that clients have sent most often. Their values were not kept; values from the tables are used.
 pub async fn of_traffic(control: &Database, rules: &RuleSet, top: i64) -> Result<Vec<(Case, Option<String>)>> {
     let sql = "SELECT s.text, sum(h.hits)::bigint FROM esclusa.hit AS h JOIN esclusa.statement AS s USING (fingerprint)
                WHERE h.operation = 'select' AND h.sqlstate = '' AND s.text ~ '^[( ]*(select|with|values|table)\\M' GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT $1";
@@ -78,7 +78,7 @@ pub async fn of_traffic(control: &Database, rules: &RuleSet, top: i64) -> Result
     Ok(cases)
 }
 
-/// The text with a value for each `?`: one of the column that it is compared with. `None` where there is no such column.
+/// The text with a value for each `?`, from the column that it is compared with. `None` where there is no such column.
 async fn filled(control: &Database, rules: &RuleSet, text: &str) -> Result<Option<String>> {
     let Ok(lexed) = Lexed::new(text) else { return Ok(None) };
     let tables: Vec<String> =
@@ -129,11 +129,11 @@ pub struct Bench<'b> {
     shadow: Database,
     settings: &'b Settings,
     policy: Policy,
-    states: HashMap<String, State>,
+    states: HashMap<String, TableState>,
     runs: usize,
 }
 
-/// How one form went.
+/// The measurements of one form.
 struct Measured {
     times: Vec<f64>,
     rows: Vec<Row>,
@@ -141,7 +141,7 @@ struct Measured {
 }
 
 impl<'b> Bench<'b> {
-    /// Every table that was moved counts as rewritten, whatever its mode is now.
+    /// Every table that was moved is treated as rewritten, whatever its mode is.
     pub async fn new(control: &Database, settings: &'b Settings, rules: &RuleSet, runs: usize) -> Result<Bench<'b>> {
         let mut facts = Facts::asked(settings, control, &mut None).await?;
         facts.modes = rules.rules.keys().map(|table| (table.clone(), Mode::Rewrite)).collect();
@@ -152,7 +152,7 @@ impl<'b> Bench<'b> {
         Ok(Bench { shadow, settings, policy, states, runs: runs.max(1) })
     }
 
-    /// Measures one read; a row of the table, and the ratio where there is one.
+    /// Measures one read and adds a row; returns the ratio, if there is one.
     pub async fn measure(&self, case: &Case, table: &mut Table) -> Result<Option<f64>> {
         let outcome = self.compare(case).await?;
         let hits = case.hits;
@@ -191,7 +191,7 @@ impl<'b> Bench<'b> {
         Ok(Some(ratio))
     }
 
-    /// Both forms, in turns; or why they cannot be measured.
+    /// Measures both forms alternately; or says why they cannot be measured.
     async fn compare(&self, case: &Case) -> Result<std::result::Result<(Measured, Measured), String>> {
         let path = vec![self.settings.rules.schema.clone(), "public".to_owned()];
         let names = NameContext { search_path: path.clone(), ..NameContext::with_path(&[]) };
@@ -238,7 +238,7 @@ impl<'b> Bench<'b> {
             forms.push(Measured { times: Vec::new(), rows, indexes });
         }
         for turn in 0..self.runs * 2 {
-            // The one that is first changes from turn to turn.
+            // The form that is first changes from turn to turn.
             let which = (turn + turn / 2) % 2;
             let begun = Instant::now();
             self.shadow.text(doing, &texts[which]).await?;
@@ -250,7 +250,7 @@ impl<'b> Bench<'b> {
         }
     }
 
-    /// The statement with the archived tables in the place of their names.
+    /// The statement with the archived tables in the places of the legacy names.
     fn on_the_archive(&self, text: &str, limits: &Limits) -> std::result::Result<String, String> {
         let named = Named::of(text, limits)?;
         let mut out = text.to_owned();
@@ -263,7 +263,7 @@ impl<'b> Bench<'b> {
             }
             match self.states.get(name).map(|s| s.legacy) {
                 Some(Legacy::Archived) => out.replace_range(span.range(), &qualified(ARCHIVE, name)),
-                // A history that stays, or a table that has not been moved: both forms read the same.
+                // A history that stays, or a table that has not moved: both forms read the same table.
                 Some(Legacy::Named) => {}
                 _ => return Err(format!("the legacy table {name} is gone: there is nothing to compare with")),
             }
@@ -272,7 +272,7 @@ impl<'b> Bench<'b> {
     }
 }
 
-/// The last line, of all reads together; whether all is within the bars.
+/// Adds the last line, for all reads together; returns whether all is within the limits.
 pub fn conclude(table: &mut Table, ratios: &[f64]) -> bool {
     #[expect(clippy::cast_precision_loss, reason = "a number of statements")]
     let mean = (ratios.iter().map(|r| r.max(f64::EPSILON).ln()).sum::<f64>() / ratios.len().max(1) as f64).exp();
@@ -294,7 +294,7 @@ pub fn conclude(table: &mut Table, ratios: &[f64]) -> bool {
     within && !ratios.is_empty()
 }
 
-/// The indexes that a plan uses; tables that are read as a whole.
+/// The indexes that a plan uses, and the tables that it scans sequentially.
 fn indexes<'p>(lines: impl Iterator<Item = &'p String>) -> String {
     let mut used: Vec<String> = Vec::new();
     for line in lines {

@@ -1,4 +1,4 @@
-//! Follows `esclusa record`: looks for its order, begins and ends the recording of this process, and says how far it is.
+//! Follows `esclusa record`: looks for its order, starts and ends the recording of this process, and reports how far it is.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::record::order::Order;
 use crate::record::status::{Presence, Status};
 
-/// How often is looked.
+/// How often it looks for the order.
 const LOOKED: Duration = Duration::from_millis(100);
 
 /// Looks until the process ends. `process` is its name among those that share the directory.
@@ -33,7 +33,7 @@ pub(super) async fn follow(steering: Arc<Steering>, process: String, mut stopped
         failure = failed;
         let status = Status { process: process.clone(), recording: steering.shared.record.shown(), failure: failure.clone() };
         if told.as_ref() != Some(&status) {
-            // A disk that is full is tried again.
+            // With a full disk it is tried again.
             told = match status.tell(&directory) {
                 Ok(()) => Some(status),
                 Err(error) if told.is_some() => {
@@ -50,7 +50,7 @@ pub(super) async fn follow(steering: Arc<Steering>, process: String, mut stopped
     }
 }
 
-/// Records as the order says, or ends. An order is followed once: what is over stays over.
+/// Starts or ends recording, as the order says. An order is followed once: a recording that has ended does not start again.
 async fn obey(steering: &Arc<Steering>, process: &str) -> Result<()> {
     let settings = steering.shared.settings.load_full();
     let order = Order::given(&settings.record.directory)?.filter(|order| !order.is_past());
@@ -85,7 +85,7 @@ async fn stop(steering: &Arc<Steering>, why: &'static str) -> Result<()> {
     .await
 }
 
-/// The end of this process: what it has recorded is whole.
+/// The process ends: completes what it has recorded.
 pub(super) async fn end(steering: &Arc<Steering>) {
     if steering.shared.record.is_on()
         && let Err(error) = stop(steering, "the process has ended").await
@@ -94,7 +94,7 @@ pub(super) async fn end(steering: &Arc<Steering>) {
     }
 }
 
-/// A disk may take its time: it is waited for beside the event loop.
+/// Runs work on a disk outside the event loop.
 async fn beside(work: impl FnOnce() -> Result<()> + Send + 'static) -> Result<()> {
     let worked = tokio::task::spawn_blocking(work).await;
     worked.unwrap_or_else(|_| Err(Error::refused("the work on the disk has ended in a panic")))

@@ -1,5 +1,5 @@
-//! What a policy is made of beside rules and settings: what only the database can tell. What it told last is kept in a file beside the
-//! spool, so that a process that starts while the database cannot be asked serves as the one before it did.
+//! What a policy is made of besides rules and settings: facts that only the database knows. The last ones are kept in a file beside
+//! the spool, so that a process that starts while the database is unreachable serves as the one before it did.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::ErrorKind;
@@ -18,36 +18,37 @@ use crate::control;
 use crate::disk;
 use crate::error::{Error, Result};
 use crate::migrate::reads;
-use crate::migrate::state::{self, State};
+use crate::migrate::state::{self, TableState};
 use crate::mode::{Mode, Readers};
 use crate::relation::{CONTROL, KEYS, LEAVES};
 use crate::telemetry;
 
-/// The file, and the version of what is in it.
+/// The file's name.
 const FILE: &str = "facts.json";
 const VERSION: u32 = 1;
 
 /// What the database has told.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Facts {
-    /// As they are stored.
+    /// The stored modes.
     pub(super) modes: HashMap<String, Mode>,
-    /// Where each legacy table stands; `None` where nobody was asked.
-    pub(super) states: Option<HashMap<String, State>>,
+    /// Where each legacy table stands; `None` if no database was asked.
+    pub(super) states: Option<HashMap<String, TableState>>,
     /// The legacy schema.
     pub(super) catalog: Arc<Catalog>,
-    /// Roles that have less than a whole legacy table: (role, table).
+    /// Roles with rights on less than a whole legacy table: (role, table).
     pub(super) limited: HashSet<(String, String)>,
     pub(super) key_tables: KeyTables,
     /// Functions that may change what names mean.
     #[serde(default)]
     pub(super) movers: Arc<Movers>,
-    /// Copied tables that some sessions read in their new form, and which. Not kept: whoever cannot ask reads where everybody writes.
+    /// Copied tables that some sessions read in their new form, and which. Not kept in the file: a process that cannot ask reads
+    /// the legacy tables.
     #[serde(skip)]
     pub(super) readers: BTreeMap<String, Readers>,
 }
 
-/// What may change without a word to anybody: roles, memberships and grants; the heap of a copied table; functions.
+/// Facts that may change without being announced: roles, memberships and grants; the heap of a copied table; functions.
 #[derive(Debug, PartialEq)]
 pub(super) struct Unannounced {
     pub(super) limited: HashSet<(String, String)>,
@@ -68,7 +69,7 @@ impl Unannounced {
     }
 }
 
-/// A catalog, and by what it is known to be the same still.
+/// A catalog, and a mark by which it is checked whether it has changed.
 #[derive(Debug)]
 pub struct Known {
     schema: String,
@@ -81,14 +82,14 @@ pub struct Known {
 #[derive(Serialize, Deserialize)]
 struct Kept {
     version: u32,
-    /// Facts of another database, or of another schema, are not these.
+    /// Facts of another database or schema are not used.
     database: Option<String>,
     schema: String,
     facts: Facts,
 }
 
 impl Facts {
-    /// Asks the database. `known` is the catalog that was read last.
+    /// Asks the database. `known` is the catalog that was last read.
     pub async fn asked(settings: &Settings, database: &Database, known: &mut Option<Known>) -> Result<Facts> {
         let schema = &settings.rules.schema;
         let mut functions = known.as_ref().map(|known| known.functions.clone()).unwrap_or_default();
@@ -108,7 +109,7 @@ impl Facts {
         })
     }
 
-    /// Without a database: the snapshot of the catalog beside the rules, if there is one.
+    /// The facts without a database: the snapshot of the catalog beside the rules, if there is one.
     pub fn unasked(settings: &Settings) -> Result<Facts> {
         let snapshot = settings.rules.directory.join("catalog.csv");
         let catalog = match snapshot.exists() {
@@ -123,7 +124,7 @@ impl Facts {
         &self.catalog
     }
 
-    /// Keeps them for the next start. Without a spool there is no place for them.
+    /// Keeps them for the next start. Without a spool directory they are not kept.
     pub(super) fn keep(&self, settings: &Settings) -> Result<()> {
         let Some(path) = path(settings) else { return Ok(()) };
         let failed = |e| Error::io(format!("keeping what the database has told in {}", path.display()), e);
@@ -134,7 +135,7 @@ impl Facts {
         disk::replace(&[(path.clone(), text)])
     }
 
-    /// What was kept last, of this database and schema.
+    /// The facts that were last kept, if they are of this database and schema.
     pub(super) fn kept(settings: &Settings) -> Result<Option<Facts>> {
         let Some(path) = path(settings) else { return Ok(None) };
         let failed = |e| Error::io(format!("reading {}", path.display()), e);
@@ -155,10 +156,10 @@ fn path(settings: &Settings) -> Option<PathBuf> {
     (!directory.as_os_str().is_empty()).then(|| directory.join(FILE))
 }
 
-/// The catalog of a schema. It is read again only where it has changed: a switch changes modes, and a schema of 1,470 tables is much to read
-/// for each of them, on every replica.
+/// The catalog of a schema. It is read again only if it has changed: a switch changes only modes, and a schema of 1,470 tables
+/// takes long to read, on every replica.
 async fn catalog(database: &Database, schema: &str, known: &mut Option<Known>) -> Result<Arc<Catalog>> {
-    // Before the catalog: what changes in between is seen the next time.
+    // Read before the catalog: a change in between is then noticed the next time.
     let mark = Catalog::mark(database, schema).await?;
     if let Some(known) = known.as_ref().filter(|known| known.schema == schema && known.mark == mark) {
         return Ok(known.catalog.clone());
@@ -187,7 +188,7 @@ mod tests {
         catalog.tables.insert("t".into(), Table { name: "t".into(), kind: 'v', ..Table::default() });
         let facts = Facts {
             modes: [("t".to_owned(), Mode::Rewrite)].into(),
-            states: Some([("t".to_owned(), State { run: Some(3), leaf: true, ..State::default() })].into()),
+            states: Some([("t".to_owned(), TableState { run: Some(3), leaf: true, ..TableState::default() })].into()),
             catalog: Arc::new(catalog),
             limited: [pair("ana", "t")].into(),
             key_tables: KeyTables::default().with("s", "t_fkey", &[("esclusa_key", "t_fkey")]),
@@ -202,7 +203,7 @@ mod tests {
         assert_eq!(Facts::kept(&settings).unwrap(), None);
         std::fs::write(settings.control.spool.join(FILE), "{").unwrap();
         assert!(Facts::kept(&settings).is_err());
-        // Without a spool there is no place for them.
+        // Without a spool directory they are not kept.
         settings.control.spool = PathBuf::new();
         facts.keep(&settings).unwrap();
         assert_eq!(Facts::kept(&settings).unwrap(), None);

@@ -1,4 +1,4 @@
-//! Follows what others do: switches on other replicas, rights that are given and taken beside the proxy.
+//! Follows changes that others make: switches on other replicas, and rights that are changed without the proxy.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -9,33 +9,34 @@ use super::policy;
 use super::steering::Steering;
 use crate::catalog::movers::Watched;
 use crate::catalog::{Catalog, Database};
-use crate::control::hits::Recorder;
+use crate::control::hits::HitRecorder;
 use crate::control::{self, felt, replica};
 use crate::error::{Error, Result};
 use crate::session::activity::Doing;
 
 impl Steering {
-    /// Says that this process serves, and which switch is in force here.
+    /// Reports that this process serves, and which switch is in force here.
     pub(super) async fn acknowledge(&self, generation: i64) -> Result<()> {
         let settings = self.shared.settings.load_full();
         let mut database = self.database.lock().await;
         match policy::alive(&mut database, &settings).await? {
             Some(database) if generation > 0 => {
                 let rules = self.rules.load().fingerprint();
-                let by = Recorder { recorder: &self.recording.process(), instance: &self.instance };
+                let by = HitRecorder { recorder: &self.hit_writer.process(), instance: &self.instance };
                 replica::acknowledge(database, by, generation, rules).await
             }
             _ => Ok(()),
         }
     }
 
-    /// Says that it is there before its first client comes, and takes what was switched meanwhile: from here on every switch waits for it.
+    /// Registers this process before its first client comes, and reads what was switched meanwhile: from now on every switch waits
+    /// for it.
     pub(super) async fn register(&self) {
         const PATIENCE: Duration = Duration::from_secs(5);
         let registered = async {
             let generation = match self.database.lock().await.as_ref() {
                 Some(database) => replica::generation(database).await?,
-                // It was away when this process began, and is followed when it is back.
+                // The database was unreachable when this process began, and is followed when it is back.
                 None => 0,
             };
             if generation > 0 {
@@ -50,8 +51,8 @@ impl Steering {
         }
     }
 
-    /// Roles, memberships, grants and functions change without a word to anybody, and a copied table may get another heap: where that is no longer what the
-    /// policy was built on, it is built anew.
+    /// Changes of roles, memberships, grants and functions are not announced, nor that a copied table has a new heap: if these differ
+    /// from what the policy was made of, it is made anew.
     async fn follow_rights(&self, database: &Database, functions: &mut Watched) -> Result<()> {
         let schema = self.shared.settings.load().rules.schema.clone();
         let found = Unannounced::asked(database, &schema, functions).await?;
@@ -64,8 +65,8 @@ impl Steering {
         }
     }
 
-    /// A relation with a legacy name in another schema may be made around this proxy, or a schema given and taken: sessions whose search path begins
-    /// elsewhere look again.
+    /// A relation with a legacy name may be made in another schema around this proxy, or rights on a schema changed: then sessions
+    /// whose search path does not begin with the legacy schema ask again.
     async fn follow_others(&self, database: &Database, mark: &mut Option<(i64, i64)>) -> Result<()> {
         let (policy, schema) = (self.shared.policy.load_full(), self.shared.settings.load().rules.schema.clone());
         let tables = policy.entries().map(|entry| entry.relation.table.as_str());
@@ -77,7 +78,7 @@ impl Steering {
         Ok(())
     }
 
-    /// Tells once who serves with other rules: the same statement is another thing there.
+    /// Logs once which replicas serve with other rules: there the same statement may be rewritten otherwise.
     async fn compare_rules(&self, database: &Database, told: &mut Vec<String>) -> Result<()> {
         let others = replica::with_other_rules(database, self.rules.load().fingerprint()).await?;
         if !others.is_empty() && others != *told {
@@ -87,7 +88,7 @@ impl Steering {
         Ok(())
     }
 
-    /// Tells what clients feel. Where that fails, nothing but a copy under load misses it: told once.
+    /// Publishes how long clients wait. If that fails, only a copy under load lacks it: it is logged once.
     async fn tell_felt(&self, database: &Database, told: &mut Telling) -> Result<()> {
         if !felt::has_table(database).await? {
             return Ok(());
@@ -107,7 +108,7 @@ impl Steering {
         Ok(())
     }
 
-    /// Nobody waits for this process any more.
+    /// This process is no longer waited for.
     pub(super) async fn leave(&self) {
         let settings = self.shared.settings.load_full();
         let mut database = self.database.lock().await;
@@ -125,22 +126,21 @@ impl Steering {
         if let Err(error) = left.await {
             tracing::warn!(%error, "the end of this process could not be noted; a switch will tell that it is silent");
         }
-        if let Err(error) = self.recording.end().await {
+        if let Err(error) = self.hit_writer.end().await {
             tracing::warn!(%error, "the spool could not be removed");
         }
     }
 }
 
-/// How the telling of what clients feel goes.
+/// The state of publishing how long clients wait.
 #[derive(Debug, Default)]
 struct Telling {
-    /// Readings told.
+    /// The number of readings published.
     number: u32,
     is_failing: bool,
 }
 
-/// Follows switches that other replicas make, as long as a session lives: until the process ends. Whatever was announced while the
-/// connection was gone is read when it is back.
+/// Follows switches of other replicas until the process ends. After a lost connection, everything is read again.
 pub(super) async fn follow(steering: Arc<Steering>) {
     let (mut told, mut telling, mut mark, mut functions) = (Vec::new(), Telling::default(), None, Watched::default());
     loop {

@@ -1,8 +1,8 @@
-//! Who a client is that comes through a load balancer: what the balancer says of it by the PROXY protocol, if the balancer is one that is
-//! believed (`listen.proxy_protocol_from`).
+//! Who a client is that comes through a load balancer: what the balancer says by the PROXY protocol, if its address is trusted
+//! (`listen.proxy_protocol_from`).
 //!
-//! From such an address the header is required, before TLS and before anything of PostgreSQL; from any other it is not read, and what
-//! comes is a client's (`session::login` refuses a header there). So nobody can choose whether to be believed.
+//! From such an address the header is required, before TLS and before anything of PostgreSQL; from any other address it is not
+//! read, and `session::login` refuses it. So a client cannot choose to be believed.
 
 use crate::config::Network;
 use crate::error::{ClientError, sqlstate};
@@ -12,9 +12,10 @@ use crate::telemetry;
 use crate::wire::proxy_protocol::{self, Fault};
 use crate::wire::stream::Stream;
 
-/// The stream without its header, and who is on it. `None` when the header is missing or malformed; the peer has been told.
+/// Reads the header, and returns the stream with the client's address. `None` when the header is missing or malformed; the peer has
+/// been told.
 pub(super) async fn believe(mut stream: Stream, from: PeerAddress, believed: &[Network]) -> Option<(Stream, PeerAddress)> {
-    // A peer on a Unix socket has no address that could be in a network.
+    // A peer on a Unix socket has no IP address.
     let is_believed = from.address.parse().is_ok_and(|address| believed.iter().any(|network| network.contains(address)));
     if !is_believed {
         return Some((stream, from));
@@ -24,7 +25,7 @@ pub(super) async fn believe(mut stream: Stream, from: PeerAddress, believed: &[N
         Ok(Some(client)) => {
             return Some((stream, PeerAddress { address: client.ip().to_string(), port: Some(client.port()) }));
         }
-        // A health check that only connects; it needs no line in the log every second.
+        // A health check that only connects must not be logged every second.
         Err(Fault::Silent) => return None,
         Err(fault) => fault,
     };

@@ -1,8 +1,9 @@
-//! A new process takes over the listening sockets of a running one, without one refused connection.
+//! A new process takes over the listening sockets of a running one, without a single refused connection.
 //!
-//! The running process offers them on a Unix socket (`listen.handover_socket`). The new one asks there, gets the very same sockets
-//! (unix(7), SCM_RIGHTS), begins to accept on them, says so, and only then the old one stops accepting and drains. At every moment
-//! somebody accepts; if the new one fails to start, the old one has never stopped. Sockets that systemd has opened come the same way.
+//! The running process offers them on a Unix socket (`listen.handover_socket`). The new one connects there, gets the same sockets
+//! (unix(7), SCM_RIGHTS), starts to accept on them and reports it; only then the old one stops accepting and drains. At every
+//! moment one of them accepts; if the new one fails to start, the old one has never stopped. Sockets that systemd has opened are
+//! taken in the same way.
 
 use std::io::{IoSlice, IoSliceMut, Read as _, Write as _};
 use std::mem::MaybeUninit;
@@ -24,23 +25,23 @@ use crate::config::Settings;
 use crate::error::{Error, Result};
 use crate::web::Phase;
 
-/// What comes with the sockets: a later version that sends others says another word.
+/// Sent with the sockets: a later version that sends others changes this word.
 const GREETING: &[u8] = b"esclusa 2\n";
-/// What the new process says when it serves.
+/// What the new process sends when it serves.
 const READY: u8 = b'!';
-/// Sockets that are given at most: for clients, the console, and browsers and machines.
+/// The most sockets that are given: for clients, the console, and the web port.
 const SOCKETS: usize = 3;
-/// A process that says nothing for so long is taken for dead.
+/// A process that sends nothing for this long is taken for dead.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// The process that served before.
+/// The process that served before, and still waits for our word.
 #[derive(Debug)]
-pub struct Predecessor {
+pub struct PreviousProcess {
     stream: UnixStream,
 }
 
-impl Predecessor {
-    /// Lets it stop accepting.
+impl PreviousProcess {
+    /// Tells it to stop accepting.
     pub(super) fn we_serve(mut self) -> Result<()> {
         self.stream.write_all(&[READY]).map_err(|e| Error::io("telling the process before that we serve", e))
     }
@@ -55,13 +56,13 @@ pub struct Inherited {
     pub console: Option<OwnedFd>,
     /// For browsers and machines.
     pub web: Option<OwnedFd>,
-    /// The process that still serves, and is told when we do.
-    pub predecessor: Option<Predecessor>,
+    /// The process that still serves, and is to be told when this one does.
+    pub predecessor: Option<PreviousProcess>,
 }
 
 impl Inherited {
-    /// From systemd's socket activation (sd_listen_fds(3)): the first socket is for clients, the second for the console, the third, if
-    /// there is one, for browsers and machines.
+    /// From systemd's socket activation (sd_listen_fds(3)): the first socket is for clients, the second for the console, the third,
+    /// if there is one, for the web port.
     pub fn from_systemd() -> Result<Inherited> {
         let mut fds = listenfd::ListenFd::from_env();
         let mut take = |i| -> Result<Option<OwnedFd>> {
@@ -75,7 +76,7 @@ impl Inherited {
     }
 }
 
-/// Asks the process behind a handover socket for its listening sockets; nothing when nobody is there.
+/// Asks the process at a handover socket for its listening sockets; without such a process there are none.
 pub fn take(path: &Path) -> Result<Inherited> {
     if path.as_os_str().is_empty() {
         return Ok(Inherited::default());
@@ -93,7 +94,7 @@ pub fn take(path: &Path) -> Result<Inherited> {
     }
     let mut fds =
         control.drain().filter_map(|m| if let RecvAncillaryMessage::ScmRights(fds) = m { Some(fds) } else { None }).flatten();
-    Ok(Inherited { clients: fds.next(), console: fds.next(), web: fds.next(), predecessor: Some(Predecessor { stream }) })
+    Ok(Inherited { clients: fds.next(), console: fds.next(), web: fds.next(), predecessor: Some(PreviousProcess { stream }) })
 }
 
 /// The sockets of this process, offered to a successor.
@@ -116,12 +117,12 @@ impl Offer {
         Ok(Some(Offer { path, sockets: Arc::new(sockets) }))
     }
 
-    /// Offers until a successor has taken over, or this process ends. The web port is told before `stop` where it is a
-    /// successor's.
+    /// Offers them until a successor has taken over, or this process ends. `web` is set before `stop`, so that the web port knows
+    /// whether a successor has it.
     pub(super) async fn serve(self, stop: watch::Sender<bool>, web: watch::Sender<Phase>) {
         let mut stopped = stop.subscribe();
         loop {
-            // The predecessor still has the path while it waits for our word; it leaves it when it stops.
+            // The predecessor still has the path while it waits for our word; it frees the path when it stops.
             let Some(listener) = self.bind() else {
                 tokio::select! {
                     () = tokio::time::sleep(Duration::from_millis(50)) => continue,
@@ -157,7 +158,7 @@ impl Offer {
     fn bind(&self) -> Option<UnixListener> {
         remove_if_dead(&self.path);
         let listener = UnixListener::bind(&self.path).ok()?;
-        // Whoever can connect gets our sockets.
+        // Whoever can connect here gets our sockets.
         std::fs::set_permissions(&self.path, std::fs::Permissions::from_mode(0o600)).ok()?;
         Some(listener)
     }

@@ -1,8 +1,8 @@
-//! Whether a statement can run nobody's code but PostgreSQL's and ours. It runs a second time as another role than its client's: a function
-//! of the client's own, hidden in an operator, a cast, a view or an index, would run with that role's rights.
+//! Whether a statement can run no code but PostgreSQL's and ours. It is run a second time under another role than its client's: a
+//! client's own function, hidden in an operator, a cast, a view or an index, would run with that role's rights.
 //!
-//! What the statement names is locked before it is looked at, so that nobody exchanges it meanwhile; what it does not name cannot be reached
-//! under the search path of the side. A parent's partitions, and what views read, are looked at with it.
+//! What the statement names is locked before it is checked, so that nobody can exchange it; what it does not name cannot be reached
+//! under the search path of the second run. A parent's partitions, and what views read, are checked with it.
 
 use std::collections::BTreeMap;
 
@@ -16,20 +16,20 @@ use crate::sql::quote::qualified;
 const OURS: &str =
     "(SELECT oid FROM pg_catalog.pg_namespace WHERE nspname IN ('pg_catalog', 'esclusa', 'esclusa_leaf', 'esclusa_key'))";
 
-/// Where unqualified names are found: the first schema of the path that has one, after pg_catalog.
+/// Finds the schema of unqualified names: the first one of the path that has the name, after pg_catalog.
 const PLACES: &str = "
     SELECT DISTINCT ON (c.relname) c.relname::text, n.nspname::text
     FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
     WHERE c.relname = ANY ($1::text[]) AND n.nspname = ANY (pg_catalog.array_prepend('pg_catalog'::text, $2::text[]))
     ORDER BY c.relname, pg_catalog.array_position(pg_catalog.array_prepend('pg_catalog'::text, $2::text[]), n.nspname::text)";
 
-/// Which of these, as schema and name with a dot between, are tables or views.
+/// Finds which of these names (schema, dot, name) are tables or views.
 const THERE: &str = "
     SELECT n.nspname::text, c.relname::text FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
     WHERE (n.nspname || '.' || c.relname) = ANY ($1::text[]) AND c.relkind IN ('r', 'p', 'v')";
 
-/// The first thing found that is not PostgreSQL's or ours; no row where there is none. $1: relations as schema and name; $2: qualifiers;
-/// $3: words. An index, a CHECK and extended statistics count, because the planner computes their constant parts.
+/// Finds the first object that is neither PostgreSQL's nor ours; no row if there is none. $1: relations as schema and name; $2:
+/// qualifiers; $3: words. Indexes, CHECKs and extended statistics count, because the planner evaluates their constant parts.
 const FOREIGN: &str = "
     WITH RECURSIVE reached(oid) AS (
       SELECT c.oid FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
@@ -65,8 +65,8 @@ const FOREIGN: &str = "
     WHERE coalesce(f.pronamespace, o.oprnamespace, CASE WHEN t.typtype <> 'c' THEN t.typnamespace END) NOT IN {ours}
     LIMIT 1";
 
-/// The schemas of a statement's unqualified relations, and why it may not run, if it may not. The transaction that is open keeps what it names as
-/// it is.
+/// The schemas of a statement's unqualified relations; and why it may not run, if it may not. The open transaction keeps locks on
+/// what it names.
 pub(super) async fn look(
     database: &Database,
     path: &[String],
@@ -82,7 +82,7 @@ pub(super) async fn look(
     let dotted: Vec<String> = places.iter().map(|(schema, name)| format!("{schema}.{name}")).collect();
     let there = database.query("looking for relations", THERE, &[&dotted]).await?;
     let there: Vec<(String, String)> = there.iter().map(|row| (row.get(0), row.get(1))).collect();
-    // What is not there could be made before it is read. In our own schema nobody can.
+    // A relation that does not exist could be made before it is read. In our own schema nobody else can.
     if let Some((schema, name)) = places.iter().find(|place| place.0 != CONTROL && !there.contains(place)) {
         return Ok((schemas, Some(format!("there is no {}", qualified(schema, name)))));
     }

@@ -1,4 +1,4 @@
-//! Listening sockets: bound by us, or inherited.
+//! Listening sockets, bound or inherited.
 
 use std::net::SocketAddr;
 use std::os::fd::{AsFd, OwnedFd};
@@ -29,7 +29,7 @@ pub(super) enum Accepted {
 }
 
 impl Listener {
-    /// Takes an inherited socket, or binds a new one; with the address that it really has.
+    /// Takes an inherited socket, or binds a new one; also returns its actual address.
     pub async fn open(address: &Address, inherited: Option<OwnedFd>) -> Result<(Listener, Address)> {
         let io = |e| Error::io(format!("listening on {address}"), e);
         match (address, inherited) {
@@ -57,7 +57,7 @@ impl Listener {
         }
     }
 
-    /// The same, where only TCP will do.
+    /// The same for TCP only.
     pub(super) async fn open_tcp(name: &str, address: &Address, inherited: Option<OwnedFd>) -> Result<(TcpListener, Address)> {
         match Listener::open(address, inherited).await? {
             (Listener::Tcp(listener), address) => Ok((listener, address)),
@@ -81,7 +81,7 @@ impl Listener {
     }
 }
 
-/// A socket file that nobody answers on is left over from a process that died.
+/// Removes a socket file on which nobody answers, left by a process that died.
 pub(super) fn remove_if_dead(path: &std::path::Path) {
     if std::os::unix::net::UnixStream::connect(path).is_err() {
         let _ = std::fs::remove_file(path);
@@ -89,7 +89,7 @@ pub(super) fn remove_if_dead(path: &std::path::Path) {
 }
 
 impl Accepted {
-    /// The stream, and who is on it.
+    /// The stream, and its peer.
     pub(super) fn into_stream(self) -> std::io::Result<(Stream, PeerAddress)> {
         match self {
             Accepted::Tcp(socket, address) => Ok((
@@ -120,7 +120,7 @@ pub(super) async fn accept(listener: Listener, workers: Vec<mpsc::Sender<Accepte
                 }
             }
             Err(error) => {
-                // Out of file descriptors, most likely: a pause lets sessions end.
+                // Most likely there are no file descriptors left: a pause lets sessions end.
                 tracing::warn!(%error, "a client could not be accepted");
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }

@@ -1,4 +1,4 @@
-//! The order of `esclusa off`, by a file in the spool directory; and the files by which the processes say that they have carried it out.
+//! The order of `esclusa off`, a file in the spool directory; and the files by which processes report that they have followed it.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -9,22 +9,22 @@ use crate::control::spool::Spool;
 use crate::disk;
 use crate::error::{Error, Result};
 
-/// The order's file.
+/// The name of the order's file.
 const ORDER: &str = "off.json";
 
 /// Who has told the proxies to step aside, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Order {
-    /// A user of this machine.
+    /// The user, on this machine.
     pub by: String,
-    /// Why.
+    /// The reason, if one was given.
     pub reason: Option<String>,
-    /// When: a timestamp of RFC 3339.
+    /// Since when: a timestamp of RFC 3339.
     pub since: String,
 }
 
 impl Order {
-    /// The order that is in force in a spool directory.
+    /// The order that is in force in a spool directory, if there is one.
     pub fn given(directory: &Path) -> Result<Option<Order>> {
         if directory.as_os_str().is_empty() {
             return Ok(None);
@@ -33,7 +33,7 @@ impl Order {
         match std::fs::read_to_string(&path) {
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(Error::io(format!("reading {}", path.display()), error)),
-            // Somebody has made it by hand: it is an order all the same.
+            // A file that was made by hand is an order too.
             Ok(text) => Ok(Some(serde_json::from_str(&text).unwrap_or_else(|_| Order {
                 by: "somebody".into(),
                 reason: None,
@@ -42,7 +42,7 @@ impl Order {
         }
     }
 
-    /// Gives it.
+    /// Writes the order.
     pub fn give(&self, directory: &Path) -> Result<()> {
         let path = directory.join(ORDER);
         let failed = |e: std::io::Error| Error::io(format!("writing {}", path.display()), e);
@@ -51,7 +51,7 @@ impl Order {
         disk::replace(&[(path.clone(), text)])
     }
 
-    /// Takes it back, if there is one.
+    /// Removes the order, if there is one.
     pub fn take_back(directory: &Path) -> Result<()> {
         remove(&directory.join(ORDER))
     }
@@ -63,7 +63,7 @@ pub fn processes(directory: &Path) -> Result<Vec<(String, bool)>> {
     Ok(alive.into_iter().map(|process| (process.clone(), aside(directory, &process).exists())).collect())
 }
 
-/// What a process puts there while it has stepped aside.
+/// The file that a process keeps there while it has stepped aside.
 pub(super) fn aside(directory: &Path, process: &str) -> PathBuf {
     directory.join(format!("{process}.off"))
 }

@@ -1,6 +1,6 @@
-//! `esclusa off`: every statement passes untouched, at once, on the processes that share a spool directory, whatever the database does. The
-//! order is a file there, so it holds for a process that starts later too, until it is taken back. A process that has carried it out
-//! says so by a file of its own, beside its spool.
+//! `esclusa off`: on all processes that share a spool directory, every statement passes untouched at once, even if the database
+//! does not answer. The order is a file there, so it also holds for a process that starts later, until it is removed. A process
+//! that has followed it reports that by a file of its own, beside its spool.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,11 +12,11 @@ use super::steering::Steering;
 use crate::disk;
 use crate::error::Result;
 
-/// How often a process looks for it.
+/// How often a process looks for the order.
 const LOOKED: Duration = Duration::from_millis(50);
 
 impl Steering {
-    /// Steps aside, or comes back, as the file says; then no statement is on its way that was decided about before.
+    /// Steps aside, or comes back, as the order says, and waits until no statement is unanswered that was decided about before.
     async fn obey(&self, process: &str) -> Result<()> {
         let directory = self.shared.settings.load().control.spool.clone();
         let order = Order::given(&directory)?;
@@ -40,7 +40,7 @@ impl Steering {
     }
 }
 
-/// Looks for the order until the process ends. The name of the process is that of its spool.
+/// Looks for the order until the process ends. `process` is the name of its spool.
 pub(super) async fn follow(steering: Arc<Steering>, process: String, mut stopped: watch::Receiver<bool>) {
     let directory = steering.shared.settings.load().control.spool.clone();
     if directory.as_os_str().is_empty() {

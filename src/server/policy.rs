@@ -1,4 +1,4 @@
-//! Puts a policy together, from rules and facts; and the connections to the target database that are its own.
+//! Makes a policy from rules and facts; and opens the connections to the target database.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -17,7 +17,7 @@ use crate::rule::{Faulty, Rule, RuleSet};
 use crate::session::Standing;
 use crate::sql::Limits;
 
-/// The control connection, if one is configured.
+/// Opens the control connection, if one is configured.
 pub async fn control_database(settings: &Settings) -> Result<Option<Database>> {
     if settings.control.url.is_empty() {
         return Ok(None);
@@ -25,7 +25,8 @@ pub async fn control_database(settings: &Settings) -> Result<Option<Database>> {
     Database::connect(&settings.control.url, password(settings)?.as_deref()).await?.pinned().await.map(Some)
 }
 
-/// The side's connection of mode shadow, as its own role, if a database is configured. Refused while that role could do more than read.
+/// Opens the connection of mode shadow, under its own role, if a database is configured. Refused if that role can do more than
+/// read.
 pub async fn shadow_database(settings: &Settings) -> Result<Option<Database>> {
     if settings.control.url.is_empty() {
         return Ok(None);
@@ -53,7 +54,7 @@ fn secret(variable: &str, file: &Path) -> Result<Option<String>> {
     Ok(Some(text.trim_end_matches(['\r', '\n']).to_owned()))
 }
 
-/// The control connection, made anew if it is gone.
+/// The control connection, opened again if it was lost.
 pub async fn alive<'d>(database: &'d mut Option<Database>, settings: &Settings) -> Result<Option<&'d mut Database>> {
     if database.as_ref().is_some_and(Database::is_closed) {
         *database = None;
@@ -64,7 +65,7 @@ pub async fn alive<'d>(database: &'d mut Option<Database>, settings: &Settings) 
     Ok(database.as_mut())
 }
 
-/// A policy, and the facts that its modes were decided on.
+/// A policy, and where tables stood when its modes were decided.
 #[derive(Debug)]
 pub struct Built {
     /// The policy.
@@ -73,8 +74,8 @@ pub struct Built {
     pub standing: HashMap<String, Standing>,
 }
 
-/// Puts rules and facts together. A mode that a table may not have, by the settings or by what is stored, is not in force
-/// (`migrate/gate.rs`). Where nothing was asked, every table has the default mode, which is taken at its word.
+/// Makes a policy from rules and facts. A mode that a table may not have, by the settings or as stored, is not put in force
+/// (`migrate/gate.rs`). If no database was asked, every table has the default mode without a check.
 pub fn build(settings: &Settings, rules: &RuleSet, facts: &Facts, generation: u64) -> Built {
     let schema = &settings.rules.schema;
     let context = Context::new(settings);

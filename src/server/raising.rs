@@ -1,6 +1,6 @@
-//! Brings retired names back for the statements that touch them (`session/touch.rs`): the views are made in one transaction, whichever
-//! proxy is first, and then this one takes a policy that has the name again. It is given up after `control.raise_timeout`, by this
-//! process' own clock. Whoever retired the name is told: by the log, by a metric, by `report tombstones`.
+//! Brings tombstones back for the statements that touch them (`session/touch.rs`): whichever proxy is first makes the views in one
+//! transaction, and then each takes a policy that has the name again. A name is given up after `control.raise_timeout` by this
+//! process' own clock. Whoever retired it can see that it came back: in the log, in a metric, in `report tombstones`.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -17,12 +17,13 @@ use crate::relation::{Context, Relation};
 use crate::session::touch::Touch;
 use crate::telemetry;
 
-/// Two transactions that change the same rights of a schema at one time: one of them is told so (PostgreSQL source, heapam.c), and tries again.
+/// If two transactions change the same rights of a schema at the same time, one of them fails with one of these (PostgreSQL source,
+/// heapam.c), and is tried again.
 const CONFLICTS: [&str; 3] = ["XX000", "40P01", "40001"];
-/// So often.
+/// How often it is tried.
 const TRIES: usize = 5;
 
-/// Takes what is touched, each name on its own: one that is slow to come back keeps no other from it.
+/// Brings back what is touched, each name in its own task: a slow one does not delay the others.
 pub(super) async fn raise(steering: Arc<Steering>, mut touched: mpsc::Receiver<Touch>) {
     while let Some(touch) = touched.recv().await {
         let steering = steering.clone();
@@ -63,14 +64,14 @@ impl Steering {
         }
     }
 
-    /// Whether this was what brought it back; another proxy may have been first.
+    /// Brings the name back; returns whether this call did it, because another proxy may have been first.
     async fn raise_by_now(&self, touch: &Touch) -> Result<bool> {
         let settings = self.shared.settings.load_full();
         let rules = self.rules.load_full();
         let Some(rule) = rules.rules.get(&touch.table) else {
             return Err(Error::refused(format!("there is no rule for {}", touch.table)));
         };
-        // A connection of its own: what else asks the database waits for nobody here.
+        // Its own connection, so that other work on the database does not wait for it.
         let Some(database) = policy::control_database(&settings).await? else {
             return Err(Error::usage("tombstones are in the target database: set control.url"));
         };
@@ -88,7 +89,7 @@ impl Steering {
                 other => break other?,
             }
         };
-        // Not what a switch waits for: the statement that waits here is one of those that it would wait for.
+        // Without waiting for unanswered statements, as a switch does: the statement that waits for this is one of them.
         self.refresh().await?;
         Ok(is_first)
     }

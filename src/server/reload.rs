@@ -1,4 +1,4 @@
-//! Reads settings and rules anew: all of it is put in force, or nothing, and every fault is told at once.
+//! Reads settings and rules again: all of it is put in force or nothing, and every fault is reported at once.
 
 use std::sync::Arc;
 
@@ -11,11 +11,11 @@ use crate::record::redact::Rules;
 use crate::rule::RuleSet;
 
 impl Steering {
-    /// RELOAD. The faults of rules that were left as they are.
+    /// RELOAD. Returns the faults of rules that were left as they are.
     pub(super) async fn reload_all(&self) -> Result<Faults> {
         let before = self.shared.settings.load_full();
         let mut faults = Faults::default();
-        // Where the settings have faults, what they name is looked for at the places before: all faults at once.
+        // If the settings have faults, rules are read from the directory of the old ones, so that all faults are reported at once.
         let read = kept(self.load.load(), &mut faults)?;
         let settings = read.unwrap_or_else(|| before.as_ref().clone());
         kept(refuse_fixed(&before, &settings).map_err(Error::from), &mut faults)?;
@@ -32,7 +32,7 @@ impl Steering {
         let mut database = self.database.lock().await;
         let built = self.fresh_policy(&mut database, &settings, &rules).await?;
         tell_regulatory(&rules, &settings);
-        // All of it is good: from here on nothing can fail.
+        // Everything is good: from here on nothing can fail.
         self.rules.store(Arc::new(rules));
         self.shared.settings.store(Arc::new(settings));
         self.shared.tls.store(Arc::new(acceptor));
@@ -44,8 +44,8 @@ impl Steering {
         Ok(left)
     }
 
-    /// The rule files as they are now, and the faults of those that were left out. A table whose rule has faults keeps the rule that is in
-    /// force; one whose statements are rewritten keeps its rule, or nothing is reloaded.
+    /// The rule files as they are now, and the faults of those that were left out. A table whose rule has faults keeps the rule in
+    /// force; if the table's statements are rewritten and its rule is gone, nothing is reloaded.
     fn fresh_rules(&self, settings: &Settings) -> Result<(RuleSet, Faults), Faults> {
         let mut rules = RuleSet::load(&settings.rules.directory)?;
         let left = rules.faults();
@@ -66,7 +66,7 @@ impl Steering {
     }
 }
 
-/// A result, or `None` when it is faults, which are put to the others.
+/// The result; `None` for faults, which are added to the others.
 fn kept<T>(result: Result<T>, faults: &mut Faults) -> Result<Option<T>> {
     match result {
         Ok(value) => Ok(Some(value)),
@@ -78,7 +78,7 @@ fn kept<T>(result: Result<T>, faults: &mut Faults) -> Result<Option<T>> {
     }
 }
 
-/// What a running process cannot change: a restart or a handover can.
+/// Refuses changes of settings that need a restart or a handover.
 fn refuse_fixed(before: &Settings, after: &Settings) -> Result<(), Faults> {
     let mut faults = Faults::default();
     for key in before.differing(after).into_iter().filter(|k| k.restart) {

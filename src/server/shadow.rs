@@ -1,8 +1,8 @@
-//! Runs the samples of mode `shadow`: each in a transaction of its own that only reads, both forms in one snapshot, so that what other
-//! clients write is no difference. What differs is run again in a new snapshot before it is believed.
+//! Runs the samples of mode `shadow`: each in a transaction of its own that only reads, both forms in one snapshot, so that writes
+//! of other clients make no difference. A difference counts only if it is found again in a new snapshot.
 //!
-//! It runs as a role of its own that can only read, and only what can reach no function, operator, cast or type of somebody else's
-//! (`harmless`): a client must not gain by it what this role may and the client may not.
+//! They run as a role of its own that can only read, and only if they can reach no other code than PostgreSQL's and ours
+//! (`harmless`): a client must not be able to use this role's rights.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -20,23 +20,23 @@ use crate::migrate::reads;
 use crate::relation::Context;
 use crate::rewrite::{Policy, rewrite};
 use crate::shadow::compare::{Row, Rows};
-use crate::shadow::{Sample, Took, Verdict, shown};
+use crate::shadow::{Sample, SampleResult, Took, shown};
 use crate::sql::{Limits, Named};
 use crate::telemetry;
 
-/// What one form of a statement gave: rows, too many of them, or an error.
+/// The result of one form: rows; `None` for too many; or an error.
 type Given = std::result::Result<Option<Fetched>, String>;
 
 /// Why a read of a copy is not compared.
 const UNREAD: &str = "the copy is not read any more, or by others";
 
-/// Runs samples until the proxy ends. One at a time, on a connection of its own.
+/// Runs samples until the proxy ends, one at a time, on a connection of its own.
 pub(super) async fn run(steering: Arc<Steering>, mut stopped: watch::Receiver<bool>) {
     let shared = steering.shared.clone();
     let Some(mut samples) = shared.shadow.samples() else { return };
     let mut database = None;
     let mut switched: Option<Arc<Policy>> = None;
-    // Which form goes first: the second finds warm pages.
+    // The form that goes first alternates, because the second one finds its pages in the cache.
     let mut rewritten_first = false;
     loop {
         let sample = tokio::select! {
@@ -48,41 +48,41 @@ pub(super) async fn run(steering: Arc<Steering>, mut stopped: watch::Receiver<bo
         };
         let policy = shared.policy.load_full();
         if switched.as_ref().is_none_or(|s| s.generation != policy.generation) {
-            switched = Some(Arc::new(policy.switched()));
+            switched = Some(Arc::new(policy.with_shadow_rewritten()));
         }
         let Some(switched) = &switched else { continue };
         let outcome = rewrite(switched, &sample.names, &sample.text);
         let settings = shared.settings.load_full();
         let is_read = |policy: &Policy| outcome.reads.iter().all(|table| policy.readers().contains_key(table));
         let (mut verdict, took) = match &outcome.text {
-            _ if !is_read(&policy) => (Verdict::Skipped(UNREAD.into()), Took::default()),
+            _ if !is_read(&policy) => (SampleResult::Skipped(UNREAD.into()), Took::default()),
             Some(text) if outcome.refusals.is_empty() => {
                 rewritten_first = !rewritten_first;
                 compare(&mut database, &settings, &sample, text, rewritten_first).await.unwrap_or_else(|error| {
                     database = None;
-                    (Verdict::Skipped(error.to_string()), Took::default())
+                    (SampleResult::Skipped(error.to_string()), Took::default())
                 })
             }
-            _ => (Verdict::Skipped("the statement would not be rewritten".into()), Took::default()),
+            _ => (SampleResult::Skipped("the statement would not be rewritten".into()), Took::default()),
         };
-        // A copy that somebody was taking away says nothing.
+        // A copy that was being removed meanwhile proves nothing.
         if !outcome.reads.is_empty() && shared.policy.load().generation != policy.generation {
-            verdict = Verdict::Skipped(UNREAD.into());
+            verdict = SampleResult::Skipped(UNREAD.into());
         }
         let label = match &verdict {
-            Verdict::Equal => "equal",
-            Verdict::Different(_) => "different",
-            Verdict::Unsteady => "unsteady",
-            Verdict::Skipped(_) => "skipped",
+            SampleResult::Equal => "equal",
+            SampleResult::Different(_) => "different",
+            SampleResult::Unsteady => "unsteady",
+            SampleResult::Skipped(_) => "skipped",
         };
         telemetry::count_by("esclusa_shadow_total", "verdict", label);
-        // What differs is rows of the client's data: it stays out of the log.
-        if let Verdict::Different(_) = &verdict {
+        // A difference contains rows of the client's data: it is not logged.
+        if let SampleResult::Different(_) = &verdict {
             let (tables, fingerprint) = (sample.tables.join(", "), sample.fingerprint);
             tracing::warn!(tables, fingerprint, "a rewritten statement gives another result: SHOW DIFFERENCES");
         }
         shared.shadow.keep(&sample, outcome.text.as_deref().unwrap_or_default(), &verdict, took);
-        if let Verdict::Different(_) = &verdict
+        if let SampleResult::Different(_) = &verdict
             && !outcome.reads.is_empty()
         {
             steering.send_back(&outcome.reads, sample.fingerprint).await;
@@ -90,46 +90,46 @@ pub(super) async fn run(steering: Arc<Steering>, mut stopped: watch::Receiver<bo
     }
 }
 
-/// An error is one of the connection.
+/// Compares both forms. An error is one of the connection.
 async fn compare(
     database: &mut Option<Database>,
     settings: &Settings,
     sample: &Sample,
     rewritten: &str,
     rewritten_first: bool,
-) -> Result<(Verdict, Took)> {
+) -> Result<(SampleResult, Took)> {
     if database.as_ref().is_none_or(Database::is_closed) {
         *database = policy::shadow_database(settings).await?;
     }
     let Some(database) = database else {
-        return Ok((Verdict::Skipped("there is no control.url".into()), Took::default()));
+        return Ok((SampleResult::Skipped("there is no control.url".into()), Took::default()));
     };
     let limits = Limits { text_bytes: settings.limits.statement_bytes.0, ..Limits::default() };
     let named = [&*sample.forwarded, rewritten].map(|text| Named::of(text, &limits));
     let [Ok(forwarded_names), Ok(rewritten_names)] = named else {
         let why = named.into_iter().find_map(std::result::Result::err).unwrap_or_default();
-        return Ok((Verdict::Skipped(why), Took::default()));
+        return Ok((SampleResult::Skipped(why), Took::default()));
     };
     let side = Side { database, settings, sample, forms: [(&sample.forwarded, forwarded_names), (rewritten, rewritten_names)] };
     let (first, took) = side.both(rewritten_first).await?;
-    let Some(difference) = first else { return Ok((Verdict::Equal, took)) };
+    let Some(difference) = first else { return Ok((SampleResult::Equal, took)) };
     if let Difference::Skipped(why) = difference {
-        return Ok((Verdict::Skipped(why), took));
+        return Ok((SampleResult::Skipped(why), took));
     }
-    // Believed when it is there again, in another snapshot.
+    // It counts only if it is found again in another snapshot.
     let (second, _) = side.both(!rewritten_first).await?;
     Ok(match second {
-        None => (Verdict::Equal, took),
-        Some(Difference::Skipped(why)) => (Verdict::Skipped(why), took),
-        Some(Difference::Unsteady) => (Verdict::Unsteady, took),
-        Some(Difference::Found(found)) => (Verdict::Different(found), took),
+        None => (SampleResult::Equal, took),
+        Some(Difference::Skipped(why)) => (SampleResult::Skipped(why), took),
+        Some(Difference::Unsteady) => (SampleResult::Unsteady, took),
+        Some(Difference::Found(found)) => (SampleResult::Different(found), took),
     })
 }
 
 /// How two results differ.
 enum Difference {
     Found(String),
-    /// The forwarded form alone has different results in one snapshot.
+    /// The form as it is forwarded has different results in one snapshot.
     Unsteady,
     Skipped(String),
 }
@@ -138,13 +138,13 @@ struct Side<'s> {
     database: &'s Database,
     settings: &'s Settings,
     sample: &'s Sample,
-    /// As it is forwarded, and rewritten; with what it names.
+    /// The text as it is forwarded, and rewritten; each with what it names.
     forms: [(&'s str, Named); 2],
 }
 
 impl Steering {
-    /// A read gives another result by the copy of a table than by the table: nobody reads it any more, here and on the other proxies. Where that
-    /// cannot be stored, the next such read tries again.
+    /// A read gives another result from the copy of a table than from the table: the copy is not read any more, here and on the
+    /// other proxies. If that cannot be stored, the next such read tries again.
     async fn send_back(&self, tables: &[String], fingerprint: i64) {
         let settings = self.shared.settings.load_full();
         let place = Context::new(&settings);
@@ -218,7 +218,7 @@ impl Side<'_> {
         given
     }
 
-    /// Runs one form; an error of the statement is a result, one of the connection is not.
+    /// Runs one form. An error of the statement is a result; an error of the connection is an error.
     async fn given(&self, text: &str) -> Result<Given> {
         let parameters: Vec<(bool, Option<&[u8]>)> =
             self.sample.parameters.iter().map(|p| (p.binary, p.value.as_deref())).collect();
@@ -250,13 +250,13 @@ impl Side<'_> {
     }
 }
 
-/// Whether an error says nothing of the statement: too little time, too little room, somebody else's lock or end (manual, appendix A: classes 40,
-/// 53, 55P03, 57).
+/// Whether an error says nothing of the statement: time or space ran out, or another session's lock or shutdown is the cause
+/// (manual, appendix A: classes 40, 53, 55P03, 57).
 fn is_of_the_moment(error: &str) -> bool {
     ["40", "53", "55P03", "57"].iter().any(|class| error.starts_with(class))
 }
 
-/// Columns, then rows.
+/// The first difference: of columns, then of rows.
 fn first_difference(old: &Fetched, new: &Fetched, how: Rows) -> Option<String> {
     if old.columns != new.columns {
         return Some(format!("columns {:?} became {:?}", old.columns, new.columns));
@@ -272,7 +272,7 @@ fn first_difference(old: &Fetched, new: &Fetched, how: Rows) -> Option<String> {
     })
 }
 
-/// A row for a person.
+/// A row as people read it.
 fn row_told(columns: &[(String, u32)], row: &[Option<Vec<u8>>]) -> String {
     let cell = |(column, cell): (&(String, u32), &Option<Vec<u8>>)| {
         let (name, oid) = column;

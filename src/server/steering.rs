@@ -1,5 +1,5 @@
-//! What the console and the background tasks of the server act on: the policy in force and what it is made of, and what is recorded. What
-//! is done with it: `switchboard` switches modes, `reload` reads settings and rules anew, `followers` follows the switches of other replicas.
+//! What the console and the background tasks of the server act on: the policy in force, what it is made of, and what is recorded.
+//! `switchboard` switches modes, `reload` reads settings and rules again, `followers` follows the switches of other replicas.
 
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 use std::sync::{Arc, PoisonError};
@@ -9,11 +9,11 @@ use arc_swap::ArcSwap;
 use tokio::sync::{Mutex, watch};
 
 use super::facts::{Facts, Known};
+use super::hit_writer::HitWriter;
 use super::loader::Loader;
 use super::order::Order;
-use super::place::Place;
 use super::policy::Built;
-use super::recording::Recording;
+use super::relocation::Relocation;
 use super::{policy, tls};
 use crate::catalog::Database;
 use crate::config::Settings;
@@ -38,31 +38,32 @@ pub struct Steering {
     /// TLS towards the server.
     pub connector: ArcSwap<Connector>,
     pub(super) load: Loader,
-    /// The rules in force. Files are read by a reload alone: a switch must not fail over, or bring in, what somebody is writing there.
+    /// The rules in force. Only a reload reads the files: a switch must not fail because of a file that somebody is editing, nor
+    /// put it in force.
     pub(super) rules: ArcSwap<RuleSet>,
-    /// The policy that rules, modes and facts make; in force, unless the process has stepped aside.
+    /// The policy made of rules, modes and facts; it is in force unless the process has stepped aside.
     pub(super) decided: ArcSwap<Policy>,
-    /// `esclusa off` is in force. Locked while a policy is put in force: a number is given once.
+    /// Whether `esclusa off` is in force. Locked while a policy is put in force, so that each number is used once.
     aside: std::sync::Mutex<bool>,
-    /// The catalog that the policy was built on, while it has not changed.
+    /// The catalog of the policy, to be used again while it has not changed.
     catalog: Mutex<Option<Known>>,
-    /// As they were kept last.
+    /// The facts that were last kept on disk.
     kept: Mutex<Option<Facts>>,
     pub(super) database: Mutex<Option<Database>>,
     pub(super) stop: watch::Sender<bool>,
-    /// The last switch that the policy in force knows of, but for the places beside it.
+    /// The last switch that the policy's facts include; `relocations` has later moves.
     followed: AtomicI64,
-    /// What has moved since.
-    places: std::sync::Mutex<Vec<Place>>,
+    /// Tables that have moved since.
+    relocations: std::sync::Mutex<Vec<Relocation>>,
     /// Its name among the replicas.
     pub(super) instance: String,
-    pub(super) recording: Recording,
-    /// Why hits could not be written the last time; empty when they could.
+    pub(super) hit_writer: HitWriter,
+    /// Why hits could not be written the last time; empty if they could.
     flush_failure: std::sync::Mutex<String>,
 }
 
 impl Steering {
-    /// Reads everything that serving needs. A rule with faults stops its own table and nothing else.
+    /// Reads everything that is needed to serve. A rule with faults stops its own table and no other.
     pub(super) async fn new(load: Loader, settings: Settings, stop: watch::Sender<bool>) -> Result<Steering> {
         let (acceptor, connector) = tls::of_both_legs(&settings)?;
         Rules::parse(&settings.record.redact)?;
@@ -86,7 +87,7 @@ impl Steering {
         let (decided, aside) = (ArcSwap::from_pointee(built.policy), std::sync::Mutex::new(is_aside));
         let (catalog, kept, database) = (Mutex::new(catalog), Mutex::new(None), Mutex::new(database));
         let instance = instance();
-        let recording = Recording::begin(&shared.settings.load(), instance.clone())?;
+        let hit_writer = HitWriter::begin(&shared.settings.load(), instance.clone())?;
         let flush_failure = std::sync::Mutex::default();
         Ok(Steering {
             flush_failure,
@@ -101,21 +102,21 @@ impl Steering {
             database,
             stop,
             followed: AtomicI64::new(0),
-            places: std::sync::Mutex::default(),
+            relocations: std::sync::Mutex::default(),
             instance,
-            recording,
+            hit_writer,
         })
     }
 
-    /// Builds the policy anew, from the rules in force, and modes and catalog as they are now.
+    /// Makes the policy anew, from the rules in force and the present modes and catalog.
     pub(super) async fn refresh(&self) -> Result<()> {
-        // Held until the policy is in force: what was read later may not be replaced by what was read before.
+        // Locked until the policy is in force: what was read earlier must not replace what was read later.
         let mut database = self.database.lock().await;
         self.refresh_by(&mut database, 0).await
     }
 
-    /// The same, unless the policy in force knows of this switch already: two hear of it, and each session decides all its statements anew by
-    /// a new policy.
+    /// The same, unless the policy in force knows this switch already: two tasks learn of each switch, and a new policy makes
+    /// sessions decide about all their statements again.
     pub(super) async fn refresh_to(&self, generation: i64) -> Result<()> {
         let mut database = self.database.lock().await;
         if generation > 0 && self.followed.load(Ordering::Relaxed) >= generation {
@@ -130,7 +131,7 @@ impl Steering {
         Ok(())
     }
 
-    /// A policy of these settings and rules, not yet in force.
+    /// A policy of these settings and rules, which is not put in force.
     pub(super) async fn fresh_policy(
         &self,
         database: &mut Option<Database>,
@@ -146,7 +147,7 @@ impl Steering {
         Ok(built)
     }
 
-    /// Keeps what the database has told, where it is something new. A disk that does not take it stops nothing.
+    /// Keeps new facts on disk. If the disk does not accept them, nothing else stops.
     async fn keep_facts(&self, settings: &Settings, facts: Facts) {
         let mut kept = self.kept.lock().await;
         if facts.states.is_none() || kept.as_ref() == Some(&facts) {
@@ -160,28 +161,29 @@ impl Steering {
         }
     }
 
-    /// Puts a policy in force: by the next number, and looking at nothing while the process has stepped aside. `generation` is the last switch that
-    /// it knows of, where that is known.
+    /// Puts a policy in force with the next number; while the process has stepped aside, one that looks at no statement.
+    /// `generation` is the last switch that its facts include.
     pub(super) fn put_in_force(&self, built: Built, generation: i64) {
         let aside = self.aside.lock().unwrap_or_else(PoisonError::into_inner);
         let followed = self.followed.fetch_max(generation, Ordering::Relaxed).max(generation);
         self.shared.standing.store(Arc::new(built.standing));
-        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
-        places.retain(|place| !place.is_known_by(followed));
+        let mut relocations = self.relocations.lock().unwrap_or_else(PoisonError::into_inner);
+        relocations.retain(|place| !place.is_known_by(followed));
         let default_mode = self.shared.settings.load().rules.default_mode;
-        let policy = places.iter().fold(built.policy, |policy, place| place.of(policy, default_mode));
+        let policy = relocations.iter().fold(built.policy, |policy, place| place.of(policy, default_mode));
         self.decided.store(Arc::new(policy));
         self.enforce(*aside);
     }
 
-    /// A table stands elsewhere: in force at once. What reads all facts anew comes later, or has begun before and does not know of it.
-    pub(super) fn takes_place(&self, place: Place) {
+    /// A table has moved: this is in force at once. The facts are read again later; a reading that began before does not include
+    /// the move.
+    pub(super) fn relocate(&self, place: Relocation) {
         let aside = self.aside.lock().unwrap_or_else(PoisonError::into_inner);
         if place.is_known_by(self.followed.load(Ordering::Relaxed)) {
             return;
         }
         let policy = place.of((**self.decided.load()).clone(), self.shared.settings.load().rules.default_mode);
-        self.places.lock().unwrap_or_else(PoisonError::into_inner).push(place);
+        self.relocations.lock().unwrap_or_else(PoisonError::into_inner).push(place);
         self.decided.store(Arc::new(policy));
         self.enforce(*aside);
     }
@@ -193,7 +195,7 @@ impl Steering {
         self.enforce(aside);
     }
 
-    /// Whether no statement is looked at.
+    /// Whether the process has stepped aside.
     pub(super) fn is_aside(&self) -> bool {
         *self.aside.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -206,15 +208,15 @@ impl Steering {
         self.shared.set_policy(policy);
     }
 
-    /// Puts counted hits into the spool, and takes them to the database; what cannot be written is kept.
+    /// Puts counted hits into the spool, and writes them to the database; what cannot be written stays.
     pub(super) async fn flush(&self) {
         let settings = self.shared.settings.load_full();
         self.flush_shadow(&mut *self.database.lock().await, &settings).await;
         self.keep().await;
-        let failure = self.recording.write(&settings).await.err();
+        let failure = self.hit_writer.write(&settings).await.err();
         if let Some(error) = &failure {
             telemetry::count("esclusa_flush_failures_total");
-            // Every few seconds is too often for one trouble.
+            // The same failure is logged once, not every few seconds.
             if *self.flush_failure.lock().unwrap_or_else(PoisonError::into_inner) != error.to_string() {
                 tracing::warn!(%error, "hits could not be written and are kept");
             }
@@ -224,10 +226,10 @@ impl Steering {
 
     /// Puts counted hits into the spool.
     async fn keep(&self) {
-        self.recording.keep(&self.shared.traffic, &self.shared.settings.load_full(), self.is_aside()).await;
+        self.hit_writer.keep(&self.shared.traffic, &self.shared.settings.load_full(), self.is_aside()).await;
     }
 
-    /// Reports of what all proxies have recorded, up to now.
+    /// Reports of what all proxies have recorded up to now.
     pub(super) async fn reports(&self, reports: &[&Report], question: &Question) -> Result<Vec<Table>> {
         let settings = self.shared.settings.load_full();
         let (database, asked) = self.recorded(&settings, question).await?;
@@ -238,28 +240,28 @@ impl Steering {
         Ok(tables)
     }
 
-    /// What may become of each legacy name.
+    /// The verdict on each legacy name.
     pub(super) async fn verdicts(&self, question: &Question) -> Result<Vec<Judged>> {
         let settings = self.shared.settings.load_full();
         let (database, asked) = self.recorded(&settings, question).await?;
         overview::judged(&database, &settings, &asked, question.language).await
     }
 
-    /// The target database, once it has all that was recorded here, and what is asked of it.
+    /// A connection to the target database, which now has all that was recorded here; and what reports ask of it.
     async fn recorded(&self, settings: &Settings, question: &Question) -> Result<(Database, Asked)> {
-        // A connection of its own: who looks delays neither a switch nor what is recorded.
+        // Its own connection, so that a report delays neither a switch nor the writing of hits.
         let Some(database) = policy::control_database(settings).await? else {
             return Err(Error::usage("what was recorded is in the target database: set control.url"));
         };
         self.keep().await;
-        self.recording.write(settings).await?;
+        self.hit_writer.write(settings).await?;
         let policy = self.shared.policy.load();
         let tables = policy.entries().map(|e| &e.relation.table).chain(policy.tombstones()).cloned().collect();
         let asked = question.asked(&database, settings, tables).await?;
         Ok((database, asked))
     }
 
-    /// Writes what mode shadow has found; what cannot be written is kept.
+    /// Writes what mode shadow has found; what cannot be written stays.
     async fn flush_shadow(&self, database: &mut Option<Database>, settings: &Settings) {
         let taken = self.shared.shadow.take();
         if taken.0.is_empty() && taken.1.is_empty() {
@@ -279,7 +281,7 @@ impl Steering {
     }
 }
 
-/// Warns of names that are to be kept for a regulator and that nobody has a rule for.
+/// Warns of names in `calendar.regulatory` that have no rule.
 pub(super) fn tell_regulatory(rules: &RuleSet, settings: &Settings) {
     let mut faults = Faults::default();
     check::regulatory(rules, &settings.calendar.regulatory, &mut faults);
@@ -288,7 +290,7 @@ pub(super) fn tell_regulatory(rules: &RuleSet, settings: &Settings) {
     }
 }
 
-/// What the first policy is made of. Where the database cannot be asked, it is what it told the process before this one.
+/// The facts of the first policy. If the database is unreachable, those that the process before this one kept.
 async fn first_facts(settings: &Settings) -> Result<(Option<Database>, Facts, Option<Known>)> {
     const PATIENCE: Duration = Duration::from_secs(10);
     let asked = async {
@@ -318,18 +320,22 @@ async fn first_facts(settings: &Settings) -> Result<(Option<Database>, Facts, Op
     }
 }
 
-/// Host and process; a second proxy of one process, as tests have it, is told apart.
+/// The name of this machine.
+pub fn host() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
+}
+
+/// Host and process number; a second proxy in one process, as in tests, gets another name.
 fn instance() -> String {
     static STARTED: AtomicU32 = AtomicU32::new(0);
-    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-    let process = format!("{}:{}", host.trim(), std::process::id());
+    let process = format!("{}:{}", host(), std::process::id());
     match STARTED.fetch_add(1, Ordering::Relaxed) {
         0 => process,
         more => format!("{process}/{more}"),
     }
 }
 
-/// Keeps hits every `control.spool_interval`, whatever the database does.
+/// Puts hits into the spool every `control.spool_interval`, whatever the database does.
 pub(super) async fn keep_regularly(steering: Arc<Steering>, mut stopped: watch::Receiver<bool>) {
     loop {
         let pause = steering.shared.settings.load().control.spool_interval.max(Duration::from_millis(50));

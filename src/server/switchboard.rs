@@ -1,4 +1,5 @@
-//! Switches modes: a switch is stored, put in force, and over when no statement is on its way that an older policy decided about.
+//! Switches modes: a switch is stored, put in force, and finished when no statement is unanswered that an older policy decided
+//! about.
 
 use std::pin::Pin;
 use std::sync::atomic::{Ordering, fence};
@@ -8,7 +9,7 @@ use super::steering::Steering;
 use super::{policy, upstream};
 use crate::catalog::Database;
 use crate::console::Admin;
-use crate::control::{self, Change, replica};
+use crate::control::{self, ModeChange, replica};
 use crate::error::{Error, Faults, Result};
 use crate::migrate::gate::{self, Named, Switch};
 use crate::mode::Mode;
@@ -19,7 +20,7 @@ use crate::wire::stream::Stream;
 
 impl Steering {
     /// Stores a switch, and waits until it is in force, here and on the other replicas.
-    async fn switch(&self, store: impl AsyncFnOnce(&Database, &str) -> Result<Vec<Change>>) -> Result<Vec<Change>> {
+    async fn switch(&self, store: impl AsyncFnOnce(&Database, &str) -> Result<Vec<ModeChange>>) -> Result<Vec<ModeChange>> {
         if self.is_aside() {
             return Err(Error::Refused {
                 message: "every statement passes untouched: no mode is in force".into(),
@@ -43,7 +44,7 @@ impl Steering {
         Ok(changes)
     }
 
-    /// Puts the modes that are stored in force, and says so when no statement is on its way that an older policy decided about.
+    /// Puts the stored modes in force, waits until no statement is unanswered that an older policy decided about, and reports it.
     pub(super) async fn follow_switch(&self) -> Result<()> {
         let settings = self.shared.settings.load_full();
         let alive = async || -> Result<i64> {
@@ -58,8 +59,8 @@ impl Steering {
         self.acknowledge(generation).await
     }
 
-    /// Why no client should be sent here: the end of the process, or a server that does not answer. The target database is none: while it is
-    /// away, the process serves by what it told last.
+    /// Why no client should be sent here: the process ends, or the server does not answer. An unreachable target database is no
+    /// reason: the process serves by its last facts.
     async fn obstacles(&self) -> Vec<String> {
         const PATIENCE: Duration = Duration::from_secs(2);
         let mut obstacles = Vec::new();
@@ -68,20 +69,20 @@ impl Steering {
         }
         let address = self.shared.settings.load().upstream.address.clone();
         if let Err(error) = Stream::connect(&address, PATIENCE, Duration::ZERO).await {
-            // Anybody may ask, and not everybody should hear where the server is.
+            // Anybody may ask for this, and should not learn the server's address.
             tracing::debug!(%error, "not ready");
             obstacles.push("the server does not answer".to_owned());
         }
         obstacles
     }
 
-    /// Waits until no statement is on its way that an older policy decided about, so that who has switched a table may drop it. One
-    /// that runs longer than this has its locks: whoever drops the table waits for it there.
+    /// Waits until no statement is unanswered that an older policy decided about, so that a switched table may be dropped. A
+    /// statement that runs longer than this wait holds locks, and DROP waits for those.
     pub(super) async fn let_land(&self) {
         const PATIENCE: Duration = Duration::from_secs(5);
         let generation = self.shared.policy.load().generation;
         let flies = |at: u64| at > 0 && at < generation;
-        // The policy is in force; who announces an older one from here on sees it before deciding.
+        // The policy is in force; a session that announces an older one after this sees the new one before it decides.
         fence(Ordering::SeqCst);
         let until = tokio::time::Instant::now() + PATIENCE;
         while self.shared.clients.iter().any(|c| flies(c.flight.load(Ordering::Relaxed))) {
@@ -101,7 +102,7 @@ impl Admin for Steering {
         mode: Mode,
         who: &'a str,
         why: Option<&'a str>,
-    ) -> Pin<Box<dyn Future<Output = Result<Vec<Change>>> + Send + 'a>> {
+    ) -> Pin<Box<dyn Future<Output = Result<Vec<ModeChange>>> + Send + 'a>> {
         Box::pin(async move {
             let policy = self.shared.policy.load_full();
             let named = |table: &String| {
@@ -128,7 +129,7 @@ impl Admin for Steering {
         mode: Mode,
         who: &'a str,
         why: Option<&'a str>,
-    ) -> Pin<Box<dyn Future<Output = Result<Vec<Change>>> + Send + 'a>> {
+    ) -> Pin<Box<dyn Future<Output = Result<Vec<ModeChange>>> + Send + 'a>> {
         Box::pin(async move {
             let policy = self.shared.policy.load_full();
             let mut tables: Vec<Named> = policy.entries().map(|e| (e.relation.table.clone(), e.relation.is_retained())).collect();

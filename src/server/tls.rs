@@ -1,10 +1,10 @@
-//! TLS of both legs, read from the files that the settings name.
+//! TLS to clients and to the server, from the files that the settings name.
 
 use crate::config::Settings;
 use crate::error::Result;
 use crate::wire::tls::{Acceptor, Connector};
 
-/// The acceptor, where clients are offered TLS, and the connector: all faults at once.
+/// The acceptor, if clients are offered TLS, and the connector; all faults at once.
 pub(super) fn of_both_legs(settings: &Settings) -> Result<(Option<Acceptor>, Connector)> {
     let acceptor = Acceptor::new(&settings.listen);
     let connector = Connector::new(&settings.upstream, acceptor.as_ref().ok().and_then(Option::as_ref));

@@ -1,5 +1,5 @@
-//! Whether the server lets the proxy in without a password. PostgreSQL sees the proxy where it saw the client: with `trust` for the proxy's
-//! address, or `peer` for its user, every client of the proxy is whoever it says it is.
+//! Whether the server lets the proxy in without a password. PostgreSQL sees the proxy in the place of its clients: with `trust` for
+//! the proxy's address, or `peer` for its user, every client of the proxy could log in as anybody.
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
@@ -13,8 +13,8 @@ use crate::wire::tls::Connector;
 /// AuthenticationOk (manual, section 55.7): tag, length, 0.
 const LET_IN: [u8; 9] = [b'R', 0, 0, 0, 8, 0, 0, 0, 0];
 
-/// Refused while the server lets the control role in, on the way that clients take, before it has proven anything. Nothing is asked
-/// without `control.url`, because nobody's name is known then.
+/// An error if the server lets the control role in without proof, on the way that clients take. Without `control.url` nothing is
+/// checked, because no user's name is known.
 pub async fn require_proof(settings: &Settings) -> Result<()> {
     let (Some(user), Some(database)) = (user_name(&settings.control.url), database_name(&settings.control.url)) else {
         return Ok(());

@@ -1,4 +1,4 @@
-//! The way to the server behind the proxy: a socket, and TLS on it where the settings ask for it.
+//! The connection to the server behind the proxy: a socket, and TLS on it if the settings ask for it.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::wire::startup;
 use crate::wire::stream::Stream;
 use crate::wire::tls::Connector;
 
-/// Connects. An error says with what.
+/// Connects. An error names the address.
 pub(super) async fn connect(upstream: &Upstream, tls: &Connector) -> Result<Stream> {
     let stream = Stream::connect(&upstream.address, upstream.connect_timeout, upstream.connect_retry).await?;
     let secured = tokio::time::timeout(upstream.connect_timeout, stream.secure(&upstream.address, tls)).await;
@@ -19,7 +19,7 @@ pub(super) async fn connect(upstream: &Upstream, tls: &Connector) -> Result<Stre
     secured.unwrap_or_else(|_| slow())
 }
 
-/// Asks the server to cancel what a process runs, and waits until it has passed the signal on (manual, section 55.2.8).
+/// Sends a cancel request for a server process, and waits until the server has handled it (manual, section 55.2.8).
 pub(super) async fn cancel(steering: &Steering, key: &[u8]) -> Result<()> {
     const PATIENCE: Duration = Duration::from_secs(2);
     let settings = steering.shared.settings.load_full();

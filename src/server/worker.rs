@@ -1,5 +1,5 @@
-//! Workers: each a thread with an event loop of its own, which sockets are handed to in turn. A session stays on one core, and no work
-//! is stolen (12 to 14 microseconds of CPU a transaction, against 18 to 21 with work stealing).
+//! Workers: each is a thread with its own event loop, and gets sockets in turn. A session stays on one core, and there is no work
+//! stealing (12 to 14 microseconds of CPU per transaction, against 18 to 21 with it).
 
 use std::sync::Arc;
 
@@ -16,10 +16,10 @@ use crate::error::{Error, Result};
 use crate::session::{self, Connect, Shared};
 use crate::wire::stream::{Link as _, Stream};
 
-/// Sockets that may wait for a worker.
+/// How many sockets may wait for a worker.
 const HANDOVER: usize = 1024;
 
-/// The way to the server behind the proxy.
+/// The connection to the server behind the proxy.
 #[derive(Debug)]
 struct Upstream {
     steering: Arc<Steering>,
@@ -33,12 +33,12 @@ impl Connect for Upstream {
     }
 }
 
-/// Running threads.
+/// The running threads.
 #[derive(Debug)]
 pub(super) struct Workers {
-    /// Where each takes its sockets from; when these are gone, nothing more comes.
+    /// Where each gets its sockets from; when the senders are dropped, no more come.
     pub(super) sockets: Vec<mpsc::Sender<Accepted>>,
-    /// Closed when all threads have ended: when the last session is over and nothing more comes.
+    /// Closed when all threads have ended: the last session is over and no socket can come.
     pub(super) ended: mpsc::Receiver<()>,
 }
 
@@ -56,7 +56,7 @@ fn thread(n: usize, steering: Arc<Steering>, running: mpsc::Sender<()>) -> Resul
     let (sender, receiver) = mpsc::channel(HANDOVER);
     let (started, start) = std::sync::mpsc::channel();
     let work = move || {
-        // It belongs to the thread that it is made on.
+        // The runtime belongs to the thread that makes it.
         let runtime = tokio::runtime::LocalRuntime::new();
         let _ = started.send(runtime.as_ref().map(|_| ()).map_err(|e| e.kind().into()));
         if let Ok(runtime) = runtime {
@@ -81,7 +81,7 @@ async fn serve_all(mut sockets: mpsc::Receiver<Accepted>, steering: Arc<Steering
             Some(_) = sessions.join_next() => {}
         }
     }
-    // Nothing more is accepted; what is there finishes.
+    // No more sockets come; the sessions finish.
     while sessions.join_next().await.is_some() {}
 }
 
@@ -104,7 +104,7 @@ async fn serve(socket: Accepted, steering: Arc<Steering>) {
         prepared = prepared => prepared,
         () = shared.drained() => return,
     };
-    // A session outlives a reload.
+    // Sessions live longer than the settings of one reload.
     drop(settings);
     match prepared {
         Ok(Ok(Some((stream, from)))) => session::run(stream, from, &Upstream { steering }, shared, deadline).await,
@@ -114,8 +114,8 @@ async fn serve(socket: Accepted, steering: Arc<Steering>) {
     }
 }
 
-/// Begins TLS with a client that does not ask for it first. PostgreSQL 17 takes that only with its protocol's name in it (source,
-/// backend_startup.c).
+/// Begins TLS with a client that does not ask for it first. Like PostgreSQL 17, it requires that the client names the protocol in
+/// its handshake (source, backend_startup.c).
 async fn encrypt_at_once(stream: Stream, shared: &Shared) -> std::io::Result<Stream> {
     let tls = shared.tls.load_full();
     match tls.as_ref().as_ref() {

@@ -1,5 +1,4 @@
-//! What a session is doing, for whoever looks from outside: written by the session at each change, without a lock, and read by reports and
-//! by KILL.
+//! What a session is doing, as reports and KILL see it: written by the session at each change, without a lock.
 
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -16,17 +15,18 @@ use crate::rewrite::Outcome;
 pub enum Doing {
     /// It has not logged in yet.
     LoggingIn,
-    /// Something that the client has asked for is not answered.
+    /// A request of the client's is not answered.
     Active,
-    /// Nothing is asked, and no transaction is open.
+    /// All is answered, and no transaction is open.
     Idle,
-    /// Nothing is asked, and a transaction is open.
+    /// All is answered, and a transaction is open.
     InTransaction,
-    /// Nothing is asked, and the open transaction has failed.
+    /// All is answered, and the open transaction has failed.
     Aborted,
-    /// Nothing is asked, no transaction is open, and nothing is let through before RESUME; or it has come since, and waits for its server.
+    /// All is answered, no transaction is open, and the session is held until RESUME; or its client has connected during the pause
+    /// and has no server connection yet.
     Paused,
-    /// Nothing is asked of the server, and something that the client has sent waits for RESUME.
+    /// Nothing is unanswered by the server, and something that the client has sent waits for RESUME.
     Held,
 }
 
@@ -34,7 +34,7 @@ impl Doing {
     const ALL: [Doing; 7] =
         [Doing::LoggingIn, Doing::Active, Doing::Idle, Doing::InTransaction, Doing::Aborted, Doing::Paused, Doing::Held];
 
-    /// A session that has nothing unanswered, by the state of its transaction.
+    /// What a session with nothing unanswered is doing, by the state of its transaction.
     pub fn waiting(transaction: Transaction) -> Self {
         match transaction {
             Transaction::None => Doing::Idle,
@@ -43,12 +43,12 @@ impl Doing {
         }
     }
 
-    /// Whether it asks the server for nothing before RESUME.
+    /// Whether it sends the server nothing before RESUME.
     pub fn is_paused(self) -> bool {
         matches!(self, Doing::Paused | Doing::Held)
     }
 
-    /// In the words of pg_stat_activity, where it has one.
+    /// The word of pg_stat_activity where it has one.
     pub fn name(self) -> &'static str {
         match self {
             Doing::LoggingIn => "logging in",
@@ -66,7 +66,7 @@ impl Doing {
     }
 }
 
-/// A statement that nothing has been decided about yet.
+/// A statement that is held back, before anything has been decided about it.
 #[derive(Debug)]
 pub struct Waiting {
     /// Without its literals; empty where it cannot be read.
@@ -81,16 +81,16 @@ pub struct Activity {
     doing: AtomicU8,
     /// Microseconds since 1970.
     changed_us: AtomicU64,
-    /// The statement that runs, or ran last, if it names a legacy table.
+    /// The statement that is running, or ran last, if it names a legacy table.
     statement: ArcSwapOption<Outcome>,
     /// The statement that waits for RESUME.
     held: ArcSwapOption<Waiting>,
-    /// Of its server process: what a cancel request says (manual, section 55.7, BackendKeyData).
+    /// The key of its server process, which a cancel request repeats (manual, section 55.7, BackendKeyData).
     key: OnceLock<Box<[u8]>>,
 }
 
 impl Activity {
-    /// A session that has come at a moment, and has not logged in.
+    /// A session that connected at this moment and has not logged in.
     pub fn new(at: SystemTime) -> Self {
         let activity = Activity {
             doing: AtomicU8::new(Doing::LoggingIn as u8),
@@ -103,7 +103,7 @@ impl Activity {
         activity
     }
 
-    /// It does something else from now on.
+    /// From now on it is doing this.
     pub fn changes_to(&self, doing: Doing, at: SystemTime) {
         let at = at.duration_since(UNIX_EPOCH).unwrap_or_default();
         self.changed_us.store(u64::try_from(at.as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
@@ -121,12 +121,12 @@ impl Activity {
         self.statement.store(statement);
     }
 
-    /// The statement that runs, or ran last, if it names a legacy table.
+    /// The statement that is running, or ran last, if it names a legacy table.
     pub fn statement(&self) -> Option<Arc<Outcome>> {
         self.statement.load_full()
     }
 
-    /// A statement waits for RESUME, or none does any more.
+    /// A statement waits for RESUME; `None`: no statement waits any more.
     pub fn holds(&self, held: Option<Waiting>) {
         self.held.store(held.map(Arc::new));
     }
@@ -136,17 +136,17 @@ impl Activity {
         self.held.load_full()
     }
 
-    /// The server has told the key of its process; it does so once.
+    /// The server has sent the key of its process; it does so once.
     pub fn has_key(&self, key: &[u8]) {
         let _ = self.key.set(key.into());
     }
 
-    /// What a cancel request has to say.
+    /// The key that a cancel request has to repeat.
     pub fn key(&self) -> Option<&[u8]> {
         self.key.get().map(AsRef::as_ref)
     }
 
-    /// The server process.
+    /// The number of the server process.
     pub fn process(&self) -> Option<i64> {
         Some(i64::from(u32::from_be_bytes(*self.key()?.first_chunk()?)))
     }

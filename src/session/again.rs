@@ -1,9 +1,10 @@
-//! A read of a copied table that stands alone outside a transaction, as long as the client has got nothing of its answer: where it fails it
-//! is sent again as a read of the table itself, and the client sees that answer alone (`conversation/sent_again.rs`).
+//! A read of a copied table that stands alone outside a transaction: if it fails before the client has got any of its answer, it is
+//! sent again as a read of the legacy table, and the client sees only that answer (`conversation/sent_again.rs`).
 //!
-//! It is a Query, or a stretch of the extended protocol about one statement that ends with Sync. What the client has sent of it is kept until
-//! the first row or the end of the answer; until then nothing is sent behind it, and what is answered before that is held back. A client
-//! that asks for answers in the middle of a stretch (Flush), or does anything else in it, gets them as they come.
+//! Such a read is a Query, or a stretch of the extended protocol that ends with Sync and is about one statement. The client's
+//! frames are kept until the first row or the end of the answer. Until then nothing is sent behind them, and what the server
+//! answers is held back. A client that asks for answers in the middle of a stretch (Flush), or does anything else in it, gets them
+//! as they come, and the read is not sent again.
 
 use std::sync::Arc;
 
@@ -12,24 +13,24 @@ use crate::traffic::Sqlstate;
 use crate::wire::frame::cstr;
 use crate::wire::tag::{about, client};
 
-/// A Bind that is longer is not kept.
+/// A longer Bind is not kept.
 const LONGEST_BIND_BYTES: usize = 64 * 1024;
 
 /// What may be sent again.
 #[derive(Debug)]
 pub struct Stretch {
-    /// Tags and bodies, as the client has sent them.
+    /// Tags and bodies, as the client sent them.
     pub frames: Vec<(u8, Vec<u8>)>,
-    /// The statement that it is about, once that is known.
+    /// Its statement, once a frame has named it.
     pub read: Option<Read>,
 }
 
 /// The statement of a stretch.
 #[derive(Debug, Clone)]
 pub struct Read {
-    /// Its name, and that as the client writes it.
+    /// The statement's name, hashed and as the client wrote it.
     pub name: (NameId, Box<[u8]>),
-    /// As it was sent; of a Query, as if it had been prepared.
+    /// The statement as it was sent; a Query is kept as if it had been prepared.
     pub held: Arc<Prepared>,
 }
 
@@ -38,7 +39,8 @@ impl Stretch {
         self.frames.iter().any(|(t, _)| *t == tag)
     }
 
-    /// Takes a frame, where what there is with it is still one read of one statement. `read` is what the frame is about.
+    /// Adds a frame, if with it the stretch is still one read of one statement; otherwise returns false. `read` is the read that
+    /// the frame is about.
     fn takes(&mut self, tag: u8, body: &[u8], read: Option<&Read>) -> bool {
         let is_of = |read: &Read| self.read.as_ref().is_none_or(|r| r.name == read.name);
         let fits = match tag {
@@ -53,7 +55,7 @@ impl Stretch {
                 };
                 is_whole && is_next
             }
-            // Behind the name stands how many rows are wanted.
+            // After the portal's name comes the wanted number of rows.
             client::EXECUTE => {
                 self.has(client::BIND) && !self.has(client::EXECUTE) && cstr(body).is_some_and(|(_, rest)| rest.len() == 4)
             }
@@ -67,137 +69,139 @@ impl Stretch {
     }
 }
 
-/// Where a read is that may be sent again.
+/// How far the read is that may be sent again.
 #[derive(Debug, Default)]
-enum Place {
-    /// There is none.
+enum Sending {
+    /// There is no such read.
     #[default]
     Nowhere,
-    /// Some of its frames are sent; what is held back of the answer.
+    /// Some of its frames are sent; and the part of the answer that is held back.
     Begun(Stretch, Vec<u8>),
-    /// All of them are, and nothing behind; what is held back of the answer.
+    /// All of its frames are sent, and nothing behind them; and the part of the answer that is held back.
     Sent(Stretch, Vec<u8>),
-    /// It failed with this before all of it was sent, and the server skips the rest; what the client would be told.
+    /// It failed with this SQLSTATE before all of it was sent, and the server skips the rest; and what the client would have been
+    /// told.
     Failed(Stretch, Vec<u8>, Sqlstate),
 }
 
-/// The room of a session.
+/// The read of this session that may be sent again.
 #[derive(Debug, Default)]
 pub struct Again {
-    place: Place,
-    /// The client stands between two stretches, outside a transaction.
+    sending: Sending,
+    /// The client is outside a transaction and between two stretches.
     between: bool,
-    /// What was held back of an answer that is not to be sent again any more.
+    /// What was held back of a read that can no longer be sent again; the client gets it next.
     owed: Vec<u8>,
 }
 
-/// What becomes of a frame behind an error that the client has not been told.
+/// What to do with a frame that comes after an error which the client has not been told.
 #[derive(Debug)]
 pub enum Behind {
-    /// The server would skip it: it is kept with the others.
+    /// The server would skip it: it is kept with the other frames.
     Kept,
-    /// It ends the stretch, which is sent again because of this.
+    /// It ends the stretch, which is now sent again because of this SQLSTATE.
     Ends(Stretch, Sqlstate),
-    /// It does not belong to one read: the client is told.
+    /// The stretch is more than one read: the client is told the error.
     Told(Vec<u8>),
 }
 
 impl Again {
-    /// Everything is answered, and no transaction is open.
+    /// Whether everything is answered and no transaction is open.
     pub fn is_between(&mut self, between: bool) {
         self.between = between;
     }
 
     /// Whether the next frame may begin a read, or belongs to one.
     pub fn is_wanted(&self) -> bool {
-        self.between || matches!(self.place, Place::Begun(..) | Place::Failed(..))
+        self.between || matches!(self.sending, Sending::Begun(..) | Sending::Failed(..))
     }
 
-    /// Whether nothing may be sent before more is answered.
+    /// Whether all of a read is sent, so that nothing may be sent behind it before it is answered.
     pub fn is_sent(&self) -> bool {
-        matches!(self.place, Place::Sent(..))
+        matches!(self.sending, Sending::Sent(..))
     }
 
     /// Whether some frames of a read are sent, and not all.
     pub fn is_begun(&self) -> bool {
-        matches!(self.place, Place::Begun(..))
+        matches!(self.sending, Sending::Begun(..))
     }
 
-    /// Whether there is a read of whose answer the client has got nothing.
+    /// Whether there is a read whose answer has not reached the client.
     pub fn is_going_on(&self) -> bool {
-        matches!(self.place, Place::Begun(..) | Place::Sent(..))
+        matches!(self.sending, Sending::Begun(..) | Sending::Sent(..))
     }
 
-    /// A frame of the client's is on its way. `begins`: the session reads copies, so that it may begin a read; `read` is the read that it is
-    /// about, if it is one.
+    /// A frame of the client's is sent. `begins`: the session reads copies, so the frame may begin such a read; `read` is the read
+    /// that the frame is about, if any.
     pub fn sends(&mut self, tag: u8, body: &[u8], begins: bool, read: Option<&Read>) {
         let is_first = std::mem::take(&mut self.between) && begins;
-        let (mut stretch, held) = match std::mem::take(&mut self.place) {
-            Place::Begun(stretch, held) => (stretch, held),
-            Place::Nowhere if is_first => (Stretch { frames: Vec::new(), read: None }, Vec::new()),
+        let (mut stretch, held) = match std::mem::take(&mut self.sending) {
+            Sending::Begun(stretch, held) => (stretch, held),
+            Sending::Nowhere if is_first => (Stretch { frames: Vec::new(), read: None }, Vec::new()),
             other => {
-                self.place = other;
+                self.sending = other;
                 return;
             }
         };
-        self.place = match tag {
-            client::SYNC if stretch.read.is_some() => Place::Sent(stretch, held),
-            client::QUERY if stretch.takes(tag, body, read) => Place::Sent(stretch, held),
-            _ if tag != client::QUERY && stretch.takes(tag, body, read) => Place::Begun(stretch, held),
+        self.sending = match tag {
+            client::SYNC if stretch.read.is_some() => Sending::Sent(stretch, held),
+            client::QUERY if stretch.takes(tag, body, read) => Sending::Sent(stretch, held),
+            _ if tag != client::QUERY && stretch.takes(tag, body, read) => Sending::Begun(stretch, held),
             _ => {
                 self.owed.extend(held);
-                Place::Nowhere
+                Sending::Nowhere
             }
         };
     }
 
-    /// A frame of an answer is held back.
+    /// Holds back a frame of the answer.
     pub fn holds(&mut self, frame: &[u8]) {
-        if let Place::Begun(_, held) | Place::Sent(_, held) = &mut self.place {
+        if let Sending::Begun(_, held) | Sending::Sent(_, held) = &mut self.sending {
             held.extend_from_slice(frame);
         }
     }
 
-    /// The client gets something of the answer: it cannot be sent again. What was held back goes before.
+    /// The client gets part of the answer, so the read cannot be sent again. Returns what was held back, which goes first.
     pub fn is_answered(&mut self) -> Vec<u8> {
         let mut held = std::mem::take(&mut self.owed);
-        match std::mem::take(&mut self.place) {
-            Place::Begun(_, more) | Place::Sent(_, more) => held.extend(more),
-            other => self.place = other,
+        match std::mem::take(&mut self.sending) {
+            Sending::Begun(_, more) | Sending::Sent(_, more) => held.extend(more),
+            other => self.sending = other,
         }
         held
     }
 
-    /// It has failed, with all of it sent.
+    /// The read has failed, and all of it was sent: returns it.
     pub fn fails(&mut self) -> Option<Stretch> {
-        match std::mem::take(&mut self.place) {
-            Place::Sent(stretch, _) => Some(stretch),
+        match std::mem::take(&mut self.sending) {
+            Sending::Sent(stretch, _) => Some(stretch),
             _ => None,
         }
     }
 
-    /// It has failed before all of it was sent; the error, as the client would be told.
+    /// The read has failed before all of it was sent; `error` is what the client would be told.
     pub fn fails_early(&mut self, error: &[u8], sqlstate: Sqlstate) {
-        if let Place::Begun(stretch, mut held) = std::mem::take(&mut self.place) {
+        if let Sending::Begun(stretch, mut held) = std::mem::take(&mut self.sending) {
             held.extend_from_slice(error);
-            self.place = Place::Failed(stretch, held, sqlstate);
+            self.sending = Sending::Failed(stretch, held, sqlstate);
         }
     }
 
-    /// The read that is begun.
+    /// The read of which some frames are sent.
     pub fn begun(&self) -> Option<&Read> {
-        match &self.place {
-            Place::Begun(stretch, _) => stretch.read.as_ref(),
+        match &self.sending {
+            Sending::Begun(stretch, _) => stretch.read.as_ref(),
             _ => None,
         }
     }
 
-    /// A frame behind such a failure; `None` where there is none. `name` is the statement's that it is about.
+    /// What to do with a frame after such a failure; `None` when there was none. `name` is that of the statement which the frame is
+    /// about.
     pub fn behind(&mut self, tag: u8, body: &[u8], whole: bool, name: Option<NameId>) -> Option<Behind> {
-        let (mut stretch, told, sqlstate) = match std::mem::take(&mut self.place) {
-            Place::Failed(stretch, told, sqlstate) => (stretch, told, sqlstate),
+        let (mut stretch, told, sqlstate) = match std::mem::take(&mut self.sending) {
+            Sending::Failed(stretch, told, sqlstate) => (stretch, told, sqlstate),
             other => {
-                self.place = other;
+                self.sending = other;
                 return None;
             }
         };
@@ -207,7 +211,7 @@ impl Again {
         let read = stretch.read.clone().filter(|read| name.is_none_or(|name| name == read.name.0));
         let is_read = tag != client::PARSE && (whole || tag != client::BIND);
         if is_read && stretch.takes(tag, body, read.as_ref()) {
-            self.place = Place::Failed(stretch, told, sqlstate);
+            self.sending = Sending::Failed(stretch, told, sqlstate);
             return Some(Behind::Kept);
         }
         Some(Behind::Told(told))

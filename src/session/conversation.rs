@@ -1,4 +1,4 @@
-//! The state machine of a session: which frames it wants to see, and what it does with them. No input, no output, no waiting.
+//! The state machine of a session: which frames it has to see, and what becomes of them. No input, no output, no waiting.
 //!
 //! Client frames are rewritten or passed ([`Conversation::from_client`]); server frames are passed, and only errors of rewritten statements
 //! are changed ([`Conversation::from_server`]). The order of replies is the order of requests ([`Pipeline`]); names of statements and portals
@@ -37,9 +37,9 @@ use crate::traffic::Client;
 /// How much of a client frame the conversation wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Want {
-    /// The tag is enough.
+    /// The tag alone.
     Nothing,
-    /// The names at its start.
+    /// The names at the start of its body.
     Names,
     /// All of it.
     Body,
@@ -50,13 +50,13 @@ pub enum Want {
 pub enum ToServer {
     /// It passes as it is.
     Pass,
-    /// This goes on instead.
+    /// This is sent in its place.
     Replace(Vec<u8>),
-    /// This goes first; then the frame is shown again.
+    /// This is sent first; then the frame is shown again.
     First(Vec<u8>),
-    /// It waits until the server has answered more, or the proxy goes on, and is then shown again.
+    /// It waits until the server has answered more, or until a hold of the proxy ends, and is then shown again.
     Wait,
-    /// The server gets nothing of it; this goes to the client.
+    /// The server gets nothing; this goes to the client.
     Answer(Vec<u8>),
     /// This goes to the client; then the frame is shown again.
     Tell(Vec<u8>),
@@ -67,22 +67,22 @@ pub enum ToServer {
 pub enum ToClient {
     /// It passes as it is.
     Pass,
-    /// This goes on instead.
+    /// This is sent in its place.
     Replace(Vec<u8>),
-    /// This goes first; then the frame passes.
+    /// This is sent first; then the frame passes.
     First(Vec<u8>),
-    /// Nothing goes on; the server gets this.
+    /// The client gets nothing; this is sent to the server.
     Again(Vec<u8>),
-    /// Nothing goes on: it answers a question of our own.
+    /// The client gets nothing: the frame answers a request of our own.
     Swallow,
 }
 
-/// What the house was told last of what the session does.
+/// What the house was last told that the session is doing.
 #[derive(Debug, Default)]
 struct Shown {
     /// `None` before the login is over.
     doing: Option<Doing>,
-    /// A statement that names a legacy table.
+    /// The statement that it was told of names a legacy table.
     statement: bool,
 }
 
@@ -94,41 +94,41 @@ pub struct Conversation<H> {
     peer: Peer,
     /// The server's offer of channel binding is kept from the client.
     hides_binding: bool,
-    /// What names mean.
+    /// What names of relations mean.
     names: Names,
-    /// What is asked and not answered.
+    /// Requests that are not answered yet.
     pipeline: Pipeline,
     prepared: PreparedStatements,
     portals: Portals,
     samples: Samples,
-    /// What is sent again where it fails.
+    /// The read that is sent again if it fails.
     again: Again,
     /// What a switch waits for.
     in_flight: InFlight,
-    /// Whether the client's next frame waits for something of our own.
+    /// Whether the client's next frame waits for requests of our own.
     turn: Turn,
     /// What is held back while the proxy is paused.
     hold: Hold,
-    /// A statement waits for a retired name, or for a table that changes its place.
+    /// A statement waits for a retired name, or for the cut-over of a table.
     waits_for_name: bool,
-    /// A statement waits until its long text is worked out.
+    /// A statement waits until its long text is rewritten.
     waits_for_outcome: bool,
-    /// It has named tables since it last had nothing open.
+    /// It has named legacy tables since it last had no request and no transaction open.
     uses_tables: bool,
-    /// Copied tables whose rows the open transaction has moved to another heap: it reads them where they are, for the copy does not follow before
-    /// the others see it.
+    /// Copied tables whose heap the open transaction has replaced (TRUNCATE and the like): it reads the legacy tables themselves,
+    /// because the copies follow only at commit.
     rebuilt: Vec<String>,
     transaction: Transaction,
-    /// What ran before in it.
+    /// What ran before in the transaction.
     predecessor: Predecessor,
-    /// What others see of it.
+    /// What reports have been told of it.
     shown: Shown,
-    /// Of names of statements and portals.
+    /// Hashes names of statements and portals.
     hasher: ahash::RandomState,
 }
 
 impl<H: House> Conversation<H> {
-    /// The state of a session whose start-up packet is on its way. `oldest` is what [`super::in_flight`] writes.
+    /// The state of a session whose start-up packet has been sent. `oldest` is written by [`super::in_flight`].
     pub fn new(house: H, client: Client, is_replication: bool, oldest: Arc<AtomicU64>) -> Self {
         let is_target = !is_replication && house.policy().database.as_ref().is_none_or(|d| *d == client.database);
         Conversation {
@@ -155,12 +155,12 @@ impl<H: House> Conversation<H> {
         }
     }
 
-    /// Whether to keep SCRAM-SHA-256-PLUS from the client.
+    /// Whether SCRAM-SHA-256-PLUS is to be removed from what the server offers.
     pub fn hide_channel_binding(&mut self, hide: bool) {
         self.hides_binding = hide;
     }
 
-    /// Whether nothing is open: no request unanswered, no transaction.
+    /// Whether no request is unanswered and no transaction is open.
     pub fn is_idle(&self) -> bool {
         self.pipeline.is_empty() && self.transaction == Transaction::None
     }
@@ -171,12 +171,12 @@ impl<H: House> Conversation<H> {
     }
 
     fn name(&self, bytes: &[u8]) -> NameId {
-        // The server keeps no more of a name (source, prepare.c and portalmem.c: NAMEDATALEN).
+        // PostgreSQL cuts longer names (source, prepare.c and portalmem.c: NAMEDATALEN).
         let kept = &bytes[..bytes.len().min(63)];
         if kept.is_empty() { UNNAMED } else { self.hasher.hash_one(kept) | 1 }
     }
 
-    /// Shows what the session is doing, where that has changed.
+    /// Tells the house what the session is doing, if that has changed.
     fn show(&mut self) {
         let is_waiting = self.pipeline.is_empty();
         let doing = match is_waiting {

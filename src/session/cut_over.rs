@@ -1,9 +1,9 @@
-//! Cut-overs: a table is about to change its place (`migrate/run.rs`, `migrate/back.rs`). Whoever moves it waits until no session of any
-//! proxy uses it, and meanwhile a statement that names it for the first time in its transaction is held here. It is decided about when the
-//! table stands where the policy says, so no statement meets the table in between. A hold ends by this process' own clock
-//! (`server/cut_over.rs`), whatever becomes of whoever asked for it.
+//! Cut-overs: a table is about to move or to come back (`migrate/run.rs`, `migrate/back.rs`). The migration waits until no session
+//! of any proxy uses the table. Meanwhile a statement that names the table for the first time in its transaction is held here, and
+//! it is decided about when the table is where the policy says, so no statement meets the table in between. A hold ends by this
+//! process' own clock (`server/cut_over.rs`), even when the migration never answers.
 //!
-//! A transaction that has named the table already goes on: whoever moves the table waits for its end.
+//! A transaction that has already named the table continues: the migration waits for its end.
 
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,25 +13,25 @@ use tokio::sync::Notify;
 use super::house::Held;
 use crate::rewrite::Outcome;
 
-/// Places where users are counted. Tables that share one are waited for together.
+/// The number of counters of users. Tables that share a counter are waited for together.
 const PLACES: usize = 1024;
 
-/// A table, by its name's hash.
+/// The hash of a table's name.
 type TableId = u64;
 
-/// A table that is held, and the sessions that wait.
+/// A table that is held, and the sessions that wait for it.
 #[derive(Debug)]
 struct Moving {
     id: TableId,
     waiting: Vec<Arc<Notify>>,
 }
 
-/// The cut-overs of this process, and who uses which table.
+/// The cut-overs of this process, and the number of sessions that use each table.
 #[derive(Debug)]
 pub struct CutOvers {
-    /// Sessions whose open transaction has named a table, or that have it on its way.
+    /// Counters of sessions whose open transaction has named a table, or that have sent a statement which names it.
     users: Box<[AtomicU32]>,
-    /// How many tables are held: read by each statement that names a table for the first time.
+    /// How many tables are held. Each statement that names a table for the first time reads this.
     held: AtomicUsize,
     moving: Mutex<Vec<Moving>>,
     hasher: ahash::RandomState,
@@ -49,19 +49,19 @@ impl Default for CutOvers {
 }
 
 impl CutOvers {
-    /// Holds a table from here on: whoever is not counted by [`CutOvers::users`] behind this waits.
+    /// Holds a table from now on: a session that is not counted by a later [`CutOvers::users`] waits.
     pub fn begin(&self, table: &str) {
         let mut moving = lock(&self.moving);
         moving.push(Moving { id: self.id(table), waiting: Vec::new() });
         self.held.store(moving.len(), Ordering::SeqCst);
     }
 
-    /// Sessions that use a table.
+    /// The number of sessions that use a table.
     pub fn users(&self, table: &str) -> u32 {
         self.place(self.id(table)).load(Ordering::SeqCst)
     }
 
-    /// Holds it no more: who waits goes on.
+    /// Ends the hold of a table and wakes the sessions that wait.
     pub fn end(&self, table: &str) {
         let id = self.id(table);
         let mut moving = lock(&self.moving);
@@ -88,14 +88,16 @@ impl CutOvers {
 pub struct Uses(Mutex<Vec<TableId>>);
 
 impl Uses {
-    /// A statement names tables. It waits where one of them is held and new to the transaction; the session is woken then.
+    /// A statement names these tables. It waits if one of them is held and new to the transaction; the session is woken when the
+    /// hold ends.
     pub fn enters(&self, cut_overs: &CutOvers, outcome: &Outcome, told: &Arc<Notify>) -> Held {
         let mut used = lock(&self.0);
         let before = used.len();
         for hit in &outcome.hits {
             let id = cut_overs.id(&hit.table);
             if !used.contains(&id) {
-                // Counted first and looked second; who holds a table does it the other way round, so that one of both sees the other.
+                // A session counts first and then looks for a hold; whoever holds a table does it in the opposite order. So at
+                // least one of the two sees the other.
                 cut_overs.place(id).fetch_add(1, Ordering::SeqCst);
                 used.push(id);
             }
@@ -113,7 +115,7 @@ impl Uses {
         Held::Waits
     }
 
-    /// No transaction is open, and nothing is on its way.
+    /// No transaction is open, and nothing is unanswered: the session uses no table.
     pub fn leaves(&self, cut_overs: &CutOvers) {
         lock(&self.0).drain(..).for_each(|id| cut_overs.leave(id));
     }
@@ -156,7 +158,7 @@ mod tests {
         assert_eq!(cut_overs.users("a"), 1);
     }
 
-    /// Sessions come and go while a table is held: whenever nobody is counted, nobody is inside.
+    /// Sessions come and go while a table is held: whenever the counter is 0, no session uses the table.
     #[test]
     fn nobody_slips_in() {
         use std::sync::atomic::AtomicBool;

@@ -1,9 +1,10 @@
-//! What a switch of modes waits for: whether a statement that an older policy decided about is still on its way.
+//! What a switch of modes waits for: whether a statement that was decided about by an older policy is still unanswered.
 //!
-//! One number a session, which the barrier of a switch reads (`server/switchboard.rs`): the oldest policy that decided about something
-//! unanswered, 0 when there is none. A policy is *announced* before it is looked at: a switch that comes in between must not take the
-//! session for one with nothing on its way. The barrier looks in the opposite order. When the frame is *decided* about, either a statement
-//! has *departed* by that policy, or the announcement is taken back. When all is answered, everything has *landed*.
+//! Each session has one number, which the barrier of a switch reads (`server/switchboard.rs`): the oldest policy by which something
+//! unanswered was decided about, or 0. A policy is *announced* before it is looked at, so that a switch which comes in between does
+//! not take the session for one without unanswered statements; the barrier does both in the opposite order. When the frame is
+//! *decided* about, either a statement *departs* by that policy, or the announcement is taken back. When all is answered,
+//! everything has *landed*.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering, fence};
@@ -15,7 +16,7 @@ use super::pipeline::Pipeline;
 pub struct InFlight {
     /// [`super::shared::ClientInfo::flight`].
     oldest: Arc<AtomicU64>,
-    /// `oldest` stands for a frame that is being decided about, and for nothing else.
+    /// `oldest` stands only for a frame that is being decided about.
     announced: bool,
 }
 
@@ -25,13 +26,13 @@ impl InFlight {
         InFlight { oldest, announced: false }
     }
 
-    /// This is the policy in force just now. The one that is looked at after this may be a younger one, and never an older one.
+    /// This policy is in force. The one that is read after this call may be younger, but never older.
     pub fn announce(&mut self, generation: u64) {
         self.announced |= self.oldest.compare_exchange(0, generation, Ordering::SeqCst, Ordering::SeqCst).is_ok();
         fence(Ordering::SeqCst);
     }
 
-    /// A statement that this policy decided about is on its way; 0: one that no policy decided about.
+    /// A statement that was decided about by this policy is sent; 0: no policy decided about it.
     pub fn departs(&mut self, generation: u64) {
         if generation > 0 && std::mem::take(&mut self.announced) {
             self.oldest.store(generation, Ordering::Relaxed);
@@ -40,14 +41,14 @@ impl InFlight {
         }
     }
 
-    /// The frame is decided about. What was announced and did not depart, no switch has to wait for.
+    /// The frame is decided about. A policy that was announced and by which nothing departed need not be waited for.
     pub fn decided(&mut self) {
         if std::mem::take(&mut self.announced) {
             self.oldest.store(0, Ordering::Relaxed);
         }
     }
 
-    /// Something was answered: who waits for statements of an older policy than the one in force may go on.
+    /// Something was answered: a switch that waits for statements of an older policy than the one in force may continue.
     pub fn landed(&self, pipeline: &Pipeline, in_force: impl FnOnce() -> u64) {
         let oldest = self.oldest.load(Ordering::Relaxed);
         if oldest == 0 {
@@ -76,12 +77,12 @@ mod tests {
         flight.decided();
         assert_eq!(oldest(), 0);
 
-        // The policy that was looked at may be younger than the announced one.
+        // The policy that is read may be younger than the announced one.
         flight.announce(3);
         flight.departs(4);
         flight.decided();
         assert_eq!(oldest(), 4);
-        // What follows hides nothing that is older.
+        // A later announcement hides nothing that is older.
         flight.announce(5);
         flight.departs(5);
         flight.decided();
@@ -96,7 +97,7 @@ mod tests {
         let bind = |generation| Request::Bind { portal: 0, statement: 0, generation, sample: None };
         flight.departs(4);
         pipeline.push(bind(5));
-        // While the policy is in force nobody waits, and nothing is looked for.
+        // While the policy is in force nobody waits, and the queue is not searched.
         flight.landed(&pipeline, || 4);
         assert_eq!(seen.load(Ordering::Relaxed), 4);
         flight.landed(&pipeline, || 5);

@@ -1,5 +1,5 @@
-//! Leads the server's errors about a rewritten statement back to what the client wrote: the position, the names of the legacy table
-//! and its constraint, and a context that the client's own statement would not have had.
+//! Changes the server's errors about a rewritten statement so that they speak of what the client wrote: the position, the names of
+//! the legacy table and its constraint, and no lines of context that the client's own statement would not have had.
 
 pub mod origin;
 mod own_names;
@@ -20,11 +20,11 @@ pub fn lead_back(error: &ErrorFields, told: &Told<'_>) -> Option<ErrorFields> {
         return Some(instead);
     }
     let mut fields = error.clone();
-    place::values_of_set(&mut fields, told);
+    place::values_of_clause(&mut fields, told);
     place::bare(&mut fields, told);
     place::position(&mut fields, told);
     place::syntax(&mut fields, told);
-    // While the lines still name the schemas.
+    // This needs the schemas in the lines, which the next steps take out.
     own_names::own_context(&mut fields);
     for relation in told.outcome.rewritten.iter().map(AsRef::as_ref).chain(told.reached) {
         relation::legacy_names(&mut fields, relation);
@@ -36,13 +36,13 @@ pub fn lead_back(error: &ErrorFields, told: &Told<'_>) -> Option<ErrorFields> {
     (fields != *error).then_some(fields)
 }
 
-/// In place of the error of a statement that stands for a refused one: the refusal.
+/// A refused statement is replaced by one that fails: its error is replaced by the refusal.
 fn refusal(error: &ErrorFields, told: &Told<'_>) -> Option<ErrorFields> {
     let message = error.get(field::MESSAGE).unwrap_or_default();
     let refused = |marker: String| memchr::memmem::find(message, marker.as_bytes()).is_some();
     let refusal = told.outcome.refusals.iter().find(|refusal| refused(refusal.marker()))?;
     let mut own = ErrorFields::own("ERROR", &refusal.error);
-    // The severity's own word is in the server's language.
+    // The localised severity is in the server's language: it stays.
     if let Some(severity) = error.get(field::SEVERITY) {
         own.set(field::SEVERITY, severity.to_vec());
     }

@@ -1,6 +1,6 @@
-//! From the first byte of a client to a server connection that has got the client's start-up packet, as it was.
+//! From a client's first byte to a server connection that has got the client's start-up packet, unchanged.
 //!
-//! Authentication is not ours: the server asks, the client answers, the relay passes both. No password is stored or seen.
+//! Authentication is left to the server: it asks, the client answers, the relay passes both on. No password is stored or seen.
 
 use std::sync::Arc;
 use std::sync::atomic::{Ordering, fence};
@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 
 use super::activity::Doing;
-use super::shared::{ClientInfo, Place, Shared};
+use super::shared::{Admission, ClientInfo, Shared};
 use crate::error::{ClientError, Error, Result, sqlstate};
 use crate::telemetry;
 use crate::wire::error_response::ErrorFields;
@@ -18,32 +18,32 @@ use crate::wire::startup::{self, First, Startup};
 use crate::wire::stream::Link;
 use crate::wire::tag;
 
-/// How long a client that was told why it gets no session may take to close.
+/// How long a client that was refused a session may take to close.
 const LINGER: Duration = Duration::from_secs(2);
-/// What a client may send behind its start-up packet while it waits.
+/// The most bytes that a client may send behind its start-up packet while it waits.
 const LEFTOVER_BYTES: usize = 8 * 1024;
 
-/// Where the server is reached: how a session gets its server connection.
+/// How a session gets its server connection.
 pub trait Connect {
-    /// The stream that it yields.
+    /// The type of its stream.
     type Stream: Link;
-    /// Connects anew.
+    /// Opens a new connection.
     fn connect(&self) -> impl Future<Output = Result<Self::Stream>>;
 }
 
-/// A client that has said who it is.
+/// A client that has sent its start-up packet.
 #[derive(Debug)]
 pub struct Greeted<C> {
-    /// The client, encrypted if it asked for it.
+    /// The client's stream, encrypted if the client asked for it.
     pub client: C,
-    /// What it asked for.
+    /// Its start-up packet.
     pub startup: Startup,
-    /// As it was sent.
+    /// The packet as it was sent.
     packet: Vec<u8>,
     /// Bytes that the client had sent behind its start-up packet.
     pub leftover: Vec<u8>,
     /// Its place among `listen.max_clients`.
-    pub place: Place,
+    pub place: Admission,
 }
 
 fn unreachable(error: &Error) -> ClientError {
@@ -65,7 +65,7 @@ fn asked_twice(code: u32) -> ClientError {
     ClientError::new(sqlstate::FEATURE_NOT_SUPPORTED, message)
 }
 
-/// A header that its sender may not send, or a second one behind that of the load balancer: somebody pretends to be somebody else.
+/// A PROXY header from an address that is not trusted, or a second one: somebody pretends to be somebody else.
 fn not_believed() -> ClientError {
     ClientError::new(sqlstate::PROTOCOL_VIOLATION, "a PROXY protocol header is not accepted here")
         .hint("The networks of load balancers stand in listen.proxy_protocol_from in esclusa.toml.")
@@ -80,13 +80,13 @@ fn unencrypted() -> ClientError {
     ClientError::new(sqlstate::INVALID_AUTHORIZATION, "esclusa serves encrypted connections only")
 }
 
-/// Hears who the client is. `None` when it needs no session: it cancelled a statement, went away, or was told why it gets none.
+/// Reads who the client is. `None` when it needs no session: it sent a cancel request, disconnected, or was refused.
 pub async fn greet<C: Link, U: Connect>(mut client: C, upstream: &U, shared: &Arc<Shared>) -> Result<Option<Greeted<C>>> {
     let mut bytes = Vec::with_capacity(512);
     let tls = shared.tls.load_full();
     let tls = tls.as_ref().as_ref();
-    // Each kind of encryption can be asked for once; a refused one lets the other be asked for again, and an accepted one ends the
-    // asking (source, postmaster.c, ProcessStartupPacket).
+    // Each kind of encryption can be asked for once; after a refused one the other can be asked for, and after an accepted one
+    // neither (source, postmaster.c, ProcessStartupPacket).
     let (mut tls_done, mut gss_done) = (false, false);
     loop {
         let Some(packet) = packet(&mut client, &mut bytes).await? else { return Ok(None) };
@@ -125,7 +125,7 @@ pub async fn greet<C: Link, U: Connect>(mut client: C, upstream: &U, shared: &Ar
                 if !is_held_back(shared, &packet).await {
                     cancel(upstream, &packet).await;
                 }
-                // Over TLS a client takes a connection that ends without a farewell for an error.
+                // Over TLS, a connection that ends without close_notify is an error to the client.
                 let _ = client.shutdown().await;
                 return Ok(None);
             }
@@ -133,7 +133,7 @@ pub async fn greet<C: Link, U: Connect>(mut client: C, upstream: &U, shared: &Ar
                 tell(&mut client, &unencrypted()).await;
                 return Ok(None);
             }
-            // Anything else the server answers, in its own words.
+            // Everything else is answered by the server, in its own words.
             first => {
                 let Some(place) = shared.admit() else {
                     telemetry::count("esclusa_clients_refused_total");
@@ -147,7 +147,7 @@ pub async fn greet<C: Link, U: Connect>(mut client: C, upstream: &U, shared: &Ar
     }
 }
 
-/// Takes the next packet out of `bytes`, reading as much as it needs.
+/// Takes the next packet out of `bytes`, and reads as much as it needs.
 async fn packet<C: AsyncRead + AsyncWrite + Unpin>(client: &mut C, bytes: &mut Vec<u8>) -> Result<Option<Vec<u8>>> {
     loop {
         match startup::length(bytes) {
@@ -160,7 +160,7 @@ async fn packet<C: AsyncRead + AsyncWrite + Unpin>(client: &mut C, bytes: &mut V
                 tell(client, &not_believed()).await;
                 return Err(Error::refused("it sent a PROXY protocol header, which is not accepted from it"));
             }
-            // PostgreSQL closes without a word: what is there may be no client at all.
+            // PostgreSQL closes without an error: the other end may be no PostgreSQL client at all.
             Some(Err(())) => return Ok(None),
             _ => {}
         }
@@ -171,7 +171,7 @@ async fn packet<C: AsyncRead + AsyncWrite + Unpin>(client: &mut C, bytes: &mut V
     }
 }
 
-/// Lets a client go on to its server, once no pause is in force. False when it has gone, or was ended.
+/// Waits while the proxy is paused. False when the client has disconnected, or was killed.
 pub(super) async fn let_in<C: Link>(greeted: &mut Greeted<C>, info: &ClientInfo, shared: &Shared) -> bool {
     let mut drained = std::pin::pin!(shared.drained());
     loop {
@@ -196,7 +196,7 @@ pub(super) async fn let_in<C: Link>(greeted: &mut Greeted<C>, info: &ClientInfo,
     }
 }
 
-/// A server connection for the client, which has got its start-up packet. A client that gets none is told why.
+/// Opens a server connection and sends it the client's start-up packet. If that fails the client is told why.
 pub async fn connect<C: Link, U: Connect>(greeted: &mut Greeted<C>, upstream: &U) -> Result<U::Stream> {
     let connected = async {
         let mut server = upstream.connect().await?;
@@ -214,7 +214,7 @@ pub async fn connect<C: Link, U: Connect>(greeted: &mut Greeted<C>, upstream: &U
     }
 }
 
-/// Whether a cancel request was for a statement that the server has not got yet, and that is now answered as a cancelled one.
+/// Whether a cancel request was for a statement that is held back here; it is then answered as a cancelled one.
 async fn is_held_back(shared: &Shared, packet: &[u8]) -> bool {
     let client = startup::cancelled(packet).and_then(|key| shared.with_key(key));
     match client {
@@ -223,13 +223,14 @@ async fn is_held_back(shared: &Shared, packet: &[u8]) -> bool {
     }
 }
 
-/// Passes a cancel request on, and ends when the server has taken it: the client may send its next statement only then.
+/// Passes a cancel request to the server, and returns when the server has handled it: only then may the client send its next
+/// statement.
 async fn cancel<U: Connect>(upstream: &U, packet: &[u8]) {
     let passed = async {
         let mut server = upstream.connect().await?;
         let io = |e| Error::io("passing a cancel request on", e);
         server.write_all(packet).await.map_err(io)?;
-        // The server closes when the signal has been sent. Over TLS some servers do so without a farewell.
+        // The server closes when it has sent the signal. Over TLS some servers close without close_notify.
         let mut nothing = [0; 8];
         while server.read(&mut nothing).await.unwrap_or(0) > 0 {}
         let _ = server.shutdown().await;
@@ -240,13 +241,13 @@ async fn cancel<U: Connect>(upstream: &U, packet: &[u8]) {
     }
 }
 
-/// Tells a client that the proxy ends, or that somebody ended its session.
+/// Tells a client that the proxy ends, or that its session was killed.
 pub(super) async fn tell_end<C: AsyncRead + AsyncWrite + Unpin>(client: &mut C) {
     tell(client, &ClientError::new(sqlstate::ADMIN_SHUTDOWN, "terminating connection due to administrator command")).await;
 }
 
-/// Sends a FATAL error; the client may be gone already. A socket that is closed with bytes unread in it is reset, and the error
-/// with it, so what the client still sends is taken for a while.
+/// Sends a FATAL error; the client may be gone already. Closing a socket with unread bytes would reset the connection and lose the
+/// error, so what the client still sends is read for a while.
 pub async fn tell<C: AsyncRead + AsyncWrite + Unpin>(client: &mut C, error: &ClientError) {
     let out = ErrorFields::own("FATAL", error).frame(tag::server::ERROR);
     let told = async {

@@ -1,7 +1,7 @@
-//! A long text is rewritten beside the event loop, so that the other sessions of its worker do not wait for it.
+//! A long text is rewritten outside the event loop, so that the other sessions of its worker do not wait for it.
 //!
-//! Reading a text takes some hundred and fifty times its size in memory while it lasts. All sessions together therefore have texts of no more
-//! than [`IN_HAND_BYTES`] in hand at once; the others wait for their turn.
+//! While a text is read, this takes some two hundred times its size in memory. All sessions together may therefore have texts
+//! of at most `IN_HAND_BYTES` in hand; the others wait for their turn.
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -14,14 +14,14 @@ use crate::rewrite::{NameContext, Outcome, Policy};
 use crate::sql::Lexed;
 use crate::sql::effect::Effect;
 
-/// A longer text is rewritten beside the event loop: a shorter one takes it a few milliseconds.
+/// Longer texts are rewritten outside the event loop: a shorter one takes a few milliseconds.
 pub const LONG_BYTES: usize = 64 * 1024;
-/// The texts that all sessions of the process may have in hand at once; a longer one is alone.
-const IN_HAND_BYTES: usize = 4 * 1024 * 1024;
-/// What the turns are counted in.
+/// How many bytes of text all sessions of the process may have in hand together; a longer text is in hand alone.
+const IN_HAND_BYTES: usize = 2 * 1024 * 1024;
+/// The unit in which these bytes are counted.
 const UNIT_BYTES: usize = 1024;
 
-/// The turns of all sessions.
+/// The bytes that are still free for texts in hand.
 #[derive(Debug)]
 pub struct Turns(Arc<Semaphore>);
 
@@ -34,7 +34,7 @@ impl Default for Turns {
 /// The outcomes of a text and of the statements that it prepares, each with its text.
 type Outcomes = Vec<(Arc<str>, Arc<Outcome>)>;
 
-/// A text that is worked out, or has been.
+/// A text that is being rewritten, or has been.
 #[derive(Debug)]
 struct Work {
     text: Arc<str>,
@@ -52,17 +52,17 @@ impl Work {
 
 impl Drop for Work {
     fn drop(&mut self) {
-        // Nobody waits for it any more. What has begun on its thread comes to its end there.
+        // Its session no longer waits for it. If it has begun on its thread, it runs to its end there.
         self.task.abort();
     }
 }
 
-/// The long text that a session has sent last.
+/// The last long text of a session.
 #[derive(Debug, Default)]
 pub struct LongText(Mutex<Option<Work>>);
 
 impl LongText {
-    /// Whether the outcome of a text is at hand, or is quickly found. If it is not, the work begins, and `told` is woken at its end.
+    /// Whether the outcome of a text is there or is found quickly. If not, rewriting begins, and `told` is woken at its end.
     pub fn works_out(
         &self,
         turns: &Turns,
@@ -91,7 +91,7 @@ impl LongText {
         }
     }
 
-    /// The outcome of the text that was worked out last, or of a statement that it prepares.
+    /// The outcome of the last long text, or of a statement that it prepares.
     pub fn outcome(&self, policy: &Policy, names: &NameContext, text: &str) -> Option<Arc<Outcome>> {
         let work = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let work = work.as_ref().filter(|work| work.generation == policy.generation && *work.names == *names)?;
@@ -108,7 +108,7 @@ fn begin(turns: &Turns, policy: &Arc<Policy>, names: &Arc<NameContext>, text: &s
     let task = tokio::spawn(async move {
         let turn = turns.acquire_many(u32::try_from(units).unwrap_or(u32::MAX)).await;
         let worked = tokio::task::spawn_blocking(move || outcomes(&policy, &by, &of)).await;
-        // What has failed is rewritten where it is asked for.
+        // If this failed, the text is rewritten where its outcome is asked for.
         let _ = found.set(worked.unwrap_or_default());
         drop(turn);
         told.notify_one();

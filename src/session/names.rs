@@ -1,8 +1,8 @@
-//! What a session's names mean: its search path, the role whose rights are in force, its temporary relations; and what of this is not
-//! known any more, so that the server has to be asked (`own_requests.rs`) before the next statement that depends on it.
+//! What names mean in a session: its search path, the role whose rights are in force, its temporary relations. And which of these
+//! are in doubt, so that the server has to be asked (`own_requests.rs`) before the next statement that depends on them.
 //!
-//! A relation of a legacy name in another schema matters only where the search path names that schema before the legacy one. Of the usual path,
-//! which begins with the legacy schema, nothing of other schemas is asked.
+//! A relation with a legacy name in another schema matters only where the search path names that schema before the legacy one. With
+//! the usual path, which begins with the legacy schema, other schemas are never asked about.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -19,22 +19,22 @@ const CLOSELY: Duration = Duration::from_secs(5);
 /// What a session asks the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Question {
-    /// The search path, as it was set.
+    /// The search path, as it is set.
     SearchPath,
-    /// The role, `none` where none was set.
+    /// The role; `none` if none is set.
     Role,
     /// The user of the session.
     User,
     /// Names of temporary relations.
     Temporary,
-    /// Schemas, and the relations in them.
+    /// Schemas of the path that may be used, and the relations in them.
     Others,
 }
 
-/// What is not known about a session's names.
+/// What is not known about the names of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Doubt {
-    /// The search path, and with it whether its schemas may be used.
+    /// The search path, and which of its schemas may be used.
     pub path: bool,
     /// Temporary relations with a legacy name.
     pub temporary: bool,
@@ -56,12 +56,12 @@ impl Doubt {
         Doubt { path: moves.path || moves.code, temporary: relations, others: relations, ..Doubt::default() }
     }
 
-    /// Whether there is anything that may have to be asked.
+    /// Whether anything is in doubt.
     pub fn any(self) -> bool {
         self.path || self.temporary || self.others
     }
 
-    /// Both doubts.
+    /// What is in doubt in either.
     pub fn and(self, other: Doubt) -> Doubt {
         Doubt {
             path: self.path || other.path,
@@ -73,7 +73,7 @@ impl Doubt {
     }
 }
 
-/// What the server is asked about a session's names at once.
+/// What the server has to be asked about names, in one go.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Inquiry {
     /// The search path and the role.
@@ -82,42 +82,42 @@ pub struct Inquiry {
     pub temporary: bool,
     /// The relations of these schemas.
     pub schemas: Vec<String>,
-    /// Relations of all names are kept, and not only those of legacy names.
+    /// Relations of every name are asked for, not only those with legacy names.
     pub whole: bool,
 }
 
-/// By what a session's knowledge of other schemas is measured.
+/// What a session's knowledge of other schemas is compared with.
 #[derive(Debug, Clone, Copy)]
 pub struct Moment<'m> {
     /// The rules in force.
     pub policy: &'m Policy,
-    /// Counts what was made or dropped under legacy names in other schemas.
+    /// How often relations with legacy names were made or dropped in other schemas.
     pub relations: u64,
 }
 
 /// The names of a session.
 #[derive(Debug)]
 pub struct Names {
-    /// As the server has told them last.
+    /// As the server has last told them.
     known: Arc<NameContext>,
     /// What has to be asked before the next statement that depends on it.
     doubt: Doubt,
-    /// Of which schemas the relations are known.
+    /// The schemas whose relations are known.
     schemas: Vec<String>,
     /// Relations are known whatever their names are.
     whole: bool,
     /// The count of [`Moment`] when they were asked for.
     relations: u64,
-    /// The same count at the moment that was seen then, or before it.
+    /// The same count at some moment that is not later than what the server saw when it answered.
     seen: u64,
-    /// The same count before the open transaction began: what it sees may be older than what was counted since.
+    /// The same count before the open transaction began: its snapshot may be older than what was counted since.
     relations_before: u64,
-    /// A statement of the client's has changed names in a transaction whose end may undo it: so many ReadyForQuery come before the end can be told.
-    /// At the login nobody has.
+    /// A statement of the client's has changed names in a transaction whose end may undo the change; the number of ReadyForQuery
+    /// that come before it is known how that transaction ends. `None` where nothing can be undone.
     changed: Option<usize>,
-    /// One has made or dropped relations, and others are not told yet.
+    /// A statement has made or dropped relations, and other sessions have not been told.
     is_untold: bool,
-    /// The question that is on its way.
+    /// The questions that are on their way.
     asked: Option<Asked>,
     /// When the path was answered last.
     answered: Option<Instant>,
@@ -125,18 +125,18 @@ pub struct Names {
     closely: Option<Instant>,
 }
 
-/// A question on its way.
+/// Questions that are on their way.
 #[derive(Debug)]
 struct Asked {
     about: Inquiry,
-    /// Asked inside a transaction, whose end may undo what is answered.
+    /// They were asked inside a transaction, whose end may undo the answers.
     in_transaction: bool,
     relations: u64,
     answers: Answers,
 }
 
 impl Names {
-    /// The names of a session that logs in. Of one whose statements are not looked at nothing is in doubt.
+    /// The names of a session that logs in. If its statements are not looked at, nothing is in doubt.
     pub fn at_login(are_wanted: bool) -> Self {
         let doubt = Doubt { path: are_wanted, ..Doubt::default() };
         Names {
@@ -155,12 +155,12 @@ impl Names {
         }
     }
 
-    /// As the server has told them last.
+    /// The names as the server has last told them.
     pub fn known(&self) -> &Arc<NameContext> {
         &self.known
     }
 
-    /// The copied tables that the session reads in their new form are these from now on.
+    /// From now on the session reads the copies of these tables.
     pub fn choose(&mut self, reads: Vec<String>) {
         if reads != self.known.reads {
             self.known = Arc::new(NameContext { reads, ..(*self.known).clone() });
@@ -173,12 +173,12 @@ impl Names {
     }
 
     /// Whether the end of the open transaction may undo what is known.
-    pub fn are_passing(&self) -> bool {
-        self.known.passing
+    pub fn are_provisional(&self) -> bool {
+        self.known.provisional
     }
 
-    /// What has to be asked before a text is decided about that needs this; `None` where everything is known. Schemas are asked for once the
-    /// path is known.
+    /// What has to be asked before a text can be decided about that needs this; `None` where everything is known. The path is asked
+    /// for first, and its schemas when it is known.
     pub fn lack(&self, now: Moment<'_>, needed: &Needed) -> Option<Inquiry> {
         let has = |schema: &String| self.schemas.contains(schema);
         let are_known = needed.schemas.is_empty() || !self.are_outdated(now) && needed.schemas.iter().all(has);
@@ -190,7 +190,7 @@ impl Names {
         (about.path || about.temporary || !about.schemas.is_empty()).then_some(about)
     }
 
-    /// Whether what is known of other schemas may be no longer so.
+    /// Whether relations in other schemas may have changed since they were asked for.
     fn are_outdated(&self, now: Moment<'_>) -> bool {
         self.doubt.others || self.relations != now.relations
     }
@@ -200,7 +200,7 @@ impl Names {
         self.doubt.path || self.doubt.temporary || self.lack(now, &self.known.needed(now.policy, &[])).is_some()
     }
 
-    /// A statement of the client's is on its way that may change these; so many ReadyForQuery stand before its own.
+    /// A statement is sent that may change what these mean; `ends` is the number of ReadyForQuery that come before its own.
     pub fn change(&mut self, doubt: Doubt, ends: usize) {
         if doubt.any() {
             self.changed = Some(ends + 1);
@@ -237,7 +237,7 @@ impl Names {
         self.doubt.path = true;
     }
 
-    /// A ReadyForQuery has come. Outside of a transaction nothing can undo what was changed before it.
+    /// A ReadyForQuery has come. Outside a transaction nothing can undo what was changed before it.
     pub fn ready(&mut self, in_transaction: bool, relations: u64) {
         self.changed = self.changed.map(|ends| ends.saturating_sub(1)).filter(|ends| *ends > 0 || in_transaction);
         if !in_transaction {
@@ -246,7 +246,7 @@ impl Names {
         }
     }
 
-    /// Whether others have to be told now of relations that were made or dropped, because these may be seen by them.
+    /// Whether other sessions have to be told now that relations were made or dropped, because from now on they may see them.
     pub fn tell(&mut self, is_over: bool) -> bool {
         let is_untold = self.is_untold;
         self.is_untold &= !(is_over && self.changed.is_none());
@@ -259,13 +259,13 @@ impl Names {
         self.whole = false;
     }
 
-    /// The transaction in which they were learned has ended.
+    /// The transaction in which the names were learned has ended.
     pub fn transaction_ended(&mut self) {
-        self.known = Arc::new(NameContext { passing: false, ..(*self.known).clone() });
+        self.known = Arc::new(NameContext { provisional: false, ..(*self.known).clone() });
         self.doubt_all();
     }
 
-    /// The server is being asked.
+    /// The server is asked this.
     pub fn ask(&mut self, about: Inquiry, in_transaction: bool, relations: u64) {
         self.doubt.path &= !about.path;
         self.doubt.temporary &= !about.temporary;
@@ -273,14 +273,14 @@ impl Names {
         self.asked = Some(Asked { about, in_transaction, relations, answers: Answers::default() });
     }
 
-    /// A row of an answer.
+    /// A row of the answer to this question.
     pub fn answer(&mut self, question: Question, row: &[u8]) {
         if let Some(asked) = &mut self.asked {
             asked.answers.row(question, row);
         }
     }
 
-    /// What was asked is not answered: it stays in doubt.
+    /// The questions will not be answered: what they were about stays in doubt.
     pub fn unanswered(&mut self) {
         if let Some(Asked { about, .. }) = self.asked.take() {
             let others = !about.schemas.is_empty();
@@ -289,17 +289,17 @@ impl Names {
         }
     }
 
-    /// Everything that was asked is answered.
+    /// All questions are answered.
     pub fn answered(&mut self, policy: &Policy, now: Instant) {
         let Some(Asked { about, in_transaction, relations, answers }) = self.asked.take() else { return };
         let mut names = (*self.known).clone();
-        names.passing = in_transaction && (self.changed.is_some() || names.passing);
+        names.provisional = in_transaction && (self.changed.is_some() || names.provisional);
         if let Some(schemas) = answers.schemas() {
             self.answered = Some(now);
             names.search_path = schemas;
             names.role = answers.role().to_owned();
             if names.needed(policy, &[]).schemas.is_empty() {
-                // Of the usual path all sessions have the same names, and what is rewritten once is rewritten for all.
+                // With the usual path all sessions have the same names, so that they share the cached rewrites.
                 names.others.clear();
                 self.schemas.clear();
             }
@@ -312,7 +312,7 @@ impl Names {
             let kept = |relation: &String| about.whole || policy.has(relation);
             let others = answers.others.into_iter();
             names.others = others.map(|(schema, all)| (schema, all.into_iter().filter(kept).collect())).collect();
-            // Inside of a transaction an older moment may have been seen than that of the question.
+            // Inside a transaction the server may have looked at a moment before the question.
             self.relations = relations;
             self.seen = if in_transaction { self.relations_before } else { relations };
             self.schemas = about.schemas;
@@ -335,7 +335,7 @@ struct Answers {
 }
 
 impl Answers {
-    /// Takes note of a DataRow: a count, and for each column a length and the text.
+    /// Reads a DataRow: the number of columns, and for each its length and text.
     fn row(&mut self, question: Question, body: &[u8]) {
         let mut columns = columns(body);
         let text = columns.next().flatten().unwrap_or_default();
@@ -344,7 +344,7 @@ impl Answers {
             Question::Role => self.role = text,
             Question::User => self.user = text,
             Question::Temporary => self.temporary.push(text),
-            // One that has no relation comes without a name.
+            // A schema without such relations comes in a row without a name.
             Question::Others => self.others.entry(text).or_default().extend(columns.next().flatten()),
         }
     }
@@ -354,13 +354,13 @@ impl Answers {
         if self.role == "none" { &self.user } else { &self.role }
     }
 
-    /// The schemas that are searched; `None` when they were not asked for.
+    /// The schemas of the path that may be used; `None` when they were not asked for.
     fn schemas(&self) -> Option<Vec<String>> {
         self.path.as_ref().map(|path| setting(path, self.role()))
     }
 }
 
-/// The columns of a DataRow; NULL is nothing.
+/// The columns of a DataRow; NULL is `None`.
 fn columns(body: &[u8]) -> impl Iterator<Item = Option<String>> {
     let mut rest = body.get(2..).unwrap_or_default();
     std::iter::from_fn(move || {
@@ -437,7 +437,7 @@ mod tests {
         assert!(names.changed.is_some(), "its transaction is open");
         names.ready(false, 0);
         assert!(names.changed.is_none());
-        // The ReadyForQuery of something that was sent before it says nothing of it.
+        // A ReadyForQuery of an earlier request says nothing about this one.
         names.change(path, 1);
         names.ready(false, 0);
         assert!(names.changed.is_some());

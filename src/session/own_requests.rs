@@ -1,16 +1,18 @@
 //! Requests of the session's own, between the client's: frames that it sends, and whose answers it keeps from the client.
 //!
-//! **Questions** about names must leave no trace in the client's session. A simple Query would destroy the unnamed statement, so they go
-//! by the extended protocol under names of their own, which they free. The setting is asked for by SHOW, which takes no snapshot: after
-//! a SELECT, SET TRANSACTION would fail (PostgreSQL source, variable.c, check_XactIsoLevel), and REPEATABLE READ would see an older
-//! moment. Relations are asked for by a SELECT: temporary ones only after DDL, which has taken a snapshot itself, and those of other schemas only where
-//! the search path names one before the legacy schema, and then directly in front of a statement that names a legacy table, which takes a
-//! snapshot too; LOCK TABLE alone does not. Their operators are named with their schema: the search path may have others of these names first.
+//! **Questions** about names must leave no trace in the client's session. A simple Query would destroy the unnamed statement, so
+//! they use the extended protocol, with statement and portal names of their own, which they close. Settings are asked for by SHOW,
+//! which takes no snapshot: after a SELECT, SET TRANSACTION would fail (PostgreSQL source, variable.c, check_XactIsoLevel), and
+//! REPEATABLE READ would see an older moment. Relations are asked for by a SELECT: temporary ones only after DDL, which has taken a
+//! snapshot itself; those of other schemas only where the search path names one before the legacy schema, and then directly before
+//! a statement that names a legacy table and takes a snapshot too, except LOCK TABLE. Operators are written with their schema,
+//! because the search path may find others of the same name first.
 //!
-//! **A statement is prepared anew** when a switch has changed its text. It keeps its name on the server. In front of the Bind or Describe
-//! that finds it stale go: Parse of the new text under a name of our own; Close; Parse under the client's name; Close of ours. The first
-//! is a guard: inside an aborted transaction, or when the new text is refused, it fails, the server skips the rest, and the old statement
-//! stays. What the guard has parsed keeps its locks, so that the second Parse finds the same tables. Open portals survive all of it.
+//! **A statement is prepared anew** when a switch has changed its text. It keeps its name on the server. Before the Bind or
+//! Describe that needs it, these are sent: Parse of the new text under a name of our own; Close; Parse under the client's name;
+//! Close of our own name. The first Parse is a guard: if the transaction has failed, or the new text is refused, it fails, the
+//! server skips the rest, and the old statement stays. The guard's locks are kept, so the second Parse finds the same tables. Open
+//! portals survive all of this.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -23,44 +25,44 @@ use crate::wire::tag::{about, client, server};
 
 /// Statement and portal of a question; no client has these names.
 const QUESTION: &[u8] = b"esclusa question\0";
-/// Statement and portal of a guard.
+/// Statement and portal of a guard; no client has these names.
 const GUARD: &[u8] = b"esclusa guard\0";
-/// The statement that a guard makes by PREPARE.
+/// The name under which a guard is made by PREPARE.
 const GUARD_SQL: &str = "\"esclusa guard of PREPARE\"";
-/// The end of a Parse without parameter types.
+/// The end of a Parse: no parameter types.
 const NO_TYPES: &[u8] = &[0, 0];
-/// The end of a Bind without formats and parameters.
+/// The end of a Bind: no formats, no parameters.
 const NO_PARAMETERS: &[u8] = &[0; 6];
-/// The end of an Execute without a limit of rows.
+/// The end of an Execute: all rows.
 const ALL_ROWS: &[u8] = &[0; 4];
 
 /// A request of the session's own.
 #[derive(Debug)]
 pub enum OwnRequest {
-    /// Answered by this tag, which tells nothing.
+    /// Answered by one message with this tag, which has to be read no further.
     Silent(u8),
-    /// Execute of a question: rows, then CommandComplete.
+    /// Execute of a question: answered by rows, then CommandComplete.
     Ask(Question),
-    /// The Close that ends all questions.
+    /// The last Close of the questions.
     Asked,
-    /// Parse or Execute of a changed text under another name: whether it is good at all. Answered by this tag.
+    /// Parse or Execute of a new text under a name of our own, to see whether it succeeds. Answered by this tag.
     Guard(u8, Arc<Prepared>),
-    /// Close of a statement that is prepared anew.
+    /// Close of the client's statement, which is prepared anew.
     Forget(NameId),
-    /// Parse or Execute of the changed text under the client's name. Answered by this tag.
+    /// Parse or Execute of the new text under the client's name. Answered by this tag.
     Again(u8, NameId, Arc<Prepared>),
-    /// The Close that ends this.
+    /// The last Close of a statement that is prepared anew.
     PreparedAgain,
-    /// Sync, where a Query follows.
+    /// A Sync before a Query.
     Sync,
 }
 
-/// Frames, and what answers them, in one order.
+/// Frames and the requests in them, in the order in which they are sent.
 #[derive(Debug, Default)]
 pub struct OwnRequests {
     /// What is sent.
     pub frames: Vec<u8>,
-    /// What the server answers.
+    /// What the server will answer.
     pub requests: Vec<OwnRequest>,
 }
 
@@ -79,7 +81,7 @@ impl OwnRequests {
         self.close(kind, name, OwnRequest::Silent(server::CLOSE_COMPLETE));
     }
 
-    /// Parse, Bind and Execute under a name that ends with a zero.
+    /// Parse, Bind and Execute; `name` ends with a zero byte.
     fn execute(&mut self, name: &[u8], text: &[u8], answered: OwnRequest) {
         self.parse(name, text, NO_TYPES, OwnRequest::Silent(server::PARSE_COMPLETE));
         frame::write(&mut self.frames, client::BIND, &[name, name, NO_PARAMETERS]);
@@ -87,8 +89,8 @@ impl OwnRequests {
         self.requests.extend([OwnRequest::Silent(server::BIND_COMPLETE), answered]);
     }
 
-    /// Ends with Sync, where a Query follows and nothing stands before; in the middle of a client's pipeline with Flush, which asks for the
-    /// answers and ends nothing.
+    /// Ends the requests: with Sync before a Query that stands alone; in the middle of a client's pipeline with Flush, which asks
+    /// for the answers but does not end the stretch.
     pub fn end(&mut self, sync: bool) {
         frame::write(&mut self.frames, if sync { client::SYNC } else { client::FLUSH }, &[]);
         self.requests.extend(sync.then_some(OwnRequest::Sync));
@@ -103,7 +105,7 @@ fn text(question: Question, inquiry: &Inquiry) -> Cow<'static, str> {
         Question::Temporary => "SELECT relname FROM pg_catalog.pg_class \
              WHERE relnamespace OPERATOR(pg_catalog.=) pg_catalog.pg_my_temp_schema() AND relkind OPERATOR(pg_catalog.<>) 'i'"
             .into(),
-        // PostgreSQL passes over schemas that may not be used (source, namespace.c, recomputeNamespacePath).
+        // PostgreSQL skips schemas of the path that may not be used (source, namespace.c, recomputeNamespacePath).
         Question::Others => {
             let schemas: Vec<String> = inquiry.schemas.iter().map(|schema| escaped(schema)).collect();
             format!(
@@ -118,7 +120,7 @@ fn text(question: Question, inquiry: &Inquiry) -> Cow<'static, str> {
     }
 }
 
-/// A literal that says the same under every encoding and string syntax of a session.
+/// A literal that means the same under every encoding and string syntax of a session.
 fn escaped(text: &str) -> String {
     let mut out = String::from("E'");
     for letter in text.chars() {
@@ -133,7 +135,7 @@ fn escaped(text: &str) -> String {
     out
 }
 
-/// Asks what is lacking.
+/// The requests that ask for this.
 pub fn questions(inquiry: &Inquiry) -> OwnRequests {
     let mut own = OwnRequests { frames: Vec::with_capacity(512), requests: Vec::with_capacity(24) };
     let mut asked = Vec::with_capacity(4);
@@ -150,7 +152,7 @@ pub fn questions(inquiry: &Inquiry) -> OwnRequests {
         own.close_silently(about::PORTAL, QUESTION);
         own.close_silently(about::STATEMENT, QUESTION);
     };
-    // One that failed half way has left its names behind.
+    // Earlier questions that failed may have left statement and portal open.
     close(&mut own);
     for question in asked {
         own.execute(QUESTION, text(question, inquiry).as_bytes(), OwnRequest::Ask(question));
@@ -160,16 +162,16 @@ pub fn questions(inquiry: &Inquiry) -> OwnRequests {
     own
 }
 
-/// Prepares a statement anew under its name.
+/// The requests that prepare a statement anew under its name.
 pub fn again(id: NameId, name: &[u8], held: &Arc<Prepared>) -> OwnRequests {
     let text = held.statement.sent();
     let wire = |text: &str| held.statement.reading.write(text).unwrap_or_default().into_owned();
     let mut own = OwnRequests { frames: Vec::with_capacity(2 * text.len() + 256), requests: Vec::with_capacity(16) };
-    // One that failed half way has left its names behind.
+    // An earlier attempt that failed may have left its statement open.
     own.close_silently(about::STATEMENT, GUARD);
     let refused = !held.statement.outcome.refusals.is_empty();
     match &held.how {
-        // In place of a refused PREPARE stands a statement that fails in Parse.
+        // A refused PREPARE is replaced by a statement that fails in Parse.
         How::Sql(_) if refused => {
             own.parse(GUARD, &wire(text), NO_TYPES, OwnRequest::Guard(server::PARSE_COMPLETE, held.clone()));
         }
@@ -193,7 +195,7 @@ pub fn again(id: NameId, name: &[u8], held: &Arc<Prepared>) -> OwnRequests {
     own
 }
 
-/// Runs a statement that returns no rows, and frees what it was run under.
+/// Runs a statement that returns no rows, and closes its statement and portal.
 fn run(own: &mut OwnRequests, text: &[u8], answered: OwnRequest) {
     own.execute(GUARD, text, answered);
     own.close_silently(about::PORTAL, GUARD);

@@ -9,27 +9,27 @@ use crate::traffic::Client;
 #[derive(Debug)]
 pub struct Peer {
     client: Arc<Client>,
-    /// Its statements concern us: it is a client of the target database, and not one of replication.
+    /// Its statements are looked at: it is a client of the target database, and not one of replication.
     is_target: bool,
-    /// How they are read, as the server has told it last.
+    /// How its texts are read, as the server last reported.
     reading: Reading,
     /// The same when the login was over: what RESET ALL brings back.
     first: Option<Reading>,
-    /// A statement on its way may change that: so many times ReadyForQuery comes until it is known, because the server reports what has changed
-    /// only before it (source, postgres.c, ReportChangedGUCOptions).
+    /// A statement that is on its way may change that; the number of ReadyForQuery until it is known, because the server reports
+    /// changed parameters only before ReadyForQuery (source, postgres.c, ReportChangedGUCOptions).
     rereading: usize,
-    /// One of them has passed unread.
+    /// A statement of this session has passed unread.
     was_unread: bool,
 }
 
 impl Peer {
-    /// A client that has said who it is.
+    /// A client that has sent its start-up packet.
     pub fn new(client: Client, is_target: bool) -> Self {
         let reading = Reading::default();
         Peer { client: Arc::new(client), is_target, reading, first: None, rereading: 0, was_unread: false }
     }
 
-    /// Who it is.
+    /// The client.
     pub fn client(&self) -> &Arc<Client> {
         &self.client
     }
@@ -39,12 +39,12 @@ impl Peer {
         self.is_target
     }
 
-    /// It says farewell: nothing more is asked of its server.
+    /// The client disconnects: its server is asked nothing more.
     pub fn leaves(&mut self) {
         self.is_target = false;
     }
 
-    /// How its statements are read.
+    /// How its texts are read.
     pub fn reading(&self) -> Reading {
         self.reading
     }
@@ -54,12 +54,13 @@ impl Peer {
         self.first == Some(self.reading)
     }
 
-    /// A statement is about to go that may change how the next ones are read; behind so many others that end with ReadyForQuery.
+    /// A statement is sent that may change how the next ones are read; `behind` requests that end with ReadyForQuery come before
+    /// its own.
     pub fn may_reread(&mut self, behind: usize) {
         self.rereading = behind + 1;
     }
 
-    /// Whether how a statement is to be read is not known yet.
+    /// Whether it is not known yet how the next text is to be read.
     pub fn is_rereading(&self) -> bool {
         self.rereading > 0
     }
@@ -70,13 +71,13 @@ impl Peer {
         self.rereading = if is_all_answered { 0 } else { self.rereading.saturating_sub(1) };
     }
 
-    /// A statement passes unread; true for the first of the session.
+    /// A statement passes unread; true for the first one of the session.
     #[must_use]
     pub fn is_first_unread(&mut self) -> bool {
         !std::mem::replace(&mut self.was_unread, true)
     }
 
-    /// The server reports a parameter. True when the client has another name now.
+    /// The server reports a parameter. True when it is the application name, and has changed.
     #[must_use]
     pub fn reported(&mut self, parameter: &[u8], value: &[u8]) -> bool {
         match parameter {

@@ -1,5 +1,5 @@
-//! What the client has asked for and the server has not yet answered, in order. The server answers in that order, so the front of
-//! the queue is what a reply belongs to.
+//! The client's requests that the server has not answered yet, in order. The server answers in that order, so a reply belongs to
+//! the front of the queue.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ pub enum Request {
     Parse {
         /// The statement's name.
         name: NameId,
-        /// Known, if it touches a legacy table.
+        /// The statement, if it names a legacy table.
         held: Option<Arc<Prepared>>,
     },
     /// Bind.
@@ -31,9 +31,9 @@ pub enum Request {
         portal: NameId,
         /// The statement's name.
         statement: NameId,
-        /// The policy that decided about the statement; 0 when it has nothing to do with a legacy table.
+        /// The policy that decided about the statement; 0 when that has nothing to do with a legacy table.
         generation: u64,
-        /// To be compared once it has been executed.
+        /// The read to be compared when the portal has been executed.
         sample: Option<Box<Sample>>,
     },
     /// Describe.
@@ -42,9 +42,9 @@ pub enum Request {
     Execute {
         /// The portal's name.
         portal: NameId,
-        /// When it came, if it is timed.
+        /// When it began, if it is timed.
         at: Option<Instant>,
-        /// Rows that are asked for; 0 is all of them.
+        /// The number of rows asked for; 0 is all.
         limit: u32,
     },
     /// Close.
@@ -55,14 +55,14 @@ pub enum Request {
     Function,
     /// CopyData: never answered.
     CopyData,
-    /// CopyDone or CopyFail: up to here a COPY FROM STDIN swallows Sync.
+    /// CopyDone or CopyFail: the server ignores Sync between the beginning of a COPY FROM STDIN and this.
     CopyEnd,
-    /// Not the client's: the answer is kept from it.
+    /// A request of our own: its answer is kept from the client.
     Own(OwnRequest),
 }
 
 impl Request {
-    /// Whether it is data or the end of a COPY.
+    /// Whether it is CopyData, CopyDone or CopyFail.
     fn is_of_copy(&self) -> bool {
         matches!(self, Request::CopyData | Request::CopyEnd)
     }
@@ -71,22 +71,22 @@ impl Request {
 /// A simple query, and how far it is answered.
 #[derive(Debug)]
 pub struct Query {
-    /// Known, if it touches a legacy table.
+    /// The text, if it names a legacy table.
     pub statement: Option<Arc<Statement>>,
-    /// When it came, if it is timed.
+    /// When it began, if it is timed.
     pub at: Option<Instant>,
-    /// Rows of its command tags so far.
+    /// The sum of rows in its command tags so far.
     pub rows: u64,
-    /// Of each statement that is answered, where several name legacy tables.
+    /// The rows of each of its statements that is answered, where several name legacy tables.
     pub each: Vec<u64>,
-    /// Statements of it that are answered.
+    /// The number of its statements that are answered.
     pub done: usize,
     /// The error of one of its statements.
     pub sqlstate: Sqlstate,
 }
 
 impl Query {
-    /// One that is on its way.
+    /// A query that has just been sent.
     pub fn new(statement: Option<Arc<Statement>>, at: Option<Instant>) -> Self {
         Query { statement, at, rows: 0, each: Vec::new(), done: 0, sqlstate: Sqlstate::NONE }
     }
@@ -101,7 +101,7 @@ pub enum About {
     Portal(NameId),
 }
 
-/// The transaction of a session, as the last ReadyForQuery told it.
+/// The transaction of a session, as reported by the last ReadyForQuery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Transaction {
     /// None is open.
@@ -123,30 +123,32 @@ impl Transaction {
     }
 }
 
-/// Requests that a client may be ahead of its answers. Answers wait in the server until 8 KiB are together or somebody asks for them
-/// (source, pqcomm.c, PQ_SEND_BUFFER_SIZE): some 1,600 of the shortest.
+/// How many requests a client may have unanswered. The server sends answers only when 8 KiB have collected or a request demands
+/// them (source, pqcomm.c, PQ_SEND_BUFFER_SIZE): that is some 1,600 of the shortest answers.
 const MOST_UNANSWERED: usize = 16 * 1024;
-/// Room that stays when everything is answered.
+/// The capacity that is kept when everything is answered.
 const KEPT_REQUESTS: usize = 256;
 
 /// The queue.
 #[derive(Debug, Default)]
 pub struct Pipeline {
     queue: VecDeque<Request>,
-    /// After an error the server skips everything up to the next Sync; what the client still sends is not answered.
+    /// After an error the server skips everything up to the next Sync, and answers none of it.
     discarding: bool,
-    /// Something of the extended protocol was sent since the last Sync: the server is in a transaction, whether all is answered or not.
+    /// Something of the extended protocol was sent since the last Sync: the server is in a transaction, even if all of it is
+    /// answered.
     in_stretch: bool,
-    /// COPY FROM STDIN is on and its end has not been sent: the server swallows Sync.
+    /// The server reads COPY FROM STDIN and its end has not been sent: it ignores Sync.
     copy_open: bool,
-    /// Sync sent in it behind its last data; `None` where no data was sent. If a row was bad, each of them is answered.
+    /// The number of Syncs sent in that COPY after its last data; `None` where no data was sent. If a row of it was bad, each of
+    /// them is answered.
     copy_syncs: Option<usize>,
-    /// Flush was sent behind the last request: its answer comes without a Sync.
+    /// Flush was sent after the last request: its answer comes without a Sync.
     is_asked_for: bool,
 }
 
 impl Pipeline {
-    /// A queue that waits for the answer to the start-up packet.
+    /// The queue of a session that has sent its start-up packet.
     pub fn at_login() -> Self {
         Pipeline { queue: VecDeque::from([Request::Login]), ..Pipeline::default() }
     }
@@ -173,7 +175,7 @@ impl Pipeline {
                     self.copy_open = false;
                     return;
                 }
-                // In a COPY that is still on this ends the connection: so it has failed before.
+                // During a COPY this message would end the connection: so the COPY has failed before it.
                 _ => self.copy_failed(),
             }
         }
@@ -182,7 +184,7 @@ impl Pipeline {
             request => self.in_stretch = !is_end(request),
         }
         self.is_asked_for = false;
-        // Data and the end of a COPY that nobody waits for any more are ignored by the server.
+        // Data and the end of a COPY that has already failed are ignored by the server.
         let ignored = self.queue.is_empty() && request.is_of_copy();
         let repeated = matches!((&request, self.queue.back()), (Request::CopyData, Some(Request::CopyData)));
         if !ignored && !repeated {
@@ -190,7 +192,7 @@ impl Pipeline {
         }
     }
 
-    /// The COPY that was on has failed.
+    /// The COPY that was being read has failed.
     fn copy_failed(&mut self) {
         self.copy_open = false;
         for _ in 0..self.copy_syncs.take().unwrap_or(0) {
@@ -204,36 +206,36 @@ impl Pipeline {
         self.queue.front_mut()
     }
 
-    /// The front, answered, if it is what the reply answers.
+    /// Takes the front if it is what the reply answers.
     pub fn pop_if(&mut self, is: impl FnOnce(&Request) -> bool) -> Option<Request> {
         let fits = self.front().is_some_and(|request| is(request));
         fits.then(|| self.queue.pop_front()).flatten()
     }
 
-    /// Data and the end of a COPY that failed before they were read are left over, and never answered.
+    /// Drops data and the end of a failed COPY, which are never answered.
     fn drop_copy(&mut self) {
         while self.queue.front().is_some_and(Request::is_of_copy) {
             self.queue.pop_front();
         }
     }
 
-    /// Whether so much is unanswered that the client must wait. The server keeps back no more than a buffer of answers
-    /// (`MOST_UNANSWERED`), so some will come.
+    /// Whether so many requests are unanswered that the client has to wait. The server keeps back less than a buffer of answers
+    /// (`MOST_UNANSWERED`), so some answers will come.
     pub fn is_full(&self) -> bool {
         self.queue.len() >= MOST_UNANSWERED
     }
 
-    /// Flush is on its way. Whether it is the first behind the last request.
+    /// Flush is sent. Returns whether it is the first one after the last request.
     pub fn ask(&mut self) -> bool {
         !std::mem::replace(&mut self.is_asked_for, true)
     }
 
-    /// Whether nothing is left that could be answered.
+    /// Whether no request is left that will be answered.
     pub fn is_answered(&mut self) -> bool {
         self.front().is_none()
     }
 
-    /// Whether what is sent now belongs to what was sent before: a Sync is to come, or COPY data is read.
+    /// Whether a request that is sent now belongs to earlier ones: a Sync is still to come, or COPY data is being read.
     pub fn is_in_stretch(&self) -> bool {
         self.in_stretch || self.is_deaf()
     }
@@ -243,17 +245,17 @@ impl Pipeline {
         self.queue.is_empty()
     }
 
-    /// Whether ReadyForQuery is still to come: what the client has sent before is not all answered.
+    /// Whether a ReadyForQuery is still to come.
     pub fn awaits_ready(&self) -> bool {
         self.queue.iter().any(is_end)
     }
 
-    /// How many requests wait that ReadyForQuery answers.
+    /// The number of unanswered requests that end with ReadyForQuery.
     pub fn ends(&self) -> usize {
         self.queue.iter().filter(|request| is_end(request)).count()
     }
 
-    /// Whether a statement is to run before what is sent now.
+    /// Whether an unanswered request runs a statement.
     pub fn executes(&self) -> bool {
         self.queue.iter().any(|request| matches!(request, Request::Execute { .. } | Request::Query(_)))
     }
@@ -271,7 +273,7 @@ impl Pipeline {
             Request::Bind { generation, .. } => *generation,
             _ => 0,
         };
-        // What names no legacy table was decided by no policy.
+        // No policy decided about what names no legacy table.
         self.queue.iter().map(generation).filter(|g| *g > 0).min().unwrap_or(0)
     }
 
@@ -286,7 +288,8 @@ impl Pipeline {
         self.discarding = self.queue.is_empty();
     }
 
-    /// What was asked first is asked again, behind what the server still says of it: a ReadyForQuery that is not the client's.
+    /// The first request is sent again; before its new answer come the remaining replies to the first attempt, up to a
+    /// ReadyForQuery that is kept from the client.
     pub fn begins_again(&mut self) {
         while self.queue.front().is_some_and(|request| !is_end(request)) {
             self.queue.pop_front();
@@ -296,8 +299,8 @@ impl Pipeline {
         self.discarding = false;
     }
 
-    /// The server has begun to read COPY data: it swallows every Sync before the data's end (manual, section 55.2.6). A request that stands
-    /// behind data and a Sync was sent by a client that takes the COPY for failed: then that Sync is answered.
+    /// The server has begun to read COPY data: it ignores every Sync before the end of the data (manual, section 55.2.6). A request
+    /// after data and a Sync means that the client has seen the COPY fail: then that Sync is answered.
     pub fn copy_begins(&mut self) {
         let requests = std::mem::take(&mut self.queue);
         (self.copy_open, self.copy_syncs) = (true, None);
@@ -308,12 +311,13 @@ impl Pipeline {
                 _ => self.queue.push_back(request),
             }
         }
-        // A Sync that was swallowed has ended nothing.
+        // A Sync that was ignored has ended no stretch.
         self.in_stretch |= !self.queue.iter().any(is_end);
     }
 
-    /// ReadyForQuery: answers the first request that one can answer. What stands before it the server has passed over (a Sync in a
-    /// COPY that failed at a moment that nobody outside can tell); without this the queue would never fit again.
+    /// ReadyForQuery has come: takes the first request that it can answer. Requests before that were passed over by the server (a
+    /// Sync in a COPY that failed at a moment which cannot be known from outside); if they were left in the queue, no later reply
+    /// would match.
     pub fn ready(&mut self) -> Option<Request> {
         self.discarding = false;
         self.copy_open = false;
@@ -409,7 +413,7 @@ mod tests {
     #[test]
     fn a_sync_behind_bad_data_is_answered() {
         let parse = || Request::Parse { name: 0, held: None };
-        // Everything was sent before the server has answered anything.
+        // All is sent before the server answers anything.
         let mut pipeline = Pipeline::default();
         for request in [execute(), Request::CopyData, Request::CopyData, Request::Sync, parse(), Request::Sync] {
             pipeline.push(request);
@@ -418,14 +422,14 @@ mod tests {
         pipeline.copy_begins();
         pipeline.skip_to_sync();
         assert_eq!(kinds(&pipeline), "SPS");
-        // Each of several is.
+        // Each of several Syncs is answered.
         let mut pipeline = Pipeline::default();
         for request in [execute(), Request::CopyData, Request::Sync, Request::Sync, query(0)] {
             pipeline.push(request);
         }
         pipeline.copy_begins();
         assert_eq!(kinds(&pipeline), "ESSQ");
-        // The error comes before, or after, the next request is sent.
+        // The error comes before the next request is sent, or after it.
         for error_first in [true, false] {
             let mut pipeline = Pipeline::default();
             pipeline.push(execute());

@@ -1,4 +1,4 @@
-//! Portals whose statement has something to do with a legacy table, or with names; all others are not remembered.
+//! Portals whose statement has something to do with a legacy table or with names; others are not remembered.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -8,26 +8,26 @@ use super::statement::{NameId, Statement};
 /// The portals of a session.
 #[derive(Debug, Default)]
 pub struct Portals {
-    /// As the server has confirmed them.
+    /// Portals that the server has confirmed.
     open: HashMap<NameId, Portal, ahash::RandomState>,
-    /// On their way, as far as their execution matters to what comes after.
+    /// Portals that are on their way, if their execution matters to what comes after it.
     ahead: HashMap<NameId, Arc<Statement>, ahash::RandomState>,
 }
 
 #[derive(Debug)]
 struct Portal {
     statement: Arc<Statement>,
-    /// It was executed, and is counted: what else it is asked for are more of its rows.
+    /// It was executed and is counted: further Executes only add rows.
     is_counted: bool,
 }
 
 impl Portals {
-    /// Whether the server has confirmed none.
+    /// Whether no confirmed portal is remembered.
     pub fn none_is_open(&self) -> bool {
         self.open.is_empty()
     }
 
-    /// Whether none is on its way.
+    /// Whether no portal is on its way.
     pub fn none_is_ahead(&self) -> bool {
         self.ahead.is_empty()
     }
@@ -37,8 +37,9 @@ impl Portals {
         self.open.get(&portal).map(|portal| &portal.statement)
     }
 
-    /// A portal has given rows and is not at its end, or is; whether it has given any before. Asked for some rows at a time, it may never come to
-    /// its end, and has been used all the same.
+    /// An Execute of a portal has given rows and stopped at its limit (`is_suspended`) or at the end. Returns whether the portal
+    /// had given rows before. A portal that is read some rows at a time may never reach its end, and has to be counted all the
+    /// same.
     pub fn gives_rows(&mut self, portal: NameId, is_suspended: bool) -> bool {
         self.open.get_mut(&portal).is_some_and(|portal| {
             let before = portal.is_counted;
@@ -47,7 +48,7 @@ impl Portals {
         })
     }
 
-    /// What an Execute that is sent now runs.
+    /// The statement that an Execute which is sent now will run.
     pub fn next(&self, portal: NameId) -> Option<&Arc<Statement>> {
         self.ahead.get(&portal).or_else(|| self.open(portal))
     }
@@ -73,7 +74,7 @@ impl Portals {
         self.open.clear();
     }
 
-    /// Everything on its way is answered.
+    /// Everything that was on its way is answered.
     pub fn all_answered(&mut self) {
         self.ahead.clear();
     }

@@ -1,8 +1,8 @@
-//! How a session's texts are read: the client's encoding, and whether a backslash in a plain string is one. Both change what the same bytes say, so
-//! both go with every text that is kept, and it is parsed again under no others.
+//! How the texts of a session are read: the client's encoding, and whether a backslash in a plain string is an escape. Both change
+//! what the same bytes mean, so both are kept with every text, and it is parsed again only under the same ones.
 //!
-//! A text is brought into UTF-8 and into the syntax of `standard_conforming_strings = on`, rewritten there, and brought back. Only what comes back
-//! byte for byte as it came is read at all.
+//! A text is converted to UTF-8 and to the syntax of `standard_conforming_strings = on`, rewritten, and converted back. A text that
+//! the conversion there and back changes is not read.
 
 use std::borrow::Cow;
 
@@ -13,7 +13,7 @@ use crate::sql::escape::{Added, conforming};
 /// The settings under which a text is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Reading {
-    /// `None`: one whose texts are not read.
+    /// `None`: an encoding whose texts are not read.
     charset: Option<Charset>,
     conforming_strings: bool,
 }
@@ -21,7 +21,7 @@ pub struct Reading {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Charset {
     Utf8,
-    /// A byte is a code point.
+    /// Each byte is a code point.
     Latin1,
     Other(&'static Encoding),
 }
@@ -29,17 +29,17 @@ enum Charset {
 /// A text that can be read.
 #[derive(Debug)]
 pub struct Read<'t> {
-    /// In UTF-8, every string with backslashes as an E string.
+    /// In UTF-8, and every string with backslashes as an E string.
     pub text: Cow<'t, str>,
-    /// What that has put in.
+    /// What the conversion has inserted.
     pub added: Added,
 }
 
-/// PostgreSQL's names (manual, table 24.3) of the encodings that are read. In all of them an ASCII byte is an ASCII character; SJIS, BIG5, GBK, UHC,
-/// GB18030 and JOHAB are not so, and the server's own scanner could be led astray by them.
+/// PostgreSQL's names (manual, table 24.3) of the encodings that are read. In all of them every ASCII byte is an ASCII character.
+/// That is not so in SJIS, BIG5, GBK, UHC, GB18030 and JOHAB.
 const CHARSETS: &[(&str, Charset)] = &[
     ("UTF8", Charset::Utf8),
-    // No conversion: the bytes are in the server's encoding, which is UTF8 where they can be read.
+    // No conversion: the bytes are in the server's encoding. They are read if they are UTF-8.
     ("SQL_ASCII", Charset::Utf8),
     ("LATIN1", Charset::Latin1),
     ("LATIN2", Charset::Other(encoding_rs::ISO_8859_2)),
@@ -89,12 +89,12 @@ impl Reading {
         self.conforming_strings = on;
     }
 
-    /// Whether bytes are their own text, if they are UTF-8.
+    /// Whether a text is its bytes without any conversion, if they are UTF-8.
     pub fn is_usual(self) -> bool {
         self == Reading::default()
     }
 
-    /// Reads a text; `None` where it cannot be told what it says.
+    /// Reads a text; `None` where its meaning is not certain.
     pub fn read(self, bytes: &[u8]) -> Option<Read<'_>> {
         let text = match self.charset? {
             Charset::Utf8 => Cow::Borrowed(std::str::from_utf8(bytes).ok()?),
@@ -115,7 +115,7 @@ impl Reading {
         Some(Read { text: Cow::Owned(text), added })
     }
 
-    /// A text as the client would have sent it; `None` where its encoding has no such character.
+    /// Converts a text back, as the client would have sent it; `None` where its encoding lacks a character.
     pub fn write(self, text: &str) -> Option<Cow<'_, [u8]>> {
         match self.charset? {
             Charset::Utf8 => Some(Cow::Borrowed(text.as_bytes())),

@@ -1,8 +1,9 @@
 //! Moves bytes between a client and its server, frame by frame, in place.
 //!
-//! Both directions are polled in one task, each on its own: a write that waits stops only its own direction's reading. (A loop that
-//! awaits a write to one side while it does not read the other deadlocks on 20,000 pipelined queries.) A frame that passes is
-//! never copied and never held: contiguous bytes go out with one write, and a value of 100 MB flows through a small buffer.
+//! Both directions are polled in one task, independently: a write that cannot proceed stops only the reading of its own direction.
+//! (A loop that awaits a write to one side while it does not read the other deadlocks on 20,000 pipelined queries.) A frame that
+//! passes is never copied and never held: contiguous bytes are sent with one write, and a value of 100 MB flows through a small
+//! buffer.
 
 mod direction;
 
@@ -24,12 +25,12 @@ use crate::wire::frame::{self, HEADER_BYTES};
 use crate::wire::tag::server;
 use direction::{Direction, LARGE_BYTES};
 
-/// The names at the start of a frame are waited for up to here; PostgreSQL's own are 63 bytes at most.
+/// The names at the start of a frame have to come within this length; PostgreSQL's own are 63 bytes at most.
 const NAMES_BYTES: usize = 1024;
-/// Frames of the server that are held whole to be read (errors, tags, parameters); longer ones pass unread.
+/// The longest server frame that is held whole to be read (errors, tags, parameters); longer ones pass unread.
 const REPLY_BYTES: usize = 1024 * 1024;
 
-/// Which side a direction failed at.
+/// Which side of a direction failed.
 enum Broken {
     Client(io::Error),
     Server,
@@ -38,17 +39,17 @@ enum Broken {
 /// Why a relay ended.
 #[derive(Debug)]
 pub enum End {
-    /// The server closed, and everything it had sent was passed on.
+    /// The server closed, and everything that it had sent was passed on.
     Server,
     /// A socket failed.
     Failed(io::Error),
-    /// The login took too long.
+    /// The log-in took too long.
     LoginTimeout,
-    /// The proxy ends, and the session had nothing open.
+    /// The proxy ends, and the session had no request and no transaction open.
     Drained,
 }
 
-/// Two sockets and what is on its way between them.
+/// Two sockets, and the bytes on their way between them.
 #[derive(Debug)]
 pub struct Relay<C, S, H> {
     client: C,
@@ -56,17 +57,17 @@ pub struct Relay<C, S, H> {
     conversation: Conversation<H>,
     to_server: Direction,
     to_client: Direction,
-    /// The client sent something that is no frame: the server has been shown it, the rest is not read.
+    /// The client has sent something that is no frame: what was there is sent to the server, and nothing more is read.
     poisoned: bool,
-    /// A frame of the client's waits for answers of the server; nothing is read behind it.
+    /// A frame of the client's waits for answers of the server; nothing behind it is read.
     waiting: bool,
-    /// Such an answer has come.
+    /// An answer has come since.
     answered: bool,
-    /// The proxy ends: close at the first moment at which nothing is open.
+    /// The proxy ends: the session closes as soon as no request and no transaction is open.
     draining: bool,
-    /// Passed when the login is over.
+    /// The log-in is over.
     logged_in: bool,
-    /// Sees what goes on, where the session is recorded.
+    /// Sees all frames, if the session is recorded.
     tap: Option<Tap>,
 }
 
@@ -76,7 +77,7 @@ where
     C: AsyncRead + AsyncWrite + Unpin,
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    /// A relay whose server has got the start-up packet. `leftover` is what the client had sent behind it.
+    /// A relay whose server has got the start-up packet. `leftover` is what the client had sent behind that.
     pub fn new(client: C, server: S, conversation: Conversation<H>, leftover: Vec<u8>) -> Self {
         let to_server = Direction::holding(leftover);
         Relay {
@@ -94,12 +95,12 @@ where
         }
     }
 
-    /// The session is recorded from here on.
+    /// From now on the session is recorded.
     pub fn record(&mut self, tap: Option<Tap>) {
         self.tap = tap;
     }
 
-    /// Runs until one side is gone. The login must be over at `deadline`. May be dropped and called again.
+    /// Runs until one side is gone. The log-in must be over at `deadline`. May be dropped and called again.
     pub async fn run(&mut self, deadline: Instant) -> End {
         let mut deadline = (!self.logged_in).then(|| Box::pin(tokio::time::sleep_until(deadline)));
         let end = poll_fn(|cx| {
@@ -121,12 +122,12 @@ where
         end
     }
 
-    /// From now on the session ends as soon as it has nothing open.
+    /// From now on the session ends as soon as no request and no transaction is open.
     pub fn drain(&mut self) {
         self.draining = true;
     }
 
-    /// The proxy pauses, or goes on: what begins something new waits.
+    /// The proxy pauses (true), or resumes.
     pub fn hold(&mut self, held: bool) {
         self.conversation.hold(held);
     }
@@ -136,7 +137,7 @@ where
         self.draining
     }
 
-    /// Answers the statement that is held back as a cancelled one is answered; false when none is, and the server is to be asked.
+    /// Answers the statement that is held back as a cancelled one; false when none is, and the server has to be asked.
     pub fn cancel_held(&mut self) -> bool {
         self.waits_alone() && self.conversation.cancel_held()
     }
@@ -151,12 +152,13 @@ where
     }
 
     fn poll_both(&mut self, cx: &mut Context<'_>) -> Poll<End> {
-        // The client's direction may fail (it is gone) or end; the server's answer decides when all is over.
+        // The client's direction may fail or end because the client is gone; the session is over only when the server has closed
+        // too.
         if !self.to_server.shut
             && let Poll::Ready(ended) = self.poll_to_server(cx)
         {
             self.to_server.shut = true;
-            // A server that takes no more may have said why: its last words are still to be read.
+            // A server that no longer reads may have sent the reason: its last frames are still read.
             if let Err(Broken::Client(error)) = ended {
                 return Poll::Ready(End::Failed(error));
             }
@@ -172,12 +174,12 @@ where
         }
     }
 
-    /// Whether a frame of the client's waits for the proxy to go on, and nothing before it is still on its way.
+    /// Whether a frame of the client's waits for RESUME, and nothing before it is unanswered.
     fn holds_back(&self) -> bool {
         self.waits_alone() && self.conversation.is_resting()
     }
 
-    /// Whether a frame of the client's waits, and nothing before it is still on its way.
+    /// Whether a frame of the client's waits, and nothing before it is unanswered.
     fn waits_alone(&self) -> bool {
         self.waiting && self.to_server.passing == 0 && !self.to_server.has_output()
     }
@@ -187,17 +189,17 @@ where
         let mut wanted = self.walk_client();
         loop {
             ready!(self.to_server.poll_write(cx, &mut self.server)).map_err(server)?;
-            // A client that does not read before it has written gets rid of some more than the frame that waits.
+            // A client that writes all before it reads can send some more than the frame that waits.
             let full = self.to_server.buffer.len() >= LARGE_BYTES;
             if self.to_server.finished && self.holds_back() {
-                // Nobody is there any more who would hear what became of the statement: it is not begun.
+                // The client has disconnected and would not hear what became of the statement: it is not begun.
                 return Poll::Ready(Err(Broken::Client(io::ErrorKind::UnexpectedEof.into())));
             }
             if self.waiting && (full || self.to_server.finished) {
                 return Poll::Pending;
             }
             if self.to_server.finished {
-                // Half a frame, if there is one, is the client's own: the server sees what a direct connection would show it.
+                // What is left of a frame came from the client: the server gets it, as on a direct connection.
                 self.to_server.cleared = self.to_server.buffer.len();
                 ready!(self.to_server.poll_write(cx, &mut self.server)).map_err(server)?;
                 return Pin::new(&mut self.server).poll_shutdown(cx).map_err(server);
@@ -208,7 +210,7 @@ where
         }
     }
 
-    /// Walks the client's frames as far as they are there; returns how many bytes the next one needs.
+    /// Handles the client's frames that are complete enough; returns how many bytes the next one needs.
     fn walk_client(&mut self) -> usize {
         let needed = self.walk_client_frames();
         if let Some(tap) = &mut self.tap {
@@ -222,7 +224,7 @@ where
         let dir = &mut self.to_server;
         loop {
             if self.poisoned {
-                // What stands before it still goes; the rest is no message.
+                // The frames before it are still sent; the rest is not.
                 dir.buffer.truncate(dir.cleared);
                 return 0;
             }
@@ -244,7 +246,7 @@ where
                 None => return HEADER_BYTES,
                 Some(Ok(header)) if frame::is_frontend_tag(header.tag) => header,
                 Some(_) => {
-                    // The server says in its own words, at its own moment, that this is no message.
+                    // The server is to reject it in its own words, at its own moment.
                     dir.pass(HEADER_BYTES);
                     self.poisoned = true;
                     continue;
@@ -289,14 +291,14 @@ where
             ready!(self.to_client.poll_write(cx, &mut self.client))?;
             if self.to_client.finished {
                 if self.conversation.awaits_own_reply() {
-                    // What is left is half a reply that is not the client's.
+                    // What is left is part of a reply to a request of our own.
                     self.to_client.buffer.truncate(self.to_client.cleared);
                 }
                 self.to_client.cleared = self.to_client.buffer.len();
                 ready!(self.to_client.poll_write(cx, &mut self.client))?;
                 return Pin::new(&mut self.client).poll_shutdown(cx);
             }
-            // A reset is an end like any other: what came before it still goes to the client.
+            // A reset is treated as an end: what came before it is still sent to the client.
             let n = ready!(self.to_client.poll_read(cx, &mut self.server, wanted)).unwrap_or(0);
             self.to_client.finished = n == 0;
             wanted = self.walk_server();
@@ -316,7 +318,7 @@ where
             let header = match frame::header(rest) {
                 None => return HEADER_BYTES,
                 Some(Ok(header)) => header,
-                // Not a frame: the server is no PostgreSQL, or speaks another protocol. Let the client judge.
+                // Not a frame: the server is no PostgreSQL, or speaks another version of the protocol. The client gets it as it is.
                 Some(Err(_)) => {
                     dir.pass(dir.buffer.len() - dir.cleared);
                     return 0;
@@ -327,7 +329,7 @@ where
                 return header.total;
             }
             let body = if read { &rest[HEADER_BYTES..header.total] } else { &[] };
-            // What waits for an answer may go on.
+            // The frame that waits for an answer may be decided about.
             self.answered |= self.waiting;
             let decision = self.conversation.from_server(header.tag, body);
             if let Some(tap) = &mut self.tap
@@ -347,21 +349,21 @@ where
                     self.answered = true;
                 }
                 ToClient::Swallow if read || rest.len() >= header.total => dir.replace(header.total, &[]),
-                // What is swallowed unread is too long to be an answer to a question of ours.
+                // A frame that is too long to be read is no answer to a question of ours.
                 ToClient::Pass | ToClient::Swallow => dir.pass(header.total),
             }
         }
     }
 
-    /// The session is over.
+    /// The session has ended.
     pub fn ended(&mut self) {
         self.conversation.ended();
     }
 
-    /// Tells the client that an administrator ended the session, if it stands between two frames, and closes both sides.
+    /// Tells the client that an administrator ended the session, if it is between two frames, and closes both sides.
     pub async fn end_with_admin_shutdown(&mut self) {
         const PATIENCE: Duration = Duration::from_secs(1);
-        // A farewell lets the server end in order; it rolls back what is open either way.
+        // Terminate lets the server end in order; it rolls back an open transaction either way.
         let between_frames = self.to_server.passing == 0 && !self.to_server.has_output();
         if between_frames {
             let _ = tokio::time::timeout(PATIENCE, self.server.write_all(b"X\0\0\0\x04")).await;
@@ -370,11 +372,12 @@ where
             let error = ClientError::new(sqlstate::ADMIN_SHUTDOWN, "terminating connection due to administrator command");
             let out = ErrorFields::own("FATAL", &error).frame(server::ERROR);
             let told = async {
-                // What has begun to go must be whole first.
+                // A frame that is partly sent has to be completed first.
                 poll_fn(|cx| self.to_client.poll_write(cx, &mut self.client)).await?;
                 self.client.write_all(&out).await?;
                 self.client.shutdown().await?;
-                // A socket that is closed with bytes unread in it is reset, and what was said is lost with it. Who waits may have sent more.
+                // Closing a socket with unread bytes would reset the connection and lose the error. A client that was held may have
+                // sent more.
                 let mut unread = [0; 512];
                 while self.waiting && self.client.read(&mut unread).await? > 0 {}
                 Ok::<(), io::Error>(())

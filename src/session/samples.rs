@@ -1,29 +1,29 @@
-//! Reads of tables in mode shadow whose answer the client has not got yet.
+//! Reads of tables in mode shadow that are not executed to their end yet.
 
 use std::collections::HashMap;
 
 use super::statement::NameId;
 use crate::shadow::{Parameter, Sample};
 
-/// A Bind that is longer passes unread: its statement is not compared.
+/// A longer Bind passes unread: its statement is not compared.
 const LONGEST_BIND_BYTES: usize = 64 * 1024;
 
 /// The samples of a session.
 #[derive(Debug, Default)]
 pub struct Samples {
-    /// Those of portals, to be compared once they have been executed.
+    /// The reads of portals, to be compared when they have been executed.
     by_portal: HashMap<NameId, Box<Sample>, ahash::RandomState>,
-    /// A statement was prepared that reads a table in mode shadow: parameters may be wanted.
+    /// A statement was prepared that reads a table in mode shadow: parameters of Binds are wanted.
     are_wanted: bool,
 }
 
 impl Samples {
-    /// A statement is prepared that does, or does not, read a table in mode shadow.
+    /// A statement was prepared; `shadow`: it reads a table in mode shadow.
     pub fn prepared(&mut self, shadow: bool) {
         self.are_wanted |= shadow;
     }
 
-    /// Whether the parameters of a Bind, a frame of so many bytes, are wanted, here or with what may be sent again.
+    /// Whether the parameters of a Bind of this length are wanted, for a comparison or for a read that may be sent again.
     pub fn want_bind(&self, total: usize, is_kept: bool) -> bool {
         (self.are_wanted || is_kept) && total <= LONGEST_BIND_BYTES
     }
@@ -48,19 +48,19 @@ impl Samples {
     }
 }
 
-/// The types of a Parse (manual, section 55.7): a count and type OIDs.
+/// The parameter types of a Parse (manual, section 55.7): a number and OIDs.
 pub fn types(body: &[u8]) -> Option<Vec<u32>> {
     Some(body.get(2..)?.chunks_exact(4).map(|t| u32::from_be_bytes([t[0], t[1], t[2], t[3]])).collect())
 }
 
-/// The numbers of the parameters to which the end of a Parse gives a type (manual, section 55.7): neither 0 nor `unknown` is one.
+/// The numbers of the parameters to which a Parse gives a type (manual, section 55.7): 0 and `unknown` leave it open.
 pub fn declared(body: &[u8]) -> Vec<usize> {
     const UNKNOWN: u32 = 705;
     let known = types(body).unwrap_or_default().into_iter().zip(1..).filter(|(oid, _)| ![0, UNKNOWN].contains(oid));
     known.map(|(_, number)| number).collect()
 }
 
-/// The parameters of a Bind (manual, section 55.7): a count and formats, a count and values.
+/// The parameters of a Bind (manual, section 55.7): a number and formats, a number and values.
 pub fn values(body: &[u8]) -> Option<Vec<Parameter>> {
     let mut rest = body;
     let mut number = |bytes: usize| {
@@ -73,7 +73,7 @@ pub fn values(body: &[u8]) -> Option<Vec<Parameter>> {
     let count = short(number(2)?);
     let mut out = Vec::with_capacity(count);
     for i in 0..count {
-        // One code stands for all, none for text.
+        // One code applies to all parameters, none means text.
         let binary = formats.get(if formats.len() == 1 { 0 } else { i }) == Some(&1);
         let length = number(4)?;
         let value = if length == [0xff; 4] { None } else { Some(number(short(length))?.to_vec()) };

@@ -1,4 +1,4 @@
-//! What all sessions share, and one session's place in it.
+//! What all sessions share, and the entry of one session in it.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -15,9 +15,9 @@ use super::cut_over::{CutOvers, Uses};
 use super::house::{Held, House, Note, Run};
 use super::long_text::{LONG_BYTES, LongText, Turns};
 use super::pause::Pause;
-use super::touch::{Hold, Touches};
+use super::touch::{AwaitedName, Touches};
 use crate::config::Settings;
-use crate::migrate::state::State;
+use crate::migrate::state::TableState;
 use crate::mode::Mode;
 use crate::record::Recorder;
 use crate::rewrite::cache::Cache;
@@ -30,100 +30,102 @@ use crate::traffic::felt::Felt;
 use crate::traffic::{Client, Execution, Sqlstate, Traffic};
 use crate::wire::tls::Acceptor;
 
-/// A client that has just connected is about to say something: ending it then, in a drain, would look like a refusal.
+/// A client that connected less than this ago is not ended by a drain: to the client that would look like a refusal.
 const FRESH: Duration = Duration::from_secs(1);
 
-/// A session that has ended is still known as one of ours for so long: somebody may have seen its server process before.
+/// How long a session that has ended is still known as one of ours: its server process may have been seen shortly before the end.
 pub const REMEMBERED: Duration = Duration::from_secs(30);
 
-/// What was passed on uncounted is told for so long: whoever compares counts may do it a while later.
+/// How long it is remembered that statements passed uncounted: those who compare counts may do so later.
 const UNCOUNTED: Duration = Duration::from_secs(60);
-/// Who has had a session is told for so long: it may have left a statement open for a while.
+/// How long it is remembered which users had sessions: a statement of theirs may still be in the server's statistics.
 const USERS: Duration = Duration::from_secs(600);
-/// Every legacy table, among those that are not counted.
+/// Stands for all legacy tables among those that were not counted.
 const ALL: &str = "*";
-/// What is shown of a statement that is held back.
+/// The most bytes of a statement that is held back which reports show.
 const HELD_BYTES: usize = 2000;
 
 /// What all sessions share.
 #[derive(Debug)]
 pub struct Shared {
-    /// As they were read at the start or at the last reload.
+    /// The settings as read at the start or at the last reload.
     pub settings: ArcSwap<Settings>,
     /// Rules, modes and catalog of this moment.
     pub policy: ArcSwap<Policy>,
-    /// Where each legacy table stood when the policy was made; empty when no database was asked. For reports: nothing is decided by it.
+    /// Where each legacy table stood when the policy was made; empty when no database was asked. For reports only: no decision uses
+    /// it.
     pub standing: ArcSwap<HashMap<String, Standing>>,
     /// Rewritten statements.
     pub cache: Cache,
     /// Counted hits.
     pub traffic: Traffic,
-    /// Long texts that are rewritten beside the event loops.
+    /// Long texts that are rewritten outside the event loops.
     pub turns: Turns,
-    /// How long clients wait.
+    /// The durations that clients see.
     pub felt: Felt,
-    /// Retired names that are touched.
+    /// Tombstones that were touched.
     pub touches: Touches,
-    /// Counts what was made or dropped under legacy names in other schemas, by sessions of this proxy or as far as it was noticed.
+    /// How often relations with legacy names were made or dropped in other schemas, by sessions of this proxy or as noticed
+    /// otherwise.
     pub relations: AtomicU64,
-    /// Tables that are about to change their places, and who uses them.
+    /// Tables that are being cut over, and the number of sessions that use each.
     pub cut_overs: CutOvers,
-    /// Reads that run a second time.
+    /// Reads that are run a second time.
     pub shadow: Shadow,
-    /// Sessions that are kept.
+    /// Sessions that are recorded.
     pub record: Recorder,
-    /// TLS for clients, if it is offered.
+    /// TLS for clients; `None` when it is not offered.
     pub tls: ArcSwap<Option<Acceptor>>,
     /// Whether clients are held between two transactions.
     pub pause: Pause,
     /// Set when the proxy ends: sessions finish their transaction and close.
     pub draining: watch::Sender<bool>,
-    /// Who is connected.
+    /// The clients that are connected.
     pub clients: DashMap<u64, Arc<ClientInfo>, ahash::RandomState>,
-    /// Server processes of sessions that have ended a moment ago.
+    /// Server processes of sessions that ended a short while ago.
     ended: Mutex<VecDeque<(Instant, i32)>>,
-    /// Legacy tables whose statements were passed on without being counted, and until when.
+    /// Legacy tables whose statements passed uncounted, and when that was last so.
     uncounted: Mutex<HashMap<String, Instant>>,
-    /// Users of sessions that have ended, and when the last did.
+    /// Users of sessions that have ended, and when the last one did.
     users: Mutex<HashMap<String, Instant>>,
     next_id: AtomicU64,
-    /// Places taken: clients that have said who they are, also while they log in.
+    /// The number of places taken: by clients that have sent a start-up packet, also while they log in.
     places: AtomicUsize,
 }
 
-/// Where a legacy table stands, and what is wanted of it.
+/// Where a legacy table stands, and which mode is wanted for it.
 #[derive(Debug, Clone)]
 pub struct Standing {
-    /// The facts.
-    pub state: State,
-    /// The stored mode, or that of the settings; the one in force is the policy's.
+    /// What the migration has recorded of it.
+    pub state: TableState,
+    /// The stored mode, or the one of the settings; the policy has the one in force.
     pub wanted: Mode,
 }
 
 /// A connected client, as `SHOW SESSIONS` lists it.
 #[derive(Debug)]
 pub struct ClientInfo {
-    /// Who it is; replaced when it reports another application name.
+    /// The client; replaced when it reports another application name.
     pub client: ArcSwap<Client>,
-    /// Its port at its address; none on a Unix socket.
+    /// Its port at its address; `None` on a Unix socket.
     pub port: Option<u16>,
-    /// Since when.
+    /// When it connected.
     pub since: SystemTime,
     /// What it is doing.
     pub activity: Activity,
-    /// Wakes the session, which looks whether it is to end, to pause, or to go on.
+    /// Wakes the session's task, which then checks whether it is to end, to pause, or to continue.
     pub told: Arc<Notify>,
     killed: AtomicBool,
     /// Statements that may name a legacy table have passed unread: they may be prepared, and run again.
     unread: AtomicBool,
-    /// Who waits to hear whether a cancel request was for a statement that is held back here.
+    /// Cancel requests that wait to hear whether they were for a statement that is held back here.
     cancels: Mutex<Vec<oneshot::Sender<bool>>>,
-    /// The oldest policy that decided about a statement which is not yet answered; 0 when there is none.
+    /// The oldest policy that decided about a statement which is not answered yet; 0 when there is none.
     pub flight: Arc<AtomicU64>,
 }
 
 impl ClientInfo {
-    /// A client that has just said who it is.
+    /// A client that has just sent its start-up packet.
     pub fn new(client: Client, port: Option<u16>) -> Self {
         let since = SystemTime::now();
         ClientInfo {
@@ -145,7 +147,7 @@ impl ClientInfo {
         self.told.notify_one();
     }
 
-    /// Cancels the statement that is held back here; false when none is, and the server is to be asked.
+    /// Cancels the statement that is held back here; false when none is, and the server has to be asked.
     pub async fn cancel_held(&self) -> bool {
         const PATIENCE: Duration = Duration::from_secs(1);
         if !matches!(self.activity.doing().0, Doing::Idle | Doing::Paused | Doing::Held) {
@@ -157,23 +159,23 @@ impl ClientInfo {
         tokio::time::timeout(PATIENCE, answer).await.is_ok_and(|answer| answer.unwrap_or(false))
     }
 
-    /// Answers those who wait for [`ClientInfo::cancel_held`].
+    /// Answers the calls of [`ClientInfo::cancel_held`] that wait.
     pub(super) fn answer_cancels(&self, mut cancel: impl FnMut() -> bool) {
         let waiting = std::mem::take(&mut *self.cancels.lock().unwrap_or_else(PoisonError::into_inner));
         for told in waiting {
-            // Who asked may have given up waiting.
+            // The caller may have given up waiting.
             let _ = told.send(cancel());
         }
     }
 
-    /// Whether it is to end.
+    /// Whether the session is to end.
     pub fn is_killed(&self) -> bool {
         self.killed.load(Ordering::Acquire)
     }
 }
 
 impl Shared {
-    /// The state of a proxy that begins to serve.
+    /// The state of a proxy that starts to serve.
     pub fn new(settings: Settings, policy: Policy) -> Self {
         let limits = &settings.limits;
         Shared {
@@ -201,13 +203,13 @@ impl Shared {
         }
     }
 
-    /// Takes a place among `listen.max_clients`; `None` when there is none.
-    pub fn admit(self: &Arc<Self>) -> Option<Place> {
+    /// Takes a place among `listen.max_clients`; `None` when none is free.
+    pub fn admit(self: &Arc<Self>) -> Option<Admission> {
         let limit = self.settings.load().listen.max_clients;
         let take = |taken: usize| (taken < limit).then(|| taken + 1);
         self.places.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).ok()?;
         telemetry::add("esclusa_clients", 1.0);
-        Some(Place { shared: self.clone(), id: self.next_id.fetch_add(1, Ordering::Relaxed) })
+        Some(Admission { shared: self.clone(), id: self.next_id.fetch_add(1, Ordering::Relaxed) })
     }
 
     /// The client whose server process has this key.
@@ -215,7 +217,7 @@ impl Shared {
         self.clients.iter().find(|client| client.activity.key() == Some(key)).map(|client| client.clone())
     }
 
-    /// Waits for the drain, and for the first moment at which it may end what begins now.
+    /// Waits until the drain has begun and a session that is fresh may be ended.
     pub async fn drained(&self) {
         let fresh_until = Instant::now() + FRESH;
         let mut draining = self.draining.subscribe();
@@ -224,7 +226,7 @@ impl Shared {
         }
     }
 
-    /// A client has asked for what a server process runs to be cancelled.
+    /// A client has sent a cancel request for a server process.
     pub fn cancels(&self, key: &[u8]) {
         if self.record.is_on()
             && let Some(client) = self.clients.iter().find(|client| client.activity.key() == Some(key))
@@ -233,16 +235,16 @@ impl Shared {
         }
     }
 
-    /// The server processes of the sessions that are, and those of sessions that were within [`REMEMBERED`].
+    /// The server processes of the present sessions, and those of sessions that ended less than [`REMEMBERED`] ago.
     pub fn processes(&self) -> (Vec<i32>, Vec<i32>) {
         let own = |client: &ClientInfo| client.activity.process().and_then(|process| i32::try_from(process).ok());
-        // A session is put among the ended before it is taken from the others: it is in one of both.
+        // A session is added to the ended ones before it is removed from the present ones: it is always in one of the two.
         let alive = self.clients.iter().filter_map(|client| own(&client)).collect();
         let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
         (alive, ended.iter().map(|(_, process)| *process).collect())
     }
 
-    /// Legacy tables whose statements are passed on without being counted, or were a while ago: `*` for all.
+    /// Legacy tables whose statements pass uncounted, or did a short while ago; `*` stands for all.
     pub fn uncounted(&self) -> Vec<String> {
         let is_unread = self.clients.iter().any(|client| client.unread.load(Ordering::Relaxed));
         let mut uncounted = self.pass_uncounted(is_unread.then_some(ALL));
@@ -250,7 +252,7 @@ impl Shared {
         uncounted
     }
 
-    /// Adds those of the policy in force, and one more.
+    /// Adds those that pass uncounted under the policy in force, and one more.
     fn pass_uncounted(&self, more: Option<&str>) -> Vec<String> {
         let (now, policy) = (Instant::now(), self.policy.load());
         let off = policy.entries().filter(|entry| entry.mode == Mode::Off).map(|entry| entry.relation.table.as_str());
@@ -262,10 +264,10 @@ impl Shared {
         uncounted.keys().cloned().collect()
     }
 
-    /// Users of sessions that are, or were a while ago.
+    /// Users of present sessions, and of sessions that ended a short while ago.
     pub fn users(&self) -> Vec<String> {
         let now = Instant::now();
-        // A session's user is put among those of the ended before it is taken from the others.
+        // A session's user is added to the ended ones before the session is removed from the present ones.
         let mut alive: Vec<String> = self.clients.iter().map(|client| client.client.load().user.clone()).collect();
         let mut ended = self.users.lock().unwrap_or_else(PoisonError::into_inner);
         ended.retain(|_, last| now.duration_since(*last) < USERS);
@@ -294,7 +296,7 @@ impl Shared {
         self.clients.remove(&id);
     }
 
-    /// Begins a pause and gives its number; `None` while there is one.
+    /// Begins a pause and returns its number; `None` while there is one.
     pub fn begin_pause(&self) -> Option<u64> {
         let number = self.pause.begin()?;
         telemetry::set("esclusa_paused", 1.0);
@@ -302,7 +304,7 @@ impl Shared {
         Some(number)
     }
 
-    /// Ends the pause with this number, or whichever there is; false when there is none.
+    /// Ends the pause with this number, or any pause if none is given; false when there was none to end.
     pub fn end_pause(&self, number: Option<u64>) -> bool {
         if !self.pause.end(number) {
             return false;
@@ -312,7 +314,7 @@ impl Shared {
         true
     }
 
-    /// Those who are in a transaction or a statement, or on their way in, by number: a pause waits for them.
+    /// Clients, by number, that a pause waits for: in a transaction, in a statement, or logging in.
     pub fn unpaused(&self) -> Vec<(u64, Arc<ClientInfo>)> {
         let clients = self.clients.iter().filter(|client| !client.activity.doing().0.is_paused());
         let mut clients: Vec<_> = clients.map(|client| (*client.key(), client.value().clone())).collect();
@@ -327,22 +329,22 @@ impl Shared {
     /// Puts a new policy in force.
     pub fn set_policy(&self, policy: Policy) {
         telemetry::set("esclusa_rule_generation", policy.generation as f64);
-        // Until now those that were off were not counted, however short that was.
+        // Up to now the tables that are off passed uncounted, however short that was.
         self.pass_uncounted(None);
         self.policy.store(Arc::new(policy));
         self.pass_uncounted(None);
     }
 }
 
-/// A client's place; given back when it is dropped, however its session ends.
+/// A client's place; dropping it frees the place, however the session ends.
 #[derive(Debug)]
-pub struct Place {
+pub struct Admission {
     shared: Arc<Shared>,
     /// Its number in [`Shared::clients`].
     pub id: u64,
 }
 
-impl Drop for Place {
+impl Drop for Admission {
     fn drop(&mut self) {
         self.shared.ends(self.id);
         self.shared.places.fetch_sub(1, Ordering::Relaxed);
@@ -350,20 +352,20 @@ impl Drop for Place {
     }
 }
 
-/// One session's place in the house: what its conversation asks of it.
+/// The [`House`] of one session's conversation.
 #[derive(Debug)]
 pub struct Seat {
     shared: Arc<Shared>,
     info: Arc<ClientInfo>,
-    hold: Hold,
+    hold: AwaitedName,
     uses: Uses,
     long_text: LongText,
 }
 
 impl Seat {
-    /// The seat of a client in [`Shared::clients`].
+    /// The house for a client in [`Shared::clients`].
     pub fn new(shared: Arc<Shared>, info: Arc<ClientInfo>) -> Self {
-        Seat { shared, info, hold: Hold::default(), uses: Uses::default(), long_text: LongText::default() }
+        Seat { shared, info, hold: AwaitedName::default(), uses: Uses::default(), long_text: LongText::default() }
     }
 
     fn warn_unread(&self) {
@@ -418,7 +420,7 @@ impl House for Seat {
     }
 
     fn ran(&self, outcome: &Outcome, client: &Arc<Client>, run: Run<'_>) {
-        // What the server says of the statement in the place of a refused one is not what the client is told.
+        // A refused statement is replaced by one that fails; its error is not the one that the client is told.
         let refusal = outcome.refusals.first().filter(|_| run.sqlstate != Sqlstate::NONE);
         let sqlstate = refusal.map_or(run.sqlstate, |refusal| Sqlstate::new(refusal.error.sqlstate.as_bytes()));
         let elapsed = run.began.map(|began| began.elapsed());

@@ -1,4 +1,4 @@
-//! What a statement is: its text, what became of it, what it leaves behind in the session; and how it was prepared.
+//! What a statement is: its text, its outcome, and its effects on the session; and how it was prepared.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -10,19 +10,19 @@ use crate::sql::Span;
 use crate::sql::escape::Added;
 use crate::traffic::Seen;
 
-/// A name of a prepared statement or of a portal, as its hash: names are compared, never shown.
+/// The hash of a statement's or portal's name: names are only compared, never shown.
 pub type NameId = u64;
 
-/// The statement, or portal, without a name.
+/// The unnamed statement, or the unnamed portal.
 pub const UNNAMED: NameId = 0;
 
-/// What a prepared statement takes beside its texts, about: its names, its hits, its map, its places in tables.
+/// The estimated memory of a prepared statement besides its texts: names, hits, position map, map entries.
 const OVERHEAD_BYTES: usize = 2048;
 
-/// By which of its two protocols a client sends a statement (manual, sections 55.2.3 and 55.2.4).
+/// The protocol by which a client sends a statement (manual, sections 55.2.3 and 55.2.4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Protocol {
-    /// Query. It ends the stretch in which it stands, also when it fails.
+    /// Query. It ends the stretch that it belongs to, also when it fails.
     Simple,
     /// Parse, Bind, Execute, Sync.
     Extended,
@@ -31,30 +31,30 @@ pub enum Protocol {
 /// A statement that has something to do with a legacy table, or with the names of statements or relations.
 #[derive(Debug)]
 pub struct Statement {
-    /// What became of it.
+    /// What becomes of its text.
     pub outcome: Arc<Outcome>,
-    /// As the client wrote it, in UTF-8 ([`Reading`]).
+    /// The client's text, in UTF-8 ([`Reading`]).
     pub text: Box<str>,
-    /// How it was read, and has to be sent.
+    /// How the text was read, and how it has to be written back.
     pub reading: Reading,
-    /// What the reading has put into it.
+    /// What the reading has inserted into the text.
     pub added: Added,
-    /// The policy that decided; 0 when it has nothing to do with a legacy table.
+    /// The policy that decided about it; 0 when it has nothing to do with a legacy table.
     pub generation: u64,
-    /// What it does to prepared statements by SQL, each with its statement's number.
-    pub changes: Vec<(usize, Change)>,
-    /// Statements that it executes by SQL.
+    /// What it does to prepared statements by SQL, each with the number of the statement in the text.
+    pub changes: Vec<(usize, PreparedChange)>,
+    /// Names of the prepared statements that it executes by SQL.
     pub executes: Vec<Box<str>>,
-    /// It may change what names mean.
+    /// What it may change of the meaning of names.
     pub changes_names: Doubt,
-    /// It may change how texts are read.
+    /// It may change how later texts are read.
     pub changes_reading: bool,
     /// It brings that back to what it was at the login.
     pub resets_reading: bool,
 }
 
 impl Statement {
-    /// A statement that leaves nothing behind.
+    /// A statement without effects on the session.
     pub fn new(text: &str, reading: Reading, outcome: Arc<Outcome>, generation: u64) -> Self {
         Statement {
             outcome,
@@ -70,7 +70,7 @@ impl Statement {
         }
     }
 
-    /// Whether running it matters to statements that come after it.
+    /// Whether running it affects later statements.
     pub fn has_consequences(&self) -> bool {
         !self.changes.is_empty() || self.changes_names.any() || self.changes_reading || self.resets_reading
     }
@@ -80,12 +80,12 @@ impl Statement {
         self.outcome.is_plain() && !self.has_consequences()
     }
 
-    /// The text that the server has got, in UTF-8.
+    /// The text that the server gets, in UTF-8.
     pub fn sent(&self) -> &str {
         self.outcome.text.as_deref().unwrap_or(&self.text)
     }
 
-    /// What goes to the server in the place of the client's text; `None` where that goes itself.
+    /// What is sent in the place of the client's text; `None` where the client's text is sent.
     pub fn rewritten(&self) -> Option<Cow<'_, [u8]>> {
         self.reading.write(self.outcome.text.as_deref()?)
     }
@@ -94,18 +94,18 @@ impl Statement {
 /// A prepared statement.
 #[derive(Debug)]
 pub struct Prepared {
-    /// The client's text and what became of it.
+    /// The client's text and its outcome.
     pub statement: Arc<Statement>,
     /// How the client prepared it.
     pub how: How,
-    /// What its names meant.
+    /// What names meant when it was decided about.
     pub names: Arc<NameContext>,
-    /// Its name was freed to prepare it anew, and that failed: the server does not have it.
+    /// It was closed to be prepared anew, and that failed: the server does not have it.
     pub lost: bool,
 }
 
 impl Prepared {
-    /// What it takes in memory, about. What it shares with the cache of statements is counted as its own: the cache may have dropped it.
+    /// Its estimated memory. What it shares with the cache is counted here too, because the cache may have dropped it.
     pub fn bytes(&self) -> usize {
         let outcome = &self.statement.outcome;
         let sent = outcome.text.as_ref().map_or(0, |text| text.len());
@@ -123,7 +123,7 @@ pub enum How {
 }
 
 impl How {
-    /// The count and list of parameter types that its Parse has declared; empty where there was none.
+    /// The parameter types that its Parse has declared, as a number and a list; empty for PREPARE.
     pub fn types(&self) -> &[u8] {
         match self {
             How::Protocol(types) => types,
@@ -132,9 +132,9 @@ impl How {
     }
 }
 
-/// What a statement does to prepared ones by SQL.
+/// What a text does to prepared statements by SQL.
 #[derive(Debug, Clone)]
-pub enum Change {
+pub enum PreparedChange {
     /// PREPARE.
     Hold(NameId, Arc<Prepared>),
     /// DEALLOCATE, or PREPARE of what need not be remembered.

@@ -1,7 +1,7 @@
-//! Statements that name a tombstone: a legacy name that is retired, behind which nothing stands. The session holds the statement and asks for
-//! the name to come back (`server/raising.rs`); then it is decided about by the policy that has it again. However many sessions touch a
-//! name, it is asked for once. What is asked for ends by this process' own clock, well or not, and a statement whose name has not come back
-//! goes on as it is: the server says that there is no such table.
+//! Statements that name a tombstone: a legacy name that is retired and has no relation behind it. The session holds such a
+//! statement and asks for the name to be brought back (`server/raising.rs`); then the statement is decided about by the new policy.
+//! However many sessions touch a name, it is asked for once. Every wait ends by this process' own clock. If the name has not come
+//! back by then, the statement is sent as it is, and the server answers that there is no such table.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,7 +11,7 @@ use tokio::sync::{Notify, mpsc};
 use super::house::Held;
 use crate::traffic::Client;
 
-/// Names that may be on their way back at one time; a statement that names one more is not held.
+/// The most names that may be on their way back at a time; a statement that names one more is not held.
 const MOST: usize = 256;
 
 /// What has become of a name that was asked for.
@@ -40,12 +40,13 @@ impl Ticket {
     }
 }
 
-/// A name that is asked for, by the first statement that names it. Who drops it without a word has not brought it back.
+/// A request to bring a name back, made by the first statement that names it. Dropping it without [`Touch::is_back`] means that it
+/// has failed.
 #[derive(Debug)]
 pub struct Touch {
     /// The legacy table.
     pub table: String,
-    /// Whose statement it was.
+    /// The client whose statement it was.
     pub client: Arc<Client>,
     /// The statement, without its literals.
     pub statement: String,
@@ -54,14 +55,14 @@ pub struct Touch {
 }
 
 impl Touch {
-    /// The policy in force has the name again.
+    /// The name is back in the policy in force.
     pub fn is_back(self) {
         self.end(Fate::Back);
     }
 
     fn end(&self, fate: Fate) {
         let mut open = lock(&self.open);
-        // Who comes from now on asks anew.
+        // A statement that names it from now on asks anew.
         if open.get(&self.table).is_some_and(|ticket| Arc::ptr_eq(ticket, &self.ticket)) {
             open.remove(&self.table);
         }
@@ -81,7 +82,7 @@ impl Drop for Touch {
 pub struct Touches {
     open: Arc<Mutex<HashMap<String, Arc<Ticket>>>>,
     asked: mpsc::Sender<Touch>,
-    /// For whoever brings names back.
+    /// The receiver, until the task that brings names back takes it.
     answers: Mutex<Option<mpsc::Receiver<Touch>>>,
 }
 
@@ -93,7 +94,7 @@ impl Default for Touches {
 }
 
 impl Touches {
-    /// What is asked for. There is one who takes it.
+    /// Takes the receiver of requests; the second call gets `None`.
     pub fn asked(&self) -> Option<mpsc::Receiver<Touch>> {
         lock(&self.answers).take()
     }
@@ -113,21 +114,21 @@ impl Touches {
         };
         open.insert(table.to_owned(), ticket.clone());
         drop(open);
-        // One that cannot be asked for is dropped here, and is lost.
+        // If it cannot be sent it is dropped here, which means that it has failed.
         self.asked.try_send(touch).ok().map(|()| ticket)
     }
 }
 
-/// One session's place: the name that it waits for.
+/// The name that one session waits for.
 #[derive(Debug, Default)]
-pub struct Hold(Mutex<Option<Arc<Ticket>>>);
+pub struct AwaitedName(Mutex<Option<Arc<Ticket>>>);
 
-impl Hold {
+impl AwaitedName {
     /// Whether a statement that names these tombstones is held. Asked again when the session is woken.
     pub fn held(&self, touches: &Touches, tables: &[String], client: &Arc<Client>, statement: &str, told: &Arc<Notify>) -> Held {
         let mut place = lock(&self.0);
         if tables.is_empty() {
-            // The statement has its names, or was cancelled: what comes next waits for nothing of it.
+            // The statement has its names, or was cancelled: the next one does not wait for them.
             *place = None;
             return Held::GoesOn;
         }
@@ -140,7 +141,7 @@ impl Hold {
                     return Held::Waits;
                 }
                 Fate::Lost => return Held::GoesOn,
-                // The next one of the statement's names, then. One that is a tombstone again was retired again meanwhile.
+                // Continues with the next of the statement's names. One that is a tombstone again was retired again meanwhile.
                 Fate::Back => back = Some(ticket),
             }
         }
@@ -149,7 +150,7 @@ impl Hold {
         let mut state = lock(&ticket.state);
         match state.0 {
             Fate::Open => state.1.push(told.clone()),
-            // It is over already: it is looked at again at once.
+            // It is decided already: the session looks again at once.
             Fate::Back | Fate::Lost => told.notify_one(),
         }
         drop(state);
@@ -166,7 +167,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 mod tests {
     use super::*;
 
-    fn held(hold: &Hold, touches: &Touches, tables: &[&str]) -> Held {
+    fn held(hold: &AwaitedName, touches: &Touches, tables: &[&str]) -> Held {
         let tables: Vec<String> = tables.iter().map(|t| (*t).to_owned()).collect();
         hold.held(touches, &tables, &Arc::default(), "select", &Arc::default())
     }
@@ -175,13 +176,13 @@ mod tests {
     fn a_name_is_asked_for_once_and_everybody_is_told() {
         let touches = Touches::default();
         let mut asked = touches.asked().unwrap();
-        let holds: Vec<Hold> = (0..5).map(|_| Hold::default()).collect();
+        let holds: Vec<AwaitedName> = (0..5).map(|_| AwaitedName::default()).collect();
         assert!(holds.iter().all(|hold| held(hold, &touches, &["a"]) == Held::Waits));
         let touch = asked.try_recv().unwrap();
         assert!(asked.try_recv().is_err(), "it is asked for once");
         assert_eq!(held(&holds[0], &touches, &["a"]), Held::Waits);
         touch.is_back();
-        // The statement names another one too.
+        // The statement names a second tombstone.
         assert_eq!(held(&holds[0], &touches, &["b"]), Held::Waits);
         assert_eq!(asked.try_recv().unwrap().table, "b");
         assert_eq!(held(&holds[0], &touches, &["b"]), Held::GoesOn, "it was dropped without a word");
@@ -197,7 +198,7 @@ mod tests {
     fn a_session_is_woken_by_the_end_however_it_comes() {
         let touches = Touches::default();
         let mut asked = touches.asked().unwrap();
-        let (hold, told) = (Hold::default(), Arc::new(Notify::new()));
+        let (hold, told) = (AwaitedName::default(), Arc::new(Notify::new()));
         let tables = ["a".to_owned()];
         assert_eq!(hold.held(&touches, &tables, &Arc::default(), "", &told), Held::Waits);
         drop(asked.try_recv().unwrap());

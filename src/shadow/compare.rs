@@ -1,4 +1,4 @@
-//! Whether two results are the same to a client: the one comparison of rows, for mode shadow and for the twin.
+//! Whether two results are the same to a client: the one comparison of rows, used by mode shadow and by the twin.
 
 use std::collections::HashMap;
 
@@ -10,28 +10,29 @@ pub type Row = Vec<Option<Vec<u8>>>;
 /// How rows are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Rows {
-    /// As a multiset: the client asked for no order.
+    /// As a multiset: without an order.
     #[default]
     Unordered,
     /// In order.
     Ordered,
-    /// Only their number: LIMIT without ORDER BY may pick any.
+    /// Only their number: LIMIT without ORDER BY may return any rows.
     Counted,
 }
 
-/// A difference of rows, by its first rows.
+/// A difference between rows.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Differ<'r> {
-    /// How many there are on either side.
+    /// The number of rows in each result.
     pub counts: [usize; 2],
-    /// One that is only in the first result, or stands there elsewhere.
+    /// A row that only the first result has, or has at another place.
     pub missing: Option<&'r Row>,
-    /// One that is only in the second.
+    /// A row that only the second result has.
     pub added: Option<&'r Row>,
 }
 
 impl Rows {
-    /// How the rows of a statement are compared: in order under a top-level ORDER BY, counted under a LIMIT without one.
+    /// How the rows of a statement are compared: in order if it has a top-level ORDER BY; only their number if it has LIMIT without
+    /// ORDER BY.
     pub fn of(text: &str) -> Rows {
         let Ok(lexed) = Lexed::new(text) else { return Rows::Unordered };
         let top = |words: &[&str]| lexed.lexemes.iter().any(|l| l.depth == 0 && l.is_any(words));
@@ -42,7 +43,7 @@ impl Rows {
         }
     }
 
-    /// The same for two forms of a statement, which may be run by different plans: under ORDER BY equal keys come in any order.
+    /// The same for two forms of a statement, whose plans may differ: rows with equal ORDER BY keys may come in any order.
     pub fn between_forms(text: &str) -> Rows {
         match Rows::of(text) {
             Rows::Ordered => Rows::Unordered,
@@ -50,7 +51,7 @@ impl Rows {
         }
     }
 
-    /// The difference; `None` where there is none.
+    /// The difference; `None` if there is none.
     pub fn difference<'r>(self, old: &'r [Row], new: &'r [Row]) -> Option<Differ<'r>> {
         let counts = [old.len(), new.len()];
         let (missing, added) = match self {
@@ -65,7 +66,7 @@ impl Rows {
     }
 }
 
-/// The first row of each side that the other side has less often.
+/// For each side, the first row that the other side has less often.
 fn unbalanced<'r>(old: &'r [Row], new: &'r [Row]) -> (Option<&'r Row>, Option<&'r Row>) {
     let mut balance: HashMap<&Row, i64> = HashMap::with_capacity(old.len());
     old.iter().for_each(|row| *balance.entry(row).or_default() += 1);

@@ -1,12 +1,13 @@
-//! Values in PostgreSQL's binary formats as a person reads them (PostgreSQL source, the `*_send` functions of `utils/adt`): a DBA has to
-//! recognise the row that differs. A type that is not known here, and bytes that are no value of their type, stay bytes.
+//! Values in PostgreSQL's binary formats as people read them (PostgreSQL source, the `*_send` functions of `utils/adt`): a DBA has
+//! to recognise the row that differs. Values of unknown types, and bytes that are no value of their type, are shown as bytes.
 
 use jiff::civil::{DateTime, Time, date};
 use jiff::{SignedDuration, Span};
+use postgres_protocol::types;
 
 use crate::sql::quote::literal;
 
-/// A value of a type, by the type's OID, as it stands in a statement: a number as it is, the rest in quotes.
+/// A value of the type with this OID, as it is written in a statement: numbers as they are, all others in quotes.
 pub fn value(oid: u32, bytes: &[u8]) -> String {
     if let Some(number) = number(oid, bytes) {
         return number;
@@ -17,20 +18,20 @@ pub fn value(oid: u32, bytes: &[u8]) -> String {
     }
 }
 
-/// Bytes of a type that is not known, as a bytea is written.
+/// Bytes of an unknown type, written like a bytea.
 pub fn bytes(bytes: &[u8]) -> String {
     bytes.iter().fold("'\\x".to_owned(), |text, b| text + &format!("{b:02x}")) + "'"
 }
 
 fn number(oid: u32, bytes: &[u8]) -> Option<String> {
     Some(match oid {
-        16 => if *bytes.first()? == 0 { "false" } else { "true" }.to_owned(),
-        20 => i64::from_be_bytes(bytes.try_into().ok()?).to_string(),
-        21 => i16::from_be_bytes(bytes.try_into().ok()?).to_string(),
-        23 => i32::from_be_bytes(bytes.try_into().ok()?).to_string(),
-        26 => u32::from_be_bytes(bytes.try_into().ok()?).to_string(),
-        700 => f32::from_be_bytes(bytes.try_into().ok()?).to_string(),
-        701 => f64::from_be_bytes(bytes.try_into().ok()?).to_string(),
+        16 => types::bool_from_sql(bytes).ok()?.to_string(),
+        20 => types::int8_from_sql(bytes).ok()?.to_string(),
+        21 => types::int2_from_sql(bytes).ok()?.to_string(),
+        23 => types::int4_from_sql(bytes).ok()?.to_string(),
+        26 => types::oid_from_sql(bytes).ok()?.to_string(),
+        700 => types::float4_from_sql(bytes).ok()?.to_string(),
+        701 => types::float8_from_sql(bytes).ok()?.to_string(),
         1700 => numeric(bytes)?,
         _ => return None,
     })
@@ -39,14 +40,14 @@ fn number(oid: u32, bytes: &[u8]) -> Option<String> {
 fn text(oid: u32, bytes: &[u8]) -> Option<String> {
     Some(match oid {
         17 => return None,
-        1082 => day(i32::from_be_bytes(bytes.try_into().ok()?))?,
-        1083 => time(i64::from_be_bytes(bytes.try_into().ok()?))?,
-        1114 => moment(i64::from_be_bytes(bytes.try_into().ok()?), "")?,
-        1184 => moment(i64::from_be_bytes(bytes.try_into().ok()?), "+00")?,
-        2950 => uuid(bytes.try_into().ok()?),
-        // Version 1 stands before the text of jsonb.
+        1082 => day(types::date_from_sql(bytes).ok()?)?,
+        1083 => time(types::time_from_sql(bytes).ok()?)?,
+        1114 => moment(types::timestamp_from_sql(bytes).ok()?, "")?,
+        1184 => moment(types::timestamp_from_sql(bytes).ok()?, "+00")?,
+        2950 => uuid(&types::uuid_from_sql(bytes).ok()?),
+        // jsonb is a version byte, 1, and its text.
         3802 => readable(bytes.strip_prefix(&[1])?)?,
-        // Texts, and types of somebody's own: an enum's value is its label.
+        // Texts, and user-defined types: the value of an enum is its label.
         _ => readable(bytes)?,
     })
 }
@@ -95,7 +96,7 @@ fn uuid(bytes: &[u8; 16]) -> String {
     [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")
 }
 
-/// Digits to the base 10,000 with the weight of the first, the sign, and the number of decimal places.
+/// A numeric, which postgres-protocol does not read: digits to the base 10,000, the weight of the first digit, the sign, the number of decimal places.
 fn numeric(bytes: &[u8]) -> Option<String> {
     let (words, rest) = bytes.as_chunks::<2>();
     let words: Vec<u16> = words.iter().map(|word| u16::from_be_bytes(*word)).collect();

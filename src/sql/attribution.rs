@@ -1,13 +1,14 @@
 //! Comments in the form of SQLCommenter, by which a framework says where in the application a statement comes from:
 //! `SELECT 1 /*controller='contratos',route='%2Fcontratos'*/` (google.github.io/sqlcommenter/spec).
 
-/// The keys that name a place in the application. Others, such as `traceparent`, differ each time, and nothing is grouped by them.
+/// The keys that name a place in the application. Others, such as `traceparent`, differ in each statement, so that grouping by them
+/// is useless.
 const KEYS: &[&str] = &["action", "application", "controller", "framework", "job", "route"];
-/// A longer attribution is cut: it is for reading.
+/// A longer attribution is cut: it is only for reading.
 const LONGEST_BYTES: usize = 200;
 
-/// What the comment at the end of a text says, as `controller=contratos route=/contratos`; `None` where there is none of this form. The
-/// text is the client's: what it says is believed by nobody and only shown.
+/// The content of a comment of this form at the end of a text, as `controller=contratos route=/contratos`; `None` where there is
+/// none. The client can write anything there, so it is only shown, and nothing is decided by it.
 pub(super) fn attribution(text: &str) -> Option<String> {
     let text = text.trim_end().trim_end_matches(';').trim_end().strip_suffix("*/")?;
     let comment = &text[text.rfind("/*")? + 2..];
@@ -31,7 +32,7 @@ pub(super) fn attribution(text: &str) -> Option<String> {
     (!told.is_empty()).then_some(told)
 }
 
-/// A value up to its quote, in which `\\'` is a quote, and what stands behind.
+/// The value up to the closing quote, in which `\\'` is a quote, and the text after it.
 fn quoted(text: &str) -> Option<(String, &str)> {
     let mut value = String::new();
     let mut chars = text.char_indices();
@@ -45,7 +46,7 @@ fn quoted(text: &str) -> Option<(String, &str)> {
     None
 }
 
-/// URL decoding (RFC 3986, section 2.1). Control characters become blanks.
+/// URL decoding (RFC 3986, section 2.1). Control characters become spaces.
 fn decoded(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();

@@ -1,8 +1,8 @@
 //! The parts of INSERT, UPDATE, DELETE and MERGE, as ranges of lexemes.
 //!
 //! The parser's spans of whole expressions are not reliable; the tokens are. At the statement's own depth the words SET, FROM,
-//! USING, WHERE, VALUES, RETURNING and ON CONFLICT can only be what they look like: inside an expression they are in
-//! parentheses, apart from IS DISTINCT FROM.
+//! USING, WHERE, VALUES, RETURNING and ON CONFLICT can only begin clauses: in an expression they occur only inside parentheses,
+//! except in IS DISTINCT FROM.
 
 mod merge;
 
@@ -11,7 +11,7 @@ use std::ops::Range;
 use sqlparser::tokenizer::Token;
 
 use super::cursor::Cursor;
-use super::name::Part;
+use super::name::NamePart;
 use super::token::Lexed;
 
 /// Which statement writes.
@@ -55,9 +55,9 @@ impl Clauses {
 /// The parts of an INSERT.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Insert {
-    /// `(a, b)` behind the table's name, with the parentheses.
-    pub columns: Option<(Range<usize>, Vec<Part>)>,
-    /// More than a bare name stood in the list: a subscript or a field.
+    /// `(a, b)` after the table's name, with the parentheses.
+    pub columns: Option<(Range<usize>, Vec<NamePart>)>,
+    /// The list has more than a bare name: a subscript or a field.
     pub indirect: bool,
     /// OVERRIDING ... VALUE.
     pub overriding: Option<Range<usize>>,
@@ -74,7 +74,7 @@ pub struct Insert {
 pub struct OnConflict {
     /// From ON to its end.
     pub lexemes: Range<usize>,
-    /// What it names as the constraint.
+    /// How it names the constraint.
     pub arbiter: Arbiter,
     /// DO UPDATE; without it DO NOTHING.
     pub update: Option<Update>,
@@ -83,12 +83,12 @@ pub struct OnConflict {
 /// The constraint that an ON CONFLICT clause names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Arbiter {
-    /// None: any.
+    /// It names none: any constraint will do.
     Any,
-    /// `(a, b)`, with the WHERE of a partial index behind it.
+    /// `(a, b)`, and the WHERE of a partial index.
     Columns {
-        /// The columns, or nothing where one element is more than a bare column.
-        columns: Option<Vec<Part>>,
+        /// The columns; `None` where an element is more than a bare column.
+        columns: Option<Vec<NamePart>>,
         /// The parentheses and what is in them.
         lexemes: Range<usize>,
         /// The predicate, without WHERE.
@@ -97,7 +97,7 @@ pub enum Arbiter {
     /// ON CONSTRAINT with its name.
     Constraint {
         /// The name.
-        name: Part,
+        name: NamePart,
         /// From ON to the name.
         lexemes: Range<usize>,
     },
@@ -156,8 +156,8 @@ pub struct Update {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Assignment {
     /// The columns assigned.
-    pub targets: Vec<Part>,
-    /// More than a bare name stood there: a subscript or a field.
+    pub targets: Vec<NamePart>,
+    /// A target is more than a bare name: it has a subscript or a field.
     pub indirect: bool,
     /// What is assigned.
     pub value: AssignedValue,
@@ -172,7 +172,7 @@ pub enum AssignedValue {
     Row(Vec<Cell>),
     /// A sub-select for a list of columns, with its parentheses.
     Query(Range<usize>),
-    /// Anything else for a list of columns: PostgreSQL takes none.
+    /// Anything else for a list of columns: PostgreSQL refuses it.
     Other(Range<usize>),
 }
 
@@ -210,11 +210,11 @@ pub struct Merge {
 /// `WHEN [NOT] MATCHED [AND condition] THEN action`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct When {
-    /// A row of the target is in sight.
+    /// MATCHED: there is a row of the target.
     pub matched: bool,
     /// The condition, without AND.
     pub condition: Option<Range<usize>>,
-    /// What is done.
+    /// What it does.
     pub action: Action,
 }
 
@@ -225,18 +225,18 @@ pub enum Action {
     Update(Update),
     /// INSERT ...
     Insert {
-        /// Everything behind INSERT.
+        /// Everything after INSERT.
         lexemes: Range<usize>,
-        /// The columns that are named.
-        columns: Option<Vec<Part>>,
-        /// The values; none for DEFAULT VALUES.
+        /// The columns, if they are listed.
+        columns: Option<Vec<NamePart>>,
+        /// The values; `None` for DEFAULT VALUES.
         cells: Option<Vec<Cell>>,
     },
     /// DELETE or DO NOTHING.
     Bare,
 }
 
-/// Finds the parts. `target_end` is the lexeme behind the target's name, its alias included.
+/// Finds the parts. `target_end` is the lexeme after the target's name and alias.
 pub fn clauses(lexed: &Lexed<'_>, kind: DmlKind, range: &Range<usize>, target_end: usize) -> Option<Clauses> {
     lexed.lexemes.get(range.start)?;
     let cursor = Cursor::new(lexed, range);
@@ -273,8 +273,8 @@ impl Cursor<'_, '_> {
         (start, Some(Returning { lexemes: start..self.end, items }))
     }
 
-    /// The columns of a list, and whether one of them has a subscript or a field behind it.
-    fn parts(&self, range: Range<usize>) -> Option<(Vec<Part>, bool)> {
+    /// The columns of a list, and whether one of them has a subscript or a field.
+    fn parts(&self, range: Range<usize>) -> Option<(Vec<NamePart>, bool)> {
         let depth = self.lexed.lexemes.get(range.start)?.depth;
         let items = self.split(range, depth);
         let indirect = items.iter().any(|r| r.len() > 1);
@@ -316,7 +316,7 @@ impl Cursor<'_, '_> {
                 }
                 next += 1;
             }
-            // VALUES with ORDER BY, LIMIT or a set operation behind it is a query like any other.
+            // VALUES that is followed by ORDER BY, LIMIT or a set operation is treated as a query.
             if next == conflict_at { Source::Values { lexemes: at..next, rows } } else { Source::Query(at..conflict_at) }
         } else {
             Source::Query(at..conflict_at)
@@ -348,7 +348,8 @@ impl Cursor<'_, '_> {
         self.is_any(at, &["SELECT", "WITH", "VALUES", "TABLE"]) || self.is_token(at, &Token::LParen)
     }
 
-    /// Whether these parentheses hold a query: one that begins with a parenthesis goes on behind it as a query does, and no row does.
+    /// Whether these parentheses hold a query. If they begin with a parenthesis, that is a query when the words of a query follow
+    /// its end, and otherwise a row.
     fn is_query_in(&self, open: usize) -> bool {
         const GOES_ON: &[&str] = &["UNION", "INTERSECT", "EXCEPT", "ORDER", "LIMIT", "OFFSET", "FETCH", "FOR"];
         let mut at = open + 1;
@@ -393,7 +394,8 @@ impl Cursor<'_, '_> {
         Some(Assignment { targets, indirect, value })
     }
 
-    /// What is assigned to a list of columns (source, gram.y, set_clause): a query, or a row, which without ROW has more than one value.
+    /// What is assigned to a list of columns (source, gram.y, set_clause): a query, or a row. Without ROW a row has at least two
+    /// values.
     fn several(&self, value: Range<usize>) -> Option<AssignedValue> {
         let opens = |at: usize| self.is_token(at, &Token::LParen);
         let mut inner = value.clone();

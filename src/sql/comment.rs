@@ -1,58 +1,58 @@
-//! Comments that are glued to an operator: `a<>/*x*/b`. PostgreSQL ends the operator before a comment (manual, section 4.1.3); the
-//! tokenizer takes it for a part of the operator. In such a text the comments become blanks, as many as they have characters,
-//! before it is cut into tokens: every place stays what it was.
+//! Comments directly after an operator: `a<>/*x*/b`, `a>--x`. PostgreSQL ends the operator before a comment (manual, section 4.1.3); the
+//! tokenizer makes the comment a part of the operator. Before such a text is cut into tokens, its comments are replaced by as many
+//! spaces as they have characters, so that all positions stay the same.
 
 use std::borrow::Cow;
 
-/// The text to be cut into tokens.
-pub(super) fn unglued(text: &str) -> Cow<'_, str> {
+/// The text for the tokenizer; the byte at which a comment begins that does not end, where there is one after an operator.
+pub(super) fn unglued(text: &str) -> Result<Cow<'_, str>, usize> {
     let bytes = text.as_bytes();
     let glued = |at: usize| at > 0 && b"+-*<>=~!@#%^&|`?".contains(&bytes[at - 1]);
-    let any = memchr::memmem::find_iter(bytes, b"/*").any(glued);
-    if any { Cow::Owned(blanked(text)) } else { Cow::Borrowed(text) }
+    let any = ["/*", "--"].iter().any(|mark| memchr::memmem::find_iter(bytes, mark).any(glued));
+    Ok(if any { Cow::Owned(blanked(text)?) } else { Cow::Borrowed(text) })
 }
 
-fn blanked(text: &str) -> String {
+fn blanked(text: &str) -> Result<String, usize> {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
-        let length = if rest.starts_with("/*") {
-            let length = comment(rest);
-            out.extend(rest[..length].chars().map(|c| if c == '\n' { '\n' } else { ' ' }));
-            rest = &rest[length..];
-            continue;
+        let (length, is_comment) = if rest.starts_with("/*") {
+            (comment(rest).ok_or(text.len() - rest.len())?, true)
         } else if rest.starts_with("--") {
-            rest.find('\n').unwrap_or(rest.len())
+            (rest.find(['\n', '\r']).unwrap_or(rest.len()), true)
         } else if first == '\'' {
-            string(rest, out.ends_with(['e', 'E']))
+            (string(rest, out.ends_with(['e', 'E'])), false)
         } else if first == '"' {
-            rest[1..].find('"').map_or(rest.len(), |at| at + 2)
+            (rest[1..].find('"').map_or(rest.len(), |at| at + 2), false)
         } else if first == '$' {
-            dollar(rest)
+            (dollar(rest), false)
         } else {
-            first.len_utf8()
+            (first.len_utf8(), false)
         };
-        out.push_str(&rest[..length]);
-        rest = &rest[length..];
+        let (part, behind) = rest.split_at(length);
+        if is_comment {
+            out.extend(part.chars().map(|c| if c == '\n' { '\n' } else { ' ' }));
+        } else {
+            out.push_str(part);
+        }
+        rest = behind;
     }
-    out
+    Ok(out)
 }
 
-/// Bytes of a comment; they nest.
-fn comment(text: &str) -> usize {
+/// The length of a comment in bytes; comments nest. `None` where it does not end.
+fn comment(text: &str) -> Option<usize> {
     let (mut depth, mut at) = (0_usize, 0);
     loop {
-        let rest = &text.as_bytes()[at..];
-        if rest.is_empty() {
-            return at;
-        } else if rest.starts_with(b"/*") {
+        let rest = text.as_bytes().get(at..).filter(|rest| !rest.is_empty())?;
+        if rest.starts_with(b"/*") {
             depth += 1;
             at += 2;
         } else if rest.starts_with(b"*/") {
             depth -= 1;
             at += 2;
             if depth == 0 {
-                return at;
+                return Some(at);
             }
         } else {
             at += 1;
@@ -60,7 +60,7 @@ fn comment(text: &str) -> usize {
     }
 }
 
-/// Bytes of a string; behind an E the backslash escapes. A doubled quote ends one string and begins the next.
+/// The length of a string in bytes; after an E a backslash escapes. A doubled quote ends one string and begins the next.
 fn string(text: &str, escapes: bool) -> usize {
     let bytes = text.as_bytes();
     let mut at = 1;
@@ -74,7 +74,7 @@ fn string(text: &str, escapes: bool) -> usize {
     bytes.len()
 }
 
-/// Bytes of a dollar-quoted string; of the `$` alone where none begins.
+/// The length of a dollar-quoted string in bytes; 1, that of the `$`, where none begins.
 fn dollar(text: &str) -> usize {
     let name = |c: char| c.is_alphanumeric() || c == '_' || !c.is_ascii();
     let tag = text[1..].find(|c| !name(c)).map(|at| &text[..at + 2]).filter(|t| t.ends_with('$'));
@@ -90,10 +90,11 @@ mod tests {
 
     #[test]
     fn only_comments_become_blanks() {
-        let text = "a<>/*é/*x*/\ny*/b, '/*', E'\\'/*', \"/*\", $q$/*$q$, $1 -- /* no end\n+/*z*/1";
-        let blank = "a<>        \n   b, '/*', E'\\'/*', \"/*\", $q$/*$q$, $1 -- /* no end\n+     1";
-        assert_eq!(unglued(text), blank);
-        assert_eq!(unglued(text).chars().count(), text.chars().count());
-        assert!(matches!(unglued("a /*x*/ <> b"), std::borrow::Cow::Borrowed(_)));
+        let text = "a<>/*é/*x*/\ny*/b, '/*', E'\\'/*', \"/*\", $q$/*$q$, $1 -- /* no end\n+/*z*/1>--é\n'--'";
+        let blank = "a<>        \n   b, '/*', E'\\'/*', \"/*\", $q$/*$q$, $1             \n+     1>   \n'--'";
+        assert_eq!(unglued(text).unwrap(), blank);
+        assert_eq!(unglued(text).unwrap().chars().count(), text.chars().count());
+        assert!(matches!(unglued("a /*x*/ <> b -- c"), Ok(std::borrow::Cow::Borrowed(_))));
+        assert_eq!(unglued("é <>/* x"), Err(5));
     }
 }

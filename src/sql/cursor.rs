@@ -1,37 +1,37 @@
-//! One statement's lexemes, read by place: what stands there, where a word comes next, what lies between commas. Who reads clauses, select
-//! lists, wrappings, utility statements or effects adds methods of its own in its own file.
+//! One statement's lexemes, read by position: what stands at a position, where a word comes next, what lies between commas. The
+//! files that read clauses, select lists, wrappings, utility statements or effects each add methods of their own.
 
 use std::ops::Range;
 
 use sqlparser::tokenizer::Token;
 
 use super::edit::closing;
-use super::name::{Name, Part};
+use super::name::{Name, NamePart};
 use super::token::{Lexed, Lexeme};
 
-/// Lexemes from one place to another. A place beyond them is nothing: no word, no token.
+/// Lexemes from one position to another. At a position beyond them there is no word and no token.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Cursor<'s, 't> {
     pub(super) lexed: &'s Lexed<'t>,
     pub(super) start: usize,
     pub(super) end: usize,
-    /// Of the first lexeme: what is deeper stands in parentheses.
+    /// The depth of the first lexeme: deeper ones are in parentheses.
     pub(super) depth: u32,
 }
 
 impl<'s, 't> Cursor<'s, 't> {
-    /// Over a statement, or a part of one.
+    /// A cursor over a statement, or a part of one.
     pub(super) fn new(lexed: &'s Lexed<'t>, range: &Range<usize>) -> Self {
         let depth = lexed.lexemes.get(range.start).map_or(0, |l| l.depth);
         Cursor { lexed, start: range.start, end: range.end, depth }
     }
 
-    /// The same, ending earlier.
+    /// The same cursor, with an earlier end.
     pub(super) fn until(self, end: usize) -> Self {
         Cursor { end, ..self }
     }
 
-    /// The lexeme at a place.
+    /// The lexeme at a position.
     pub(super) fn lexeme(&self, at: usize) -> Option<&'s Lexeme> {
         self.lexed.lexemes.get(at).filter(|_| (self.start..self.end).contains(&at))
     }
@@ -56,13 +56,13 @@ impl<'s, 't> Cursor<'s, 't> {
         self.lexeme(at)?.name()
     }
 
-    /// The word there, with its place.
-    pub(super) fn part(&self, at: usize) -> Option<Part> {
+    /// The word there, with its span.
+    pub(super) fn part(&self, at: usize) -> Option<NamePart> {
         let lexeme = self.lexeme(at)?;
-        Some(Part { text: lexeme.name()?, span: lexeme.span })
+        Some(NamePart { text: lexeme.name()?, span: lexeme.span })
     }
 
-    /// A dotted name and the place behind it.
+    /// A dotted name, and the position after it.
     pub(super) fn dotted(&self, at: usize) -> Option<(Name, usize)> {
         let mut parts = vec![self.part(at)?];
         let mut at = at + 1;
@@ -78,12 +78,12 @@ impl<'s, 't> Cursor<'s, 't> {
         closing(self.lexed, open, self.end)
     }
 
-    /// The first place from `from` on, outside of parentheses, that `test` accepts; the end otherwise.
+    /// The first position from `from` on, outside parentheses, that `test` accepts; otherwise the end.
     pub(super) fn find(&self, from: usize, test: impl Fn(usize) -> bool) -> usize {
         (from..self.end).find(|&i| self.lexed.lexemes[i].depth == self.depth && test(i)).unwrap_or(self.end)
     }
 
-    /// What lies between the commas of a range at this depth; one range, if there is none.
+    /// The ranges between the commas of a range at this depth; one range, if there is no comma.
     pub(super) fn split(&self, range: Range<usize>, depth: u32) -> Vec<Range<usize>> {
         let mut out = Vec::new();
         let mut start = range.start;

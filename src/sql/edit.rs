@@ -1,9 +1,9 @@
-//! Takes out of the token stream what `sqlparser` misreads, before it reads it. The client's text is never touched: the
-//! remaining tokens keep their places, so the gaps are papered over and every span still points into the original.
+//! Removes from the token stream what `sqlparser` misreads. The client's text does not change: the remaining tokens keep their
+//! positions, so that every span still points into the original.
 //!
 //! - `ONLY t`, `ONLY (t)` would become a table `only` with an alias, or a function. `t *` would be a product.
 //! - `TABLE t` has no span inside a set operation: it is read as `SELECT * FROM t`.
-//! - `FOR NO KEY UPDATE`, `FOR KEY SHARE`, `OF a, b` do not parse; a locking clause names no relation that FROM has not.
+//! - `FOR NO KEY UPDATE`, `FOR KEY SHARE`, `OF a, b` do not parse; a locking clause names only relations that FROM names too.
 //! - `SELECT INTO x` without a select list would become a column INTO.
 //! - `OVERRIDING ... VALUE`, `WHERE CURRENT OF c` and `(row).*` do not parse.
 
@@ -15,16 +15,16 @@ use sqlparser::tokenizer::{Token, TokenWithSpan, Word};
 
 use super::token::{Lexed, Lexeme};
 
-/// A token stream for the parser, and what was taken out of it.
+/// A token stream for the parser, and what was removed from it.
 #[derive(Debug, Default)]
 pub struct Edited {
     /// What the parser sees.
     pub tokens: Vec<TokenWithSpan>,
-    /// Lexemes `ONLY`, and the `*` behind a table name, in order.
+    /// Lexemes `ONLY`, and the `*` after a table name, in order.
     pub table_marks: Vec<usize>,
     /// Lexemes `TABLE` that stand for `SELECT * FROM`, in order.
     pub table_commands: Vec<usize>,
-    /// Words that went and are no relations: names behind `FOR UPDATE OF` and `CURRENT OF`, and what a shim took out.
+    /// Words that were removed and are no relations: names after `FOR UPDATE OF` and `CURRENT OF`, and what a shim removed.
     pub explained: Vec<usize>,
 }
 
@@ -73,7 +73,7 @@ pub fn edit(lexed: &Lexed<'_>, range: &Range<usize>) -> Edited {
             i += 3;
             continue;
         } else if lexeme.is("GLOBAL") {
-            // The parser would take it for a word before JOIN and lose it; to PostgreSQL it is a name here.
+            // The parser would drop it as a word before JOIN; to PostgreSQL it is a name here.
             let token = Token::Word(Word { value: "global".into(), quote_style: None, keyword: Keyword::NoKeyword });
             out.tokens.push(TokenWithSpan { token, span: lexeme.token.span });
         } else {
@@ -95,14 +95,16 @@ fn is_only(lexeme: &Lexeme, previous: Option<&Lexeme>, next: Option<&Lexeme>) ->
         && next.is_some_and(|n| n.word().is_some() || n.is_token(&Token::LParen))
 }
 
-/// `(expression).*`, `(expression)[1].*`: the row's columns; without it the row itself is read, which names the same things.
+/// `(expression).*`, `(expression)[1].*`: the row's columns. Without `.*` the parser sees the row itself, which names the same
+/// things.
 fn is_row_expansion(lexed: &Lexed<'_>, range: &Range<usize>, i: usize) -> bool {
     let token = |at: usize, token: &Token| range.contains(&at) && lexed.lexemes[at].is_token(token);
     let value = i > range.start && (token(i - 1, &Token::RParen) || token(i - 1, &Token::RBracket));
     value && token(i, &Token::Period) && token(i + 1, &Token::Mul)
 }
 
-/// The end of `INTO [TEMPORARY] [TABLE] x` directly behind SELECT: the parser would take INTO for a column. The name stays for the net.
+/// The end of `INTO [TEMPORARY] [TABLE] x` directly after SELECT: the parser would read INTO as a column. The name is left to the
+/// net.
 fn bare_into(lexed: &Lexed<'_>, range: &Range<usize>, i: usize) -> Option<usize> {
     let word = |at: usize, words: &[&str]| range.contains(&at) && lexed.lexemes[at].is_any(words);
     if !(word(i, &["INTO"]) && i > range.start && word(i - 1, &["SELECT", "ALL", "DISTINCT"])) {
@@ -119,7 +121,7 @@ fn bare_into(lexed: &Lexed<'_>, range: &Range<usize>, i: usize) -> Option<usize>
     Some(at)
 }
 
-/// `FROM t *`: a star behind a name that stands behind FROM, JOIN or UPDATE of a query, and no operand behind it.
+/// `FROM t *`: a star after a name that follows FROM, JOIN or UPDATE of a query, with no operand after it.
 fn is_table_star(lexed: &Lexed<'_>, range: &Range<usize>, i: usize) -> bool {
     let lexemes = &lexed.lexemes;
     if !lexemes[i].is_token(&Token::Mul) || i <= range.start || lexemes[i - 1].word().is_none() {
@@ -135,13 +137,13 @@ fn is_table_star(lexed: &Lexed<'_>, range: &Range<usize>, i: usize) -> bool {
     table && !operand
 }
 
-/// Whether a lexeme stands directly in a query, and not in the parentheses of `extract(year FROM x)` and its like.
+/// Whether a lexeme belongs directly to a query, and not to the parentheses of `extract(year FROM x)` and similar functions.
 fn in_query(lexed: &Lexed<'_>, range: &Range<usize>, i: usize) -> bool {
     let open = lexed.opening(i).filter(|&open| open >= range.start);
     open.is_none_or(|j| lexed.lexemes[j + 1].is_any(QUERY_START))
 }
 
-/// `TABLE t` as a query of its own. In statements that begin otherwise (ALTER TABLE, LOCK TABLE) it is a noise word.
+/// `TABLE t` as a query of its own. In other statements (ALTER TABLE, LOCK TABLE) the word only says the kind.
 fn is_table_command(lexed: &Lexed<'_>, range: &Range<usize>, i: usize) -> bool {
     let first = &lexed.lexemes[range.start];
     let query = first.is_any(QUERY_START) || first.is_token(&Token::LParen);

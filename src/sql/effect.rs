@@ -1,5 +1,5 @@
 //! What a statement leaves behind in its session: prepared statements by name, the search path, temporary relations, the state of
-//! the transaction. Read from tokens alone, because the parser is not asked about most of these statements.
+//! the transaction. Read from tokens alone, because the parser does not know most of these statements.
 
 use std::ops::Range;
 
@@ -8,7 +8,7 @@ use sqlparser::tokenizer::Token;
 use super::cursor::Cursor;
 use super::token::{Lexed, Literal, Span};
 
-/// The schema of temporary relations. Where a search path does not name it, it comes before every other one (manual, section 20.11.1).
+/// The schema of temporary relations. A search path that does not name it has it first (manual, section 20.11.1).
 pub const TEMPORARY: &str = "pg_temp";
 
 /// One statement's effect. Names are folded as PostgreSQL folds them.
@@ -25,14 +25,14 @@ pub enum Effect {
     Execute(String),
     /// DEALLOCATE; `None` is ALL.
     Deallocate(Option<String>),
-    /// SET search_path; `None` when the value cannot be told from the text.
+    /// SET search_path; `schemas` is `None` when the value is not in the text.
     SearchPath {
         /// For the transaction only.
         local: bool,
-        /// The schemas, as written; `$user` is whoever it stands for.
+        /// The schemas as written, with `$user` unresolved.
         schemas: Option<Vec<String>>,
     },
-    /// SET ROLE, SET SESSION AUTHORIZATION: whom `$user` stands for cannot be told, nor which schemas may be used.
+    /// SET ROLE, SET SESSION AUTHORIZATION: this changes what `$user` stands for, and which schemas may be used.
     Role {
         /// For the transaction only.
         local: bool,
@@ -50,16 +50,16 @@ pub enum Effect {
     Drop(Vec<Target>),
     /// ALTER ... RENAME TO of a relation.
     Rename {
-        /// The relation, by the name that it had.
+        /// The relation, by its old name.
         target: Target,
-        /// The name that it has then.
+        /// Its new name.
         to: String,
     },
     /// ALTER ... SET SCHEMA of a relation.
     Move {
-        /// The relation, where it was.
+        /// The relation, by its old schema.
         target: Target,
-        /// The schema in which it is then.
+        /// Its new schema.
         schema: String,
     },
     /// CREATE SCHEMA.
@@ -68,16 +68,16 @@ pub enum Effect {
     DropSchemas(Vec<String>),
     /// ALTER SCHEMA ... RENAME TO.
     RenameSchema {
-        /// The name that it had.
+        /// Its old name.
         from: String,
-        /// The name that it has then.
+        /// Its new name.
         to: String,
     },
-    /// Any other ALTER, an index, a type, a foreign schema: a relation may be there or not.
+    /// Any other ALTER, an index, a type, a foreign schema: relations may have been made or dropped.
     Alter,
-    /// A DO that speaks of making or changing relations: which, is in its code.
+    /// A DO whose code has words of making or changing relations; which ones is not known.
     Code,
-    /// DISCARD ALL; frees everything.
+    /// DISCARD ALL: frees everything.
     DiscardAll,
     /// DISCARD TEMP.
     DiscardTemporary,
@@ -85,7 +85,7 @@ pub enum Effect {
     Begin,
     /// COMMIT, END.
     Commit,
-    /// PREPARE TRANSACTION: settings stay, and what was made is not there before COMMIT PREPARED.
+    /// PREPARE TRANSACTION: settings stay; relations that were made are visible only after COMMIT PREPARED.
     PrepareTransaction,
     /// ROLLBACK, ABORT.
     Rollback,
@@ -100,14 +100,14 @@ pub enum Effect {
 /// A relation as a statement names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
-    /// The schema, where one stands before the name.
+    /// The schema, if the name is qualified.
     pub schema: Option<String>,
     /// Its own name.
     pub name: String,
 }
 
 impl Effect {
-    /// Whether relations are made, go, or get other names or schemas.
+    /// Whether relations are made, dropped, renamed or moved to another schema.
     pub fn is_of_relations(&self) -> bool {
         matches!(
             self,
@@ -115,7 +115,8 @@ impl Effect {
         ) || self.is_of_schemas()
     }
 
-    /// Whether a temporary relation may come or go. `by_path`: one that is not called temporary may be made as such.
+    /// Whether a temporary relation may be made or dropped. `by_path`: the search path may make a relation temporary without the
+    /// word.
     pub fn may_be_of_temporary(&self, by_path: bool) -> bool {
         match self {
             Effect::Create { target, temporary, .. } => {
@@ -125,13 +126,13 @@ impl Effect {
         }
     }
 
-    /// Whether a whole schema comes or goes.
+    /// Whether a whole schema is made, dropped or renamed.
     pub fn is_of_schemas(&self) -> bool {
         matches!(self, Effect::CreateSchema(_) | Effect::DropSchemas(_) | Effect::RenameSchema { .. })
     }
 }
 
-/// The verbs of statements that have an effect.
+/// The first words of statements that have an effect.
 const VERBS: [&str; 22] = [
     "PREPARE",
     "EXECUTE",
@@ -161,17 +162,16 @@ const VERBS: [&str; 22] = [
 const BEHIND_INTO: [&str; 13] =
     ["FROM", "WHERE", "GROUP", "HAVING", "WINDOW", "UNION", "INTERSECT", "EXCEPT", "ORDER", "LIMIT", "OFFSET", "FETCH", "FOR"];
 
-/// Kinds of relations that CREATE, ALTER and DROP name; FOREIGN, MATERIALIZED and their like may stand before them.
+/// Kinds of relations that CREATE, ALTER and DROP name; words like FOREIGN and MATERIALIZED may come before them.
 const KINDS: [&str; 3] = ["TABLE", "VIEW", "SEQUENCE"];
 
-/// Whether a text may touch prepared statements by name. Looks at the first word of each statement only; a no is never wrong.
+/// Whether a text may affect prepared statements by name. Looks only at the first word of each statement; false is always right.
 pub fn may_name_statements(text: &[u8]) -> bool {
     begins_with(text, &[b"PREPARE", b"EXECUTE", b"DEALLOCATE", b"DISCARD", b"EXPLAIN", b"CREATE"])
 }
 
-/// Whether a text has several statements, and one that may change what the names of relations mean. Looks at the first word of each statement
-/// only; a no is never wrong but for SELECT INTO and
-/// for code, which change no path that is read here.
+/// Whether a text has several statements, of which one may change what names of relations mean. Looks only at the first word of
+/// each statement. False is always right except for SELECT INTO and for DO, which change no search path that is read here.
 pub fn may_move_names(text: &[u8]) -> bool {
     memchr::memchr(b';', text).is_some() && begins_with(text, &[b"SET", b"RESET", b"CREATE", b"ALTER", b"DROP", b"IMPORT"])
 }
@@ -188,14 +188,16 @@ fn begins_with(text: &[u8], verbs: &[&[u8]]) -> bool {
     if memchr::memchr(b';', text).is_none() { one(text) } else { text.split(|b| *b == b';').any(one) }
 }
 
-/// The effects of a text, with the number of their statement. Empty statements are not counted: the server does not answer them.
+/// The effects of a text, with the number of their statement. Empty statements are not counted, because the server does not answer
+/// them.
 pub fn effects(lexed: &Lexed<'_>) -> Vec<(usize, Effect)> {
     let statements = lexed.statements().into_iter().filter(|range| !range.is_empty());
     let numbered = |(number, range)| effects_of(lexed, &range).into_iter().map(move |effect| (number, effect));
     statements.enumerate().flat_map(numbered).collect()
 }
 
-/// The effects of one statement: most have one or none, CREATE TABLE ... AS EXECUTE has two, and CREATE SCHEMA one for each relation in it.
+/// The effects of one statement: mostly one or none; CREATE TABLE ... AS EXECUTE has two, and CREATE SCHEMA one for each relation
+/// in it.
 pub fn effects_of(lexed: &Lexed<'_>, range: &Range<usize>) -> Vec<Effect> {
     // Parentheses may stand around a query.
     let at = range.clone().find(|&i| !lexed.lexemes[i].is_token(&Token::LParen)).unwrap_or(range.end);
@@ -255,18 +257,18 @@ impl Cursor<'_, '_> {
         self.lexeme(at).map(|l| &l.token.token)
     }
 
-    /// Whether a word stands anywhere in the statement: of a block of code nothing more is read.
+    /// Whether a word occurs anywhere in the statement. Of a block of code no more is read.
     fn speaks_of(&self, word: &str) -> bool {
         let text = self.lexed.slice(&(self.start..self.end));
         text.split(|c: char| !c.is_alphanumeric() && c != '_').any(|w| w.eq_ignore_ascii_case(word))
     }
 
-    /// The place behind an unquoted word outside of parentheses.
+    /// The position after an unquoted word outside parentheses.
     fn behind_word(&self, keyword: &str) -> Option<usize> {
         Some(self.find(self.start, |i| self.is(i, keyword))).filter(|at| *at < self.end).map(|at| at + 1)
     }
 
-    /// The code of DO is run by the server, and read here no further than for what it speaks of.
+    /// The server runs the code of DO; here only its words are looked at.
     fn code(&self) -> Option<Effect> {
         if ["search_path", "set_config"].iter().any(|word| self.speaks_of(word)) {
             return Some(Effect::SearchPath { local: false, schemas: None });
@@ -274,14 +276,14 @@ impl Cursor<'_, '_> {
         ["create", "alter", "drop", "temp", "temporary"].iter().any(|word| self.speaks_of(word)).then_some(Effect::Code)
     }
 
-    /// The relation whose name begins there, and the place behind it.
+    /// The relation whose name begins there, and the position after it.
     fn target(&self, at: usize) -> Option<(Target, usize)> {
         let (name, end) = self.dotted(at)?;
         let mut parts = name.0.into_iter().map(|part| part.text).rev();
         Some((Target { name: parts.next()?, schema: parts.next() }, end))
     }
 
-    /// The place behind `IF EXISTS` or `IF NOT EXISTS`, where that stands.
+    /// The position after `IF EXISTS` or `IF NOT EXISTS`, if one of these is there.
     fn behind_if(&self, at: usize) -> usize {
         match (self.is(at, "IF"), self.is(at + 1, "NOT")) {
             (false, _) => at,
@@ -303,7 +305,7 @@ impl Cursor<'_, '_> {
         Effect::RollbackTo(self.name(at).unwrap_or_default())
     }
 
-    /// `SET [SESSION | LOCAL] search_path { TO | = } ...`, `SET SCHEMA '...'`; roles matter where `$user` is in the path.
+    /// `SET [SESSION | LOCAL] search_path { TO | = } ...`, `SET SCHEMA '...'`; and roles, because of `$user` in the path.
     fn set(&self, at: usize) -> Option<Effect> {
         let local = self.is(at, "LOCAL");
         let at = if local || self.is(at, "SESSION") { at + 1 } else { at };
@@ -320,7 +322,7 @@ impl Cursor<'_, '_> {
         (self.name(at)? == "search_path").then(|| Effect::SearchPath { local, schemas: self.schemas(at + 2) })
     }
 
-    /// The list behind `TO` or `=`; `None` for DEFAULT, FROM CURRENT and whatever else is no list of names and strings.
+    /// The list after `TO` or `=`; `None` for DEFAULT, FROM CURRENT, and anything else that is no list of names and strings.
     fn schemas(&self, mut at: usize) -> Option<Vec<String>> {
         let mut schemas = Vec::new();
         loop {
@@ -353,7 +355,7 @@ impl Cursor<'_, '_> {
         }
         let close = self.closing(at)?;
         let options = self.split(at + 1..close, self.depth + 1);
-        let named = options.iter().filter(|option| {
+        let mut named = options.iter().filter(|option| {
             let name = self.name(option.start).unwrap_or_default();
             name == "analyze" || name == "analyse"
         });
@@ -368,10 +370,10 @@ impl Cursor<'_, '_> {
             },
             None => false,
         };
-        named.last().filter(|option| !is_off(option)).map(|_| close + 1)
+        named.next_back().filter(|option| !is_off(option)).map(|_| close + 1)
     }
 
-    /// `CREATE ... TABLE name`, and what else makes a relation.
+    /// `CREATE ... TABLE name`, and other statements that make a relation.
     fn create(&self, at: usize) -> Option<Effect> {
         const BEFORE: [&str; 9] =
             ["OR", "REPLACE", "GLOBAL", "LOCAL", "TEMP", "TEMPORARY", "UNLOGGED", "RECURSIVE", "MATERIALIZED"];
@@ -434,7 +436,7 @@ impl Cursor<'_, '_> {
         }
     }
 
-    /// Names between commas.
+    /// Names separated by commas.
     fn targets(&self, mut at: usize) -> Vec<Target> {
         let mut targets = Vec::new();
         while let Some((target, end)) = self.target(at) {

@@ -1,20 +1,21 @@
-//! Strings under `standard_conforming_strings = off`, where a backslash escapes in every plain one (manual, section 4.1.2.2): each that has one is
-//! marked as an E string, which reads the same under either setting. Nothing else of a text changes.
+//! Strings under `standard_conforming_strings = off`, where a backslash escapes in every plain string (manual, section 4.1.2.2):
+//! each string with a backslash gets an E before it, with which it means the same under either setting. Nothing else in a text
+//! changes.
 //!
-//! The scanner here knows only what can hold a quote or hide one: strings, names in quotes, dollar quotes, comments (source, scan.l).
+//! This scanner recognises only what can contain or hide a quote: strings, quoted names, dollar quotes, comments (source, scan.l).
 
-/// What was put into a text: byte offsets in the text that came of it, with how many bytes stand there.
+/// What was inserted into a text: byte offsets in the resulting text, and the number of bytes inserted there.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Added(Vec<(usize, usize)>);
 
 impl Added {
-    /// How many bytes were put in before a place. All of them are ASCII characters.
+    /// How many bytes were inserted before a position. All are ASCII characters.
     pub fn before(&self, at: usize) -> usize {
         self.0.iter().take_while(|(start, _)| *start < at).map(|(_, bytes)| bytes).sum()
     }
 }
 
-/// A text with every escaping string marked; `None` where the server would refuse it, or it does not end what it begins.
+/// A text with every escaping string marked; `None` where the server would refuse it, or a string or comment does not end.
 pub fn conforming(text: &str) -> Option<(String, Added)> {
     let bytes = text.as_bytes();
     let (mut out, mut added) = (String::with_capacity(text.len() + 16), Added::default());
@@ -25,7 +26,8 @@ pub fn conforming(text: &str) -> Option<(String, Added)> {
                 let kind = prefix(bytes, at);
                 let (end, escapes) = string(bytes, at, kind != Some(b'b'))?;
                 match kind {
-                    // Under this setting the server takes no Unicode escapes; a national string would not be one behind E.
+                    // Under this setting the server refuses Unicode escapes; a national string with an E would no longer be
+                    // national.
                     Some(b'&') => return None,
                     Some(b'n') if escapes => return None,
                     None if escapes => {
@@ -54,7 +56,7 @@ fn is_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$') || byte >= 0x80
 }
 
-/// What stands before a quote and belongs to it: `e`, `n`, `b` for B and X, `&` for U&.
+/// The character before a quote that belongs to it: `e`, `n`, `b` for B and X, `&` for U&.
 fn prefix(bytes: &[u8], at: usize) -> Option<u8> {
     let before = |n: usize| at.checked_sub(n).map(|i| bytes[i]);
     let alone = |n: usize| before(n).is_none_or(|b| !is_name(b));
@@ -66,7 +68,7 @@ fn prefix(bytes: &[u8], at: usize) -> Option<u8> {
     }
 }
 
-/// Where a string ends, with the parts that go on behind a line break, and whether a backslash stands in it.
+/// Where a string ends, with its continuations after line breaks, and whether it contains a backslash.
 fn string(bytes: &[u8], start: usize, can_escape: bool) -> Option<(usize, bool)> {
     let (mut at, mut escapes) = (start + 1, false);
     loop {
@@ -85,7 +87,7 @@ fn string(bytes: &[u8], start: usize, can_escape: bool) -> Option<(usize, bool)>
     }
 }
 
-/// The quote with which a string goes on: behind blanks and comments of lines with a line break among them.
+/// The quote with which a string continues: after white space and line comments that include a line break.
 fn continued(bytes: &[u8], mut at: usize) -> Option<usize> {
     let mut breaks = false;
     loop {
@@ -117,7 +119,7 @@ fn comment(bytes: &[u8], start: usize) -> Option<usize> {
     Some(at)
 }
 
-/// Where a dollar quote ends; one byte on where none begins (a parameter).
+/// Where a dollar quote ends; one byte further where none begins (a parameter).
 fn dollar(bytes: &[u8], start: usize) -> Option<usize> {
     let rest = &bytes[start + 1..];
     let length = rest.iter().position(|b| *b == b'$' || !is_name(*b)).unwrap_or(rest.len());

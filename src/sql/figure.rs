@@ -8,18 +8,18 @@ use super::name::folded;
 /// What a column of a select list or of RETURNING is called.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OutputName {
-    /// Several columns, under the names that they have.
+    /// Several columns, with their own names.
     Star,
-    /// This; `?column?` where nothing gives it a name.
+    /// This name; `?column?` where PostgreSQL finds none.
     Name(String),
-    /// The rules for its form are not known here.
+    /// How PostgreSQL names an expression of this form is not known here.
     Unknown,
 }
 
-/// A name in the making, and how much it counts.
+/// A name that was found so far, and its strength.
 enum Figured {
     Nothing,
-    /// A type's name or `case`: only where nothing better is found.
+    /// A type's name or `case`: used only if nothing stronger is found.
     Weak(String),
     Strong(String),
     Unknown,
@@ -104,7 +104,7 @@ fn last(name: &ObjectName) -> Option<String> {
     name.0.last().and_then(|p| p.as_ident()).map(folded)
 }
 
-/// A sub-select takes the name of its column.
+/// A sub-select has the name of its column.
 fn first_target(query: &Query) -> Figured {
     match query.body.as_ref() {
         SetExpr::Select(select) => match select.projection.first().map(output_name) {
@@ -124,7 +124,7 @@ fn or_type(inner: Figured, data_type: &DataType) -> Figured {
     }
 }
 
-/// The name that the grammar gives a type (source, gram.y).
+/// The name of a type as the grammar spells it (source, gram.y).
 fn type_name(data_type: &DataType) -> Option<String> {
     let name = match data_type {
         DataType::Custom(name, _) => return last(name),

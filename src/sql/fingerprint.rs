@@ -1,4 +1,4 @@
-//! A statement without its literals: what reports group by, and the only form in which text is kept.
+//! A statement without its literals: reports group by it, and statements are stored only in this form.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use sqlparser::tokenizer::Token;
 use super::attribution::attribution;
 use super::token::Lexed;
 
-/// A longer normalised text is cut: it is for reading.
+/// A longer normalised text is cut: it is only for reading.
 const NORMALISED_BYTES: usize = 2000;
 
 /// A statement as reports know it.
@@ -15,16 +15,16 @@ const NORMALISED_BYTES: usize = 2000;
 pub struct Seen {
     /// [`fingerprint`] of `text`.
     pub fingerprint: i64,
-    /// Without literals.
+    /// The statement without literals.
     pub text: Arc<str>,
     /// What is sent in its place, without literals; `None` where that is the text itself.
     pub rewritten: Option<Arc<str>>,
-    /// Where in the application it comes from, if its comment says so; empty otherwise.
+    /// Where in the application it comes from, if a comment in it says so; otherwise empty.
     pub attribution: Arc<str>,
 }
 
 impl Seen {
-    /// A statement and what is sent in its place; at most 2,000 bytes of each are kept.
+    /// A statement and the text that is sent in its place; at most 2,000 bytes of each are kept.
     pub fn of(text: &str, rewritten: Option<&str>) -> Self {
         let normalised = normalise(text, NORMALISED_BYTES);
         Seen {
@@ -35,20 +35,20 @@ impl Seen {
         }
     }
 
-    /// What its texts take in memory.
+    /// The memory that its texts take.
     pub fn bytes(&self) -> usize {
         self.text.len() + self.rewritten.as_ref().map_or(0, |text| text.len()) + self.attribution.len()
     }
 }
 
 /// The text with every literal replaced by `?`, white space and comments folded, unquoted words in lower case, and lists of
-/// literals (`IN (1, 2, 3)`, VALUES rows) shortened to one, so that statements that differ only in values are equal.
-/// At most `limit` bytes.
+/// literals (`IN (1, 2, 3)`, rows of VALUES) shortened to one, so that statements that differ only in values become equal. At most
+/// `limit` bytes.
 pub fn normalise(text: &str, limit: usize) -> String {
     let Ok(lexed) = Lexed::new(text) else { return cut(text.split_whitespace().collect::<Vec<_>>().join(" "), limit) };
     let mut out = String::with_capacity(text.len().min(limit + 64));
     let mut end = 0;
-    // Behind a literal: the next belongs to the same list. A comma behind it is told when something else follows.
+    // After a literal the next one belongs to the same list. A comma after it is written only when something else follows.
     let (mut list, mut comma) = (false, false);
     for lexeme in &lexed.lexemes {
         let token = &lexeme.token.token;

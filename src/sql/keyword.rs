@@ -1,6 +1,7 @@
-//! PostgreSQL 15's own key words, by what a name may be (`pg_get_keywords()`; source, kwlist.h). The parser has other ones.
+//! PostgreSQL 15's key words, by where they may be used as names (`pg_get_keywords()`; source, kwlist.h). The parser's list
+//! differs.
 
-/// Reserved: no name at all without quotes.
+/// Reserved: without quotes never a name.
 #[rustfmt::skip]
 const RESERVED: &[&str] = &[
     "ALL", "ANALYSE", "ANALYZE", "AND", "ANY", "ARRAY", "AS", "ASC", "ASYMMETRIC", "BOTH", "CASE", "CAST", "CHECK",
@@ -12,7 +13,7 @@ const RESERVED: &[&str] = &[
     "TO", "TRAILING", "TRUE", "UNION", "UNIQUE", "USER", "USING", "VARIADIC", "WHEN", "WHERE", "WINDOW", "WITH",
 ];
 
-/// Names of functions and types, and of nothing else.
+/// Names of functions and types only.
 #[rustfmt::skip]
 const FUNCTIONS: &[&str] = &[
     "AUTHORIZATION", "BINARY", "COLLATION", "CONCURRENTLY", "CROSS", "CURRENT_SCHEMA", "FREEZE", "FULL", "ILIKE",
@@ -20,7 +21,7 @@ const FUNCTIONS: &[&str] = &[
     "TABLESAMPLE", "VERBOSE",
 ];
 
-/// No label of a column without AS.
+/// Not a label of a column without AS.
 #[rustfmt::skip]
 const NO_LABEL: &[&str] = &[
     "ARRAY", "AS", "CHAR", "CHARACTER", "CREATE", "DAY", "EXCEPT", "FETCH", "FILTER", "FOR", "FROM", "GRANT", "GROUP",

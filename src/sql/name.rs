@@ -1,4 +1,4 @@
-//! Names with dots, as they are written and as PostgreSQL reads them.
+//! Names with dots, as written and as PostgreSQL folds them.
 
 use sqlparser::ast::Ident;
 
@@ -6,7 +6,7 @@ use super::token::Span;
 
 /// A piece of a dotted name.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Part {
+pub struct NamePart {
     /// Folded as PostgreSQL folds it.
     pub text: String,
     /// Where it stands.
@@ -15,7 +15,7 @@ pub struct Part {
 
 /// A dotted name: `[catalog.][schema.]relation`, or `[schema.][table.]column`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Name(pub Vec<Part>);
+pub struct Name(pub Vec<NamePart>);
 
 impl Name {
     /// The last piece.

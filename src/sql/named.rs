@@ -1,9 +1,9 @@
-//! What a statement names, as far as that decides whether it may run a second time as another role: its relations, with where they stand, and
-//! every word, because a word may be a function or a type in more places than any list of them has.
+//! What a statement names, to decide whether it may run a second time under another role: its relations with their spans, and every
+//! word, because a word may be a function or a type in more places than could be listed.
 //!
-//! The side runs with `pg_catalog` alone in its search path: an unqualified function, operator, type or cast can be no other than
-//! PostgreSQL's. So relations have to be written with their schemas ([`Named::qualified`]), and what is qualified has to be looked at
-//! ([`Named::qualifiers`]).
+//! The second run has only `pg_catalog` in its search path: an unqualified function, operator, type or cast can only be
+//! PostgreSQL's own. So relations have to be written with their schemas ([`Named::qualified`]), and everything else that is
+//! qualified has to be checked ([`Named::qualifiers`]).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,12 +21,12 @@ pub struct Named {
     pub relations: Vec<(Span, Option<String>, String)>,
     /// Every identifier, folded.
     pub words: Vec<String>,
-    /// Words with a dot behind them that are no part of a relation's name: aliases mostly, and maybe schemas.
+    /// Words before a dot that are not part of a relation's name: mostly aliases, perhaps schemas.
     pub qualifiers: Vec<String>,
 }
 
 impl Named {
-    /// Reads one statement; an error is why it cannot be told what it names.
+    /// Reads one statement; the error says why it is not known what the statement names.
     pub fn of(text: &str, limits: &Limits) -> Result<Named, String> {
         let script = script(text, limits).map_err(|e| e.to_string())?;
         let [statement] = script.statements.as_slice() else { return Err("it is not one statement".into()) };
@@ -66,7 +66,8 @@ impl Named {
         Ok(())
     }
 
-    /// The text with each relation under the schema that it was found in. One that was not found stays: a CTE, or nothing.
+    /// The text with each relation qualified by the schema in which it was found. One that was not found stays: it is a CTE, or
+    /// does not exist.
     pub fn qualified(&self, text: &str, schemas: &BTreeMap<String, String>) -> String {
         let (mut out, mut at) = (String::with_capacity(text.len() + 64), 0);
         for (span, schema, name) in &self.relations {

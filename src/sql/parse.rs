@@ -1,5 +1,5 @@
-//! From a text to its [`Script`]: tokenize once, split, peel, edit, parse, walk. Never panics, never overflows the stack,
-//! never takes long: what is too long, too deep or not understood comes back as [`Unparsed`] with the reason.
+//! From a text to its [`Script`]: tokenize once, split, peel, edit, parse, walk. Never panics, never overflows the stack, and takes
+//! bounded time: what is too long, too deep or not understood is returned as [`Unparsed`] with the reason.
 
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -37,12 +37,12 @@ pub struct Statement {
     pub shape: Result<Shape, Unparsed>,
 }
 
-/// How much is read.
+/// Bounds on what is read.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
     /// A longer text is not parsed.
     pub text_bytes: usize,
-    /// Nested deeper is not parsed. At 100 the worst pathological text takes some 30 ms; above it the time explodes.
+    /// Deeper nesting is not parsed. At 100 the worst text takes some 30 ms; beyond that the time explodes.
     pub depth: usize,
 }
 
@@ -52,21 +52,21 @@ impl Default for Limits {
     }
 }
 
-/// A tree can be as deep as the text has tokens (`a or a or a ...`), and is walked and dropped by recursion. Up to this many
-/// tokens the usual stack holds it; above, a larger one is used for the time of the parse.
+/// A tree can be as deep as the text has tokens (`a or a or a ...`), and is walked and dropped by recursion. The usual stack
+/// suffices for so many tokens; for longer texts a larger one is used during the parse.
 const TOKENS_ON_USUAL_STACK: usize = 1500;
-/// The parser counts its recursion, but it takes so much stack from one level to the next that a worker's is used up long before the
-/// limit: so many levels of brackets and CASE together the usual stack holds.
+/// The parser limits its recursion, but each level takes so much stack that a worker's is used up long before the limit. The usual
+/// stack suffices for so many levels of brackets and CASE together.
 const LEVELS_ON_USUAL_STACK: usize = 6;
-/// The parser reads `a JOIN b JOIN c ... ON ... ON ...` by a recursion that it does not count, with large frames. So many joins that wait
-/// for their condition the usual stack holds.
+/// The parser reads `a JOIN b JOIN c ... ON ... ON ...` by a recursion that it does not limit, with large stack frames. The usual
+/// stack suffices for so many joins that wait for their condition.
 const JOINS_ON_USUAL_STACK: usize = 8;
-/// More of them are not parsed: the larger stack holds them, and PostgreSQL's own would not hold many more.
+/// With more of them a text is not parsed: the larger stack suffices for these, and PostgreSQL's own not for many more.
 const WAITING_JOINS: usize = 1000;
-/// Operators and key words can each make the tree one level deeper; constants, names and commas cannot, and brackets have a bound of their own
-/// ([`Limits::depth`]). A statement with more of them is not parsed, so that a long text is read where it is long by its data.
+/// Operators and key words can each make the tree one level deeper; constants, names and commas cannot, and brackets have a bound of their
+/// own ([`Limits::depth`]). A statement with more of them is not parsed; so a text that is long because of its data is read.
 const DEEPENING_TOKENS: usize = 128 * 1024;
-/// Holds a tree of [`DEEPENING_TOKENS`] levels several times over. Only touched pages cost anything.
+/// Enough for a tree of [`DEEPENING_TOKENS`] levels several times over. Only the pages that are used cost memory.
 const LARGE_STACK_BYTES: usize = 512 * 1024 * 1024;
 
 /// Reads a text.
@@ -74,7 +74,7 @@ pub fn script<'t>(text: &'t str, limits: &Limits) -> Result<Script<'t>, Unparsed
     if text.len() > limits.text_bytes {
         return Err(Unparsed::TooLong(text.len()));
     }
-    let lexed = catch(|| Lexed::new(text)).and_then(|r| r.map_err(Unparsed::Tokens))?;
+    let lexed = catch(|| Lexed::new(text)).and_then(|r| r.map_err(|error| Unparsed::Tokens(error.message)))?;
     let ranges = lexed.statements();
     let statements = ranges.into_iter().map(|lexemes| Statement { shape: shape(&lexed, &lexemes, limits), lexemes }).collect();
     Ok(Script { lexed, statements })
@@ -136,10 +136,10 @@ fn is_deep(lexed: &Lexed<'_>, query: &Range<usize>, brackets: usize, waiting: us
     lexemes.len() > TOKENS_ON_USUAL_STACK || waiting > JOINS_ON_USUAL_STACK || brackets + cases() > LEVELS_ON_USUAL_STACK
 }
 
-/// How many joins stand before their conditions at most, over all of a statement: a bound on the parser's recursion.
+/// The largest number of joins that wait for their conditions at one place of a statement: a bound on the parser's recursion.
 fn waiting_joins(lexed: &Lexed<'_>, query: &Range<usize>) -> usize {
     let (mut waiting, mut most) = (0_usize, 0);
-    // A join that is CROSS or NATURAL waits for nothing; its kind may stand between NATURAL and JOIN.
+    // CROSS and NATURAL joins have no condition; a kind of join may stand between NATURAL and JOIN.
     let mut unconditional = false;
     for lexeme in &lexed.lexemes[query.clone()] {
         if lexeme.is("JOIN") {

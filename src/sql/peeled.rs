@@ -1,4 +1,4 @@
-//! What is left of a statement when what stands round its query is taken off.
+//! What is left of a statement without what surrounds its query.
 
 use std::ops::Range;
 
@@ -8,11 +8,11 @@ use super::shape::Reference;
 /// A statement without its wrapping.
 #[derive(Debug, Default)]
 pub struct Peeled {
-    /// The query or DML statement inside; `None` for a statement that names relations in no form that is known here.
+    /// The query or DML statement inside; `None` for a statement in which no known form names relations.
     pub query: Option<Range<usize>>,
     /// Relations that the wrapping itself names.
     pub references: Vec<Reference>,
-    /// Lexemes that the wrapping explains (cursor and statement names, column lists of COPY).
+    /// Lexemes of the wrapping that are known to be no relations (cursor and statement names, column lists of COPY).
     pub explained: Vec<usize>,
     /// The cursor that DECLARE opens.
     pub cursor: Option<String>,

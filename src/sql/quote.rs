@@ -1,8 +1,8 @@
-//! Identifiers and literals as PostgreSQL text, for every statement that esclusa writes itself.
+//! Identifiers and literals as SQL text, for every statement that esclusa writes itself.
 
-/// The words of PostgreSQL 15 that cannot stand as a bare column or table name (manual, appendix C: reserved, and those that
-/// cannot be a function or type name), and those of PL/pgSQL (`src/pl/plpgsql/src/pl_reserved_kwlist.h`): `new.by` is no field of `new`
-/// there, and `new."by"` is. Quoting one too many would be harmless; one too few would not.
+/// The words of PostgreSQL 15 that need quotes as a column or table name (manual, appendix C: reserved, and those that cannot be a
+/// function or type name), and those of PL/pgSQL (`src/pl/plpgsql/src/pl_reserved_kwlist.h`): in its code `new.by` is not read as a
+/// field of `new`, but `new."by"` is. To quote too many would be harmless, too few not.
 const RESERVED: &[&str] = &[
     "all",
     "analyse",
@@ -179,7 +179,7 @@ pub fn qualified(schema: &str, name: &str) -> String {
     format!("{}.{}", ident(schema), ident(name))
 }
 
-/// A string literal that reads the same whatever `standard_conforming_strings` says: a backslash asks for the E form.
+/// A string literal that means the same whatever `standard_conforming_strings` is: with a backslash the E form is used.
 pub fn literal(value: &str) -> String {
     let quoted = value.replace('\'', "''");
     if value.contains('\\') { format!("E'{}'", quoted.replace('\\', "\\\\")) } else { format!("'{quoted}'") }

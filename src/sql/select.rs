@@ -1,6 +1,6 @@
-//! Where the parts of a SELECT lie, as ranges of lexemes: its list, FROM with WHERE, GROUP BY. As in [`super::clause`] the tokens are
-//! relied on and not the parser's spans: at the SELECT's own depth these key words are reserved, so that they are what they look like
-//! unless they stand behind a dot or behind AS.
+//! Where the parts of a SELECT are, as ranges of lexemes: its list, FROM with WHERE, GROUP BY. As in [`super::clause`], the tokens
+//! are used and not the parser's spans: at the SELECT's own depth these key words are reserved, so they begin clauses unless they
+//! follow a dot or AS.
 
 use std::ops::Range;
 
@@ -18,7 +18,7 @@ pub struct Select {
     pub source: Range<usize>,
     /// The elements of GROUP BY.
     pub group: Vec<Element>,
-    /// All of it, up to the next part of a set operation or the closing parenthesis: HAVING, WINDOW and ORDER BY too.
+    /// All of it, up to the next part of a set operation or the closing parenthesis, including HAVING, WINDOW and ORDER BY.
     pub all: Range<usize>,
 }
 
@@ -37,7 +37,7 @@ impl Select {
 pub struct Element {
     /// All of it.
     pub lexemes: Range<usize>,
-    /// What it says.
+    /// What it groups by.
     pub group: Group,
 }
 
@@ -48,9 +48,9 @@ pub enum Group {
     Item(Range<usize>),
     /// All of these: `(a, b)`.
     All(Vec<Group>),
-    /// One of these after the other: GROUPING SETS.
+    /// Each of these in turn: GROUPING SETS.
     Sets(Vec<Group>),
-    /// Sets of which one is empty, so that nothing is in all of them: ROLLUP, CUBE, `()`.
+    /// Sets of which one is empty, so that no expression is in all of them: ROLLUP, CUBE, `()`.
     Optional(Vec<Group>),
 }
 
@@ -99,7 +99,7 @@ pub(super) fn select(lexed: &Lexed<'_>, range: &Range<usize>, start: usize) -> S
 }
 
 impl Cursor<'_, '_> {
-    /// Behind DISTINCT, DISTINCT ON (...) and ALL.
+    /// The position after DISTINCT, DISTINCT ON (...) or ALL.
     fn list_start(&self, at: usize) -> usize {
         if self.is(at, "DISTINCT") && self.is(at + 1, "ON") && self.is_token(at + 2, &Token::LParen) {
             return self.closing(at + 2).map_or(at + 2, |close| close + 1);
@@ -107,7 +107,7 @@ impl Cursor<'_, '_> {
         at + usize::from(self.is(at, "DISTINCT") || self.is(at, "ALL"))
     }
 
-    /// The first of some key words at this depth; otherwise the end of the SELECT.
+    /// The first of these key words at this depth; otherwise the end of the SELECT.
     fn clause(&self, from: usize, words: &[&str]) -> usize {
         let lexemes = &self.lexed.lexemes;
         for i in from..self.end {

@@ -1,4 +1,5 @@
-//! What a statement names, as plain values: references to relations, names in expressions, the scopes they are read in.
+//! What a statement names, as plain values: references to relations, names in expressions, and the scopes in which names are looked
+//! up.
 
 use std::ops::Range;
 
@@ -33,11 +34,11 @@ pub enum Role {
     Analyze,
     /// VACUUM it, without FULL.
     Vacuum,
-    /// Write its files anew: VACUUM FULL, CLUSTER, REINDEX, by the name that reports use.
+    /// Rewrite its files: VACUUM FULL, CLUSTER, REINDEX, with the name that reports use.
     Rebuild(&'static str),
     /// Names its row type.
     Type,
-    /// Change what it is and who may do what: ALTER, DROP, COMMENT, CREATE INDEX, GRANT and their like.
+    /// Change its definition or rights: ALTER, DROP, COMMENT, CREATE INDEX, GRANT and similar.
     Define(&'static str),
 }
 
@@ -67,33 +68,33 @@ impl Role {
 pub struct Alias {
     /// Folded.
     pub name: String,
-    /// The name alone, without AS and without column names.
+    /// The span of the name alone, without AS and column names.
     pub span: Span,
     /// Column names given with it, folded: `AS t(a, b)`.
     pub columns: Vec<String>,
 }
 
-/// A relation in a position where PostgreSQL looks a relation up.
+/// A relation, named where PostgreSQL looks up a relation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reference {
     /// As written.
     pub name: Name,
-    /// What is done with it.
+    /// What the statement does with it.
     pub role: Role,
     /// Its alias, where it has one.
     pub alias: Option<Alias>,
-    /// What a splice replaces: the name, with ONLY, parentheses and `*` round it, and TABLE before it.
+    /// What a splice replaces: the name, with ONLY, parentheses and `*` around it, and TABLE before it.
     pub span: Span,
-    /// It stood as `TABLE name`, which is short for a whole SELECT.
+    /// It is written as `TABLE name`, which stands for a whole SELECT.
     pub table_command: bool,
-    /// TABLESAMPLE behind it, up to the end of REPEATABLE.
+    /// Its TABLESAMPLE, up to the end of REPEATABLE.
     pub sample: Option<Span>,
     /// The scope in whose FROM list it stands.
     pub scope: ScopeId,
 }
 
 impl Reference {
-    /// Of a name that stands alone: no alias, no more than the name.
+    /// A reference that is the name alone, without alias.
     pub(super) fn new(name: Name, role: Role) -> Self {
         let span = name.span();
         Reference { name, role, alias: None, span, table_command: false, sample: None, scope: 0 }
@@ -106,21 +107,21 @@ pub type ScopeId = usize;
 /// One level of name look-up: the FROM items of a SELECT, or a DML target with its FROM or USING items.
 #[derive(Debug, Clone, Default)]
 pub struct Scope {
-    /// Where a name that is not found here is looked for.
+    /// The scope in which a name is looked up that is not found here.
     pub parent: Option<ScopeId>,
     /// What is visible here, in order.
     pub items: Vec<Item>,
-    /// The select list holds `*` or `x.*`, or a NATURAL JOIN: all columns count.
+    /// The select list has `*` or `x.*`, or there is a NATURAL JOIN: all columns are used.
     pub star: bool,
-    /// How the items are joined: operands before their join.
+    /// How the items are joined: operands come before their join.
     pub steps: Vec<Step>,
-    /// Where the parts of its SELECT lie, if it is one.
+    /// Where the parts of its SELECT are, if it is one.
     pub select: Option<Box<Select>>,
-    /// What the items of its select list, of RETURNING or of VALUES are called.
+    /// The names of the columns of its select list, RETURNING or VALUES.
     pub outputs: Vec<OutputName>,
-    /// Bare names that are a whole item of ORDER BY or DISTINCT ON: a column of the select list comes before one of FROM.
+    /// Bare names that are a whole item of ORDER BY or DISTINCT ON: there an output column takes precedence over one of FROM.
     pub sorted: Vec<Span>,
-    /// It is that of a set operation, whose ORDER BY can name nothing but the columns of its first SELECT.
+    /// For the scope of a set operation, its first SELECT: its ORDER BY can name only columns of that.
     pub combined: Option<ScopeId>,
 }
 
@@ -129,13 +130,13 @@ pub struct Scope {
 pub enum Step {
     /// An item of the scope.
     Item(usize),
-    /// A join of what the two steps before it made.
+    /// A join of the results of the two steps before it.
     Join {
         /// Which rows it keeps.
         kind: JoinKind,
         /// The columns that it merges.
         merged: Merged,
-        /// From the first to the last name of its right side and its ON, which see its two sides as they are without it.
+        /// From the first to the last name of its right side and its ON. In this span the two sides are seen separately.
         inside: Option<Span>,
     },
 }
@@ -169,17 +170,17 @@ pub enum Merged {
 pub struct Item {
     /// The name under which its columns can be qualified; empty for an unaliased sub-select or join.
     pub name: String,
-    /// The reference it is, if it names a relation.
+    /// The reference, if it names a relation.
     pub reference: Option<usize>,
-    /// Its column names where the text alone tells them (alias lists, sub-selects without `*`).
+    /// Its column names, if they are known from the text alone (alias lists, sub-selects without `*`).
     pub columns: Option<Vec<String>>,
     /// The names that its alias gives its first columns.
     pub renamed: Vec<String>,
-    /// The scope of the query that it is, or of the join that has an alias.
+    /// The scope of its query, or of the join that has an alias.
     pub body: Option<ScopeId>,
 }
 
-/// Where a name stands that is no relation.
+/// Where a name stands that is not a relation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UsePlace {
     /// In an expression.
@@ -201,7 +202,7 @@ pub enum UsePlace {
 pub struct NameUse {
     /// As written; for [`UsePlace::Star`] without the star.
     pub name: Name,
-    /// The whole of it, with the star.
+    /// The same with the star.
     pub span: Span,
     /// Where it stands.
     pub place: UsePlace,
@@ -212,7 +213,7 @@ pub struct NameUse {
 /// An INSERT, UPDATE, DELETE or MERGE, at the top or in a CTE.
 #[derive(Debug, Clone)]
 pub struct Dml {
-    /// Which.
+    /// Which kind of statement.
     pub kind: DmlKind,
     /// Its target, an index into [`Shape::references`].
     pub target: usize,
@@ -239,7 +240,7 @@ pub struct Shape {
     pub cursor: Option<String>,
     /// The constraints that SET CONSTRAINTS names.
     pub constraints: Vec<Name>,
-    /// Lexemes that are explained: parts of references, of names, aliases, CTE names. Sorted. The net compares against it.
+    /// Lexemes whose meaning is known: parts of references, of names, aliases, CTE names. Sorted. The net looks at all others.
     pub explained: Vec<usize>,
 }
 

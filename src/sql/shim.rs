@@ -1,9 +1,9 @@
-//! Constructs that `sqlparser` does not know, taken out or replaced by something that it knows and that names the same relations.
-//! Only a statement that did not parse comes here, and what is left of it is parsed once more.
+//! Constructs that `sqlparser` does not know are removed, or replaced by something that it knows and that names the same relations.
+//! Only a statement that did not parse comes here; the result is parsed once more.
 //!
-//! Nothing is taken out that could name a relation: a word that goes is explained only where the grammar allows no relation there
-//! (a collation, an element's name, a column of a CTE); every other word that goes is left to the net. As in [`super::edit`] the
-//! remaining tokens keep their places.
+//! Nothing is removed that could name a relation: a removed word is marked as explained only where the grammar allows no relation
+//! (a collation, an element's name, a column of a CTE); all other removed words are left to the net. As in [`super::edit`], the
+//! remaining tokens keep their positions.
 
 mod frame;
 mod from;
@@ -20,7 +20,7 @@ use sqlparser::tokenizer::{Location, Token, TokenWithSpan};
 pub struct Shimmed {
     /// What the parser sees.
     pub tokens: Vec<TokenWithSpan>,
-    /// Where words begin that went and are no relations.
+    /// Where removed words begin that are no relations.
     pub explained: Vec<Location>,
 }
 
@@ -69,30 +69,30 @@ struct Shims<'s> {
     at: usize,
     out: Shimmed,
     depth: usize,
-    /// Depths at which an assignment list goes on, innermost last.
+    /// Depths at which an assignment list is open, innermost last.
     set_depths: Vec<usize>,
     /// Depths inside the parentheses of an XML function.
     xml_depths: Vec<usize>,
-    /// Closing parentheses whose opening ones went.
+    /// Closing parentheses whose opening ones were removed.
     dropped_closings: HashSet<usize>,
-    /// Closing parentheses before which another one stands now.
+    /// Closing parentheses before which another one was inserted.
     doubled_closings: HashSet<usize>,
-    /// For each opening parenthesis or bracket the place behind what closes it; otherwise the end. It is looked up, as is all that
-    /// follows, because looking for it from every token would be quadratic.
+    /// For each opening parenthesis or bracket the position after the one that closes it; otherwise the end. This and the next
+    /// fields are kept, because searching from every token would take quadratic time.
     behind: Vec<usize>,
-    /// The parentheses that are open in what was kept, innermost last.
+    /// The parentheses that are open in the tokens kept so far, innermost last.
     open: Vec<Open>,
-    /// MERGE is among the words.
+    /// There is a word MERGE.
     merges: bool,
     /// GROUPING SETS has been kept.
     groups: bool,
 }
 
-/// A parenthesis that is open.
+/// An open parenthesis.
 struct Open {
-    /// Its place among the tokens that were kept.
+    /// Its index among the tokens that were kept.
     at: usize,
-    /// ROWS, RANGE or GROUPS was said in it.
+    /// ROWS, RANGE or GROUPS occurs in it.
     frame: bool,
 }
 
@@ -138,12 +138,12 @@ impl Shims<'_> {
         matches!(self.token(at), Some(Token::Word(_)))
     }
 
-    /// The token behind the parenthesis or bracket that closes the one at `open`.
+    /// The token after the parenthesis or bracket that closes the one at `open`.
     fn behind(&self, open: usize) -> usize {
         self.behind.get(open).copied().unwrap_or(self.tokens.len())
     }
 
-    /// The first place at this depth, from `from` on, that `test` accepts; not beyond the closing parenthesis.
+    /// The first position at this depth, from `from` on, that `test` accepts; not beyond the closing parenthesis.
     fn find(&self, from: usize, test: impl Fn(usize) -> bool) -> Option<usize> {
         let mut at = from;
         while let Some(token) = self.token(at) {
@@ -198,20 +198,20 @@ impl Shims<'_> {
         self.out.tokens.push(token);
     }
 
-    /// Leaves out everything up to `end`; true, for the callers' last line.
+    /// Removes everything up to `end`. Returns true, so that it can be a caller's last expression.
     fn drop(&mut self, end: usize) -> bool {
         self.at = end.min(self.tokens.len());
         true
     }
 
-    /// Leaves out everything up to `end`, words that can be no relations.
+    /// The same for words that cannot be relations.
     fn drop_explained(&mut self, end: usize) -> bool {
         let words = self.tokens[self.at..end.min(self.tokens.len())].iter().filter(|t| matches!(t.token, Token::Word(_)));
         self.out.explained.extend(words.map(|t| t.span.start));
         self.drop(end)
     }
 
-    /// Puts a token in the place of the one at `self.at`, which is not yet consumed.
+    /// Puts a token in the place of the one at `self.at`, which is not consumed yet.
     fn put(&mut self, token: Token) {
         let span = self.tokens[self.at.min(self.tokens.len() - 1)].span;
         self.out(TokenWithSpan { token, span });
@@ -219,7 +219,7 @@ impl Shims<'_> {
 
     // --- the constructs ---
 
-    /// Deals with a construct that begins here; false when there is none.
+    /// Handles a construct that begins here; false when there is none.
     fn construct(&mut self) -> bool {
         let at = self.at;
         match self.token(at) {
@@ -258,13 +258,13 @@ impl Shims<'_> {
             || self.prefixed_operator()
     }
 
-    /// Whether something stands here that takes a value on its left.
+    /// Whether here is an operator, or another word that takes a value on its left.
     fn compares(&self, at: usize) -> bool {
         let operator = self.token(at).is_some_and(|t| BEFORE_ANY.contains(t) || *t == Token::DoubleColon);
         operator || self.is_any(at, &["IS", "IN", "NOT"])
     }
 
-    /// The place behind a dotted name.
+    /// The position after a dotted name.
     fn dotted(&self, first: usize) -> usize {
         let mut at = first + 1;
         while self.is_token(at, &Token::Period) && self.is_name(at + 1) {
@@ -273,7 +273,7 @@ impl Shims<'_> {
         at
     }
 
-    /// `SET a[1] = ...`, `INSERT INTO t (a[1:2])`: the subscripts go. Which column is written stays.
+    /// `SET a[1] = ...`, `INSERT INTO t (a[1:2])`: the subscripts are removed; the column that is written stays.
     fn subscripted_target(&mut self) -> bool {
         let mut end = self.behind(self.at);
         while self.is_token(end, &Token::LBracket) || self.is_token(end, &Token::Period) && self.is_name(end + 1) {
@@ -285,7 +285,7 @@ impl Shims<'_> {
         if assigned || inserted { self.drop(end) } else { false }
     }
 
-    /// Whether what stands before here is a name behind SET or a comma.
+    /// Whether here follows a name after SET or a comma.
     fn begins_assignment(&self) -> bool {
         let mut tokens = self.out.tokens.iter().rev().map(|t| &t.token);
         loop {
@@ -309,7 +309,8 @@ impl Shims<'_> {
         open.is_some_and(behind_into)
     }
 
-    /// `) SEARCH DEPTH FIRST BY a SET b CYCLE c SET d USING e` behind a CTE: columns of the CTE only (manual, section 7.8.2).
+    /// `) SEARCH DEPTH FIRST BY a SET b CYCLE c SET d USING e` after a CTE: it names only columns of the CTE (manual, section
+    /// 7.8.2).
     fn search_cycle(&mut self) -> bool {
         let mut end = self.at + 1;
         if self.is(end, "SEARCH") && self.is_any(end + 1, &["DEPTH", "BREADTH"]) && self.are(end + 2, &["FIRST", "BY"]) {
@@ -327,7 +328,7 @@ impl Shims<'_> {
         self.drop_explained(end)
     }
 
-    /// `x @@ ANY (...)`: any operator before ANY compares.
+    /// `x @@ ANY (...)`: every operator becomes one that the parser accepts before ANY.
     fn operator_any(&mut self) -> bool {
         let operator = match self.token(self.at) {
             Some(Token::Word(_) | Token::LParen | Token::RParen | Token::Comma | Token::Number(..)) | None => false,
@@ -342,7 +343,7 @@ impl Shims<'_> {
         self.drop(self.at + 1)
     }
 
-    /// `= ANY ((SELECT 1) EXCEPT (SELECT 2))`: a query that begins with a parenthesis is one behind IN.
+    /// `= ANY ((SELECT 1) EXCEPT (SELECT 2))`: the parser reads a query that begins with a parenthesis only after IN.
     fn any_of_query(&mut self) -> bool {
         let operator = self.token(self.at).is_some_and(|t| BEFORE_ANY.contains(t));
         let quantified = operator && self.is_any(self.at + 1, &["ANY", "ALL", "SOME"]);
@@ -354,8 +355,8 @@ impl Shims<'_> {
         self.drop(self.at + 2)
     }
 
-    /// `ON CONFLICT (lower(a) COLLATE "C" text_ops) WHERE b > 0 DO ...`: expressions over the target's columns. A plain list of
-    /// columns is kept, and names them.
+    /// `ON CONFLICT (lower(a) COLLATE "C" text_ops) WHERE b > 0 DO ...`: expressions over the target's columns are removed. A plain
+    /// list of columns stays, and names them.
     fn conflict_target(&mut self) -> bool {
         if !(self.is(self.at, "CONFLICT") && self.is_token(self.at + 1, &Token::LParen)) {
             return false;
@@ -373,7 +374,7 @@ impl Shims<'_> {
         self.drop(action)
     }
 
-    /// `ORDER BY a USING <`: ascending is as good.
+    /// `ORDER BY a USING <` becomes an ascending order, which names the same.
     fn order_using(&mut self) -> bool {
         let operator = match self.token(self.at + 1) {
             Some(Token::LParen | Token::Word(_)) | None => false,
@@ -382,7 +383,7 @@ impl Shims<'_> {
         operator && self.drop(self.at + 2)
     }
 
-    /// Expressions where the parser knows only numbers, and words with a grammar of their own.
+    /// Expressions where the parser accepts only numbers, and words with a grammar of their own.
     fn small(&mut self) -> bool {
         let at = self.at;
         let opens = |i: usize| self.is_token(i, &Token::LParen);
@@ -443,7 +444,7 @@ impl Shims<'_> {
         true
     }
 
-    /// A sample's size, its seed, a number of rows.
+    /// The size and seed of a sample, or a number of rows.
     fn number_in_parentheses(&mut self) -> bool {
         while !self.is_token(self.at, &Token::LParen) {
             self.keep();
@@ -476,7 +477,7 @@ impl Shims<'_> {
     }
 }
 
-/// Forgets the depths, innermost last, from `depth` on.
+/// Removes the depths from `depth` on; they are in ascending order.
 fn leave(depths: &mut Vec<usize>, depth: usize) {
     while depths.last().is_some_and(|d| *d >= depth) {
         depths.pop();
@@ -535,6 +536,9 @@ mod tests {
             ("select inet '10.0.0.1' + a, collation for (b), trim(trailing from c) from h where d isnull and e notnull", "h"),
             ("select h.*::text from h tablesample system (h.a) repeatable (1 + 1) fetch first (2 + 1) rows with ties", "h"),
             ("merge into h using k join l on k.a = l.a on h.a = k.a when not matched then insert default values", "h k l"),
+            ("with w as (select 1) merge into h using k join l on k.a = l.a on h.a = k.a when matched then delete", "h k l"),
+            ("with w as materialized (select 1) insert into h select a from k order by a using <", "h k"),
+            ("with w as (select 1) delete from h where a @@ any ('{1}') and (select 1) between symmetric 2 and 1", "h"),
         ] {
             assert_eq!(references(text), expected, "{text}");
         }

@@ -1,8 +1,8 @@
 //! SQL as a value: text with holes for the columns of a legacy row, and with spans of a client's own text.
 //!
-//! A relation yields its expressions as such values (`dv_code` is written with `trim_scale((<tsvid>)::numeric)::text`); whoever uses one
-//! fills the holes: the rewriter with what the client wrote, a trigger with `new.tsvid`, the backfill with `r.tsvid`. What an expression
-//! depends on is asked of the value ([`Sql::columns`]) and never looked for in its text.
+//! A relation yields its expressions as such values (`dv_code` is written with `trim_scale((<tsvid>)::numeric)::text`), and each
+//! user fills the holes: the rewriter with what the client wrote, a trigger with `new.tsvid`, the backfill with `r.tsvid`. The
+//! columns that an expression depends on are taken from the value ([`Sql::columns`]) and never searched for in its text.
 
 use std::collections::BTreeSet;
 
@@ -11,48 +11,48 @@ use super::token::Span;
 /// A piece of SQL.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Sql {
-    parts: Vec<Part>,
+    parts: Vec<SqlPart>,
 }
 
 /// A part of a piece of SQL.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Part {
+pub enum SqlPart {
     /// Generated text.
     Text(String),
-    /// A hole: the value of a legacy column, by its place.
+    /// A hole: the value of the legacy column with this index.
     Column(usize),
     /// The client's text under a span inside the edit, with the edits inside it applied (`rewrite/splice.rs`).
     Client(Span),
-    /// The client's text under a span anywhere, as it stands: a literal or a parameter that is said twice.
+    /// The client's text under a span anywhere, unchanged: a literal or a parameter that is needed twice.
     Copy(Span),
-    /// The client's text under a span outside the edit, once more, with the edits inside it applied: a FROM that is said twice.
+    /// The client's text under a span outside the edit, with the edits inside it applied: a FROM that is needed twice.
     Again(Span),
 }
 
 impl Sql {
     /// Generated text.
     pub fn text(text: impl Into<String>) -> Sql {
-        Sql { parts: vec![Part::Text(text.into())] }
+        Sql { parts: vec![SqlPart::Text(text.into())] }
     }
 
     /// A hole for a legacy column.
     pub fn column(place: usize) -> Sql {
-        Sql { parts: vec![Part::Column(place)] }
+        Sql { parts: vec![SqlPart::Column(place)] }
     }
 
     /// The client's text under a span.
     pub fn client(span: Span) -> Sql {
-        Sql { parts: vec![Part::Client(span)] }
+        Sql { parts: vec![SqlPart::Client(span)] }
     }
 
-    /// The client's text under a span, once more.
+    /// The client's text under a span, a second time, unchanged.
     pub fn copy(span: Span) -> Sql {
-        Sql { parts: vec![Part::Copy(span)] }
+        Sql { parts: vec![SqlPart::Copy(span)] }
     }
 
-    /// The client's text under a span elsewhere, once more, as it is rewritten there.
+    /// The client's text under a span elsewhere, a second time, with the edits inside it applied.
     pub fn again(span: Span) -> Sql {
-        Sql { parts: vec![Part::Again(span)] }
+        Sql { parts: vec![SqlPart::Again(span)] }
     }
 
     /// A template with its arguments in the places of `{}`. See the macro [`sql!`](crate::sql!).
@@ -85,46 +85,46 @@ impl Sql {
     pub fn push(&mut self, other: impl Into<Sql>) {
         for part in other.into().parts {
             match (self.parts.last_mut(), part) {
-                (Some(Part::Text(end)), Part::Text(text)) => end.push_str(&text),
-                (_, Part::Text(text)) if text.is_empty() => {}
+                (Some(SqlPart::Text(end)), SqlPart::Text(text)) => end.push_str(&text),
+                (_, SqlPart::Text(text)) if text.is_empty() => {}
                 (_, part) => self.parts.push(part),
             }
         }
     }
 
     /// Its parts in order.
-    pub fn parts(&self) -> &[Part] {
+    pub fn parts(&self) -> &[SqlPart] {
         &self.parts
     }
 
-    /// Whether it is nothing at all.
+    /// Whether it is empty.
     pub fn is_empty(&self) -> bool {
         self.parts.is_empty()
     }
 
     /// The legacy columns that it depends on.
     pub fn columns(&self) -> BTreeSet<usize> {
-        self.parts.iter().filter_map(|p| if let Part::Column(i) = p { Some(*i) } else { None }).collect()
+        self.parts.iter().filter_map(|p| if let SqlPart::Column(i) = p { Some(*i) } else { None }).collect()
     }
 
-    /// The same with its holes filled.
+    /// The same SQL with its holes filled.
     #[must_use]
     pub fn fill(&self, value: impl Fn(usize) -> Sql) -> Sql {
         let mut out = Sql::default();
         for part in &self.parts {
             match part {
-                Part::Column(place) => out.push(value(*place)),
+                SqlPart::Column(place) => out.push(value(*place)),
                 other => out.push(Sql { parts: vec![other.clone()] }),
             }
         }
         out
     }
 
-    /// The text of an expression that has neither holes nor a client's text.
+    /// The text of an expression that has neither holes nor text of a client's.
     pub fn render(&self) -> String {
-        let text = |part: &Part| match part {
-            Part::Text(text) => text.clone(),
-            Part::Column(_) | Part::Client(_) | Part::Copy(_) | Part::Again(_) => {
+        let text = |part: &SqlPart| match part {
+            SqlPart::Text(text) => text.clone(),
+            SqlPart::Column(_) | SqlPart::Client(_) | SqlPart::Copy(_) | SqlPart::Again(_) => {
                 debug_assert!(false, "only filled expressions of our own are rendered: {self:?}");
                 String::new()
             }
@@ -183,7 +183,7 @@ mod tests {
     fn a_clients_text_stays_a_span() {
         let span = Span { start: 3, end: 5 };
         let cast = sql!("({})::text", Sql::client(span));
-        assert_eq!(cast.parts(), [Part::Text("(".into()), Part::Client(span), Part::Text(")::text".into())]);
+        assert_eq!(cast.parts(), [SqlPart::Text("(".into()), SqlPart::Client(span), SqlPart::Text(")::text".into())]);
         assert_eq!(Sql::join([Sql::text("a"), Sql::text("b")], ", ").render(), "a, b");
         assert!(sql!("").is_empty());
     }

@@ -1,7 +1,7 @@
 //! Lexemes with byte spans, and statements split at semicolons.
 //!
-//! `sqlparser` counts lines and characters; a splice needs bytes. The conversion walks the text once. White space and
-//! comments are dropped here: they lie between spans and so survive every splice untouched.
+//! `sqlparser` reports lines and characters; a splice needs bytes. The text is walked once to convert them. White space and
+//! comments are dropped: they lie between the spans, and so every splice keeps them.
 
 use std::ops::Range;
 
@@ -35,20 +35,20 @@ impl Span {
         self.start <= other.start && other.end <= self.end
     }
 
-    /// For slicing.
+    /// The span as a range, for slicing.
     pub fn range(self) -> Range<usize> {
         self.start..self.end
     }
 }
 
-/// A token that is no white space, with where it stands.
+/// A token other than white space, with its span.
 #[derive(Debug, Clone)]
 pub struct Lexeme {
-    /// As `sqlparser` sees it, with its own line and column (the parser wants them back).
+    /// The token of `sqlparser`, with its line and column, which the parser needs.
     pub token: TokenWithSpan,
-    /// Where it stands in the text.
+    /// Its bytes in the text.
     pub span: Span,
-    /// Open parentheses and brackets before it.
+    /// The number of parentheses and brackets that are open before it.
     pub depth: u32,
 }
 
@@ -81,7 +81,7 @@ impl Lexeme {
         keywords.iter().any(|k| self.is(k))
     }
 
-    /// Whether it is a string that takes its type from where it stands; `N'...'` has one of its own.
+    /// Whether it is a string whose type depends on its context; `N'...'` has a type of its own.
     pub fn is_untyped_string(&self) -> bool {
         matches!(
             self.token.token,
@@ -135,16 +135,33 @@ impl Lexeme {
 pub enum Literal<'l> {
     /// A number, as it is written.
     Number(&'l str),
-    /// What a string stands for.
+    /// The value of a string.
     Text(&'l str),
     /// The digits of `X'...'` or `B'...'`.
     Bits(&'l str),
 }
 
-/// PostgreSQL's folding of an identifier (manual, section 4.1.1): ASCII letters only; the rest depends on the locale and
-/// never matters for legacy names, which are ASCII.
+/// PostgreSQL's folding of an identifier (manual, section 4.1.1). Here only ASCII letters: the others depend on the locale, and
+/// legacy names are ASCII.
 pub fn fold(word: &Word) -> String {
     if word.quote_style.is_some() { word.value.clone() } else { word.value.to_ascii_lowercase() }
+}
+
+/// Why a text cannot be cut into lexemes.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct LexError {
+    /// The tokenizer's own sentence.
+    pub message: String,
+    /// The byte at which the token begins that has no end, or is none.
+    pub at: usize,
+}
+
+/// The number of the character at a byte, from 1: how PostgreSQL's errors give a position (manual, section 55.8). Beyond the end it is that of
+/// the end.
+pub fn position(text: &str, byte: usize) -> usize {
+    let byte = (0..=byte.min(text.len())).rev().find(|&i| text.is_char_boundary(i)).unwrap_or(0);
+    text[..byte].chars().count() + 1
 }
 
 /// A text with its lexemes.
@@ -154,33 +171,39 @@ pub struct Lexed<'t> {
     pub text: &'t str,
     /// In order; no white space, no comments.
     pub lexemes: Vec<Lexeme>,
-    /// For each lexeme its bracket's other end, and the bracket round it: looked up, because looking for them from every bracket of a
-    /// nested text would be quadratic.
+    /// For each lexeme the other end of its bracket, and the bracket around it: kept, because searching for them from every bracket
+    /// of a nested text would take quadratic time.
     brackets: Vec<Bracket>,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
 struct Bracket {
-    /// Of an opening one: the lexeme that closes it.
+    /// For an opening one: the lexeme that closes it.
     close: Option<u32>,
-    /// The innermost that is open here.
+    /// The innermost one that is open here.
     round: Option<u32>,
 }
 
 impl<'t> Lexed<'t> {
-    /// Cuts a text into lexemes. The error is the tokenizer's own sentence.
-    pub fn new(text: &'t str) -> Result<Self, String> {
-        let readable = unglued(text);
-        let tokens = Tokenizer::new(&PostgreSqlDialect {}, &readable).tokenize_with_location().map_err(|e| e.to_string())?;
-        let mut cursor = Cursor { bytes: text.as_bytes(), at: 0, location: Location { line: 1, column: 1 } };
+    /// Cuts a text into lexemes.
+    pub fn new(text: &'t str) -> Result<Self, LexError> {
+        let readable = unglued(text).map_err(|at| LexError { message: "the comment does not end".to_owned(), at })?;
+        let mut tokens = Vec::new();
+        let lexed = Tokenizer::new(&PostgreSqlDialect {}, &readable).tokenize_with_location_into_buf(&mut tokens);
+        let mut locator = Locator { bytes: text.as_bytes(), at: 0, location: Location { line: 1, column: 1 } };
+        if let Err(error) = lexed {
+            // The error's own location may be the end of the text; what is wrong begins after the last good token.
+            let at = tokens.last().map_or(0, |last| locator.advance(last.span.end));
+            return Err(LexError { message: error.to_string(), at });
+        }
         let mut lexemes = Vec::with_capacity(tokens.len() / 2 + 1);
         let mut depth = 0u32;
         for token in tokens {
             if matches!(token.token, Token::Whitespace(_) | Token::EOF) {
                 continue;
             }
-            let start = cursor.advance(token.span.start);
-            let end = cursor.advance(token.span.end);
+            let start = locator.advance(token.span.start);
+            let end = locator.advance(token.span.end);
             if matches!(token.token, Token::RParen | Token::RBracket) {
                 depth = depth.saturating_sub(1);
             }
@@ -208,7 +231,7 @@ impl<'t> Lexed<'t> {
         self.span(lexemes).map_or("", |s| &self.text[s.range()])
     }
 
-    /// The text of a lexeme; empty behind the last.
+    /// The text of a lexeme; empty after the last.
     pub fn at_text(&self, at: usize) -> &'t str {
         self.lexemes.get(at).map_or("", |l| &self.text[l.span.range()])
     }
@@ -276,14 +299,14 @@ fn brackets(lexemes: &[Lexeme]) -> Vec<Bracket> {
     out
 }
 
-/// Walks from location to location, counting as the tokenizer counts: characters since the last line feed.
-struct Cursor<'t> {
+/// Follows the tokenizer's locations: lines, and characters since the last line feed.
+struct Locator<'t> {
     bytes: &'t [u8],
     at: usize,
     location: Location,
 }
 
-impl Cursor<'_> {
+impl Locator<'_> {
     fn advance(&mut self, to: Location) -> usize {
         while self.location < to && self.at < self.bytes.len() {
             if self.bytes[self.at] == b'\n' {
@@ -301,8 +324,8 @@ impl Cursor<'_> {
     }
 }
 
-/// `U&"d\0061t"` comes as three tokens, `U`, `&`, `"..."`; PostgreSQL reads one identifier (manual, section 4.1.2.3).
-/// With a UESCAPE clause behind it the three are left alone: the statement then does not parse and passes untouched.
+/// `U&"d\0061t"` comes as three tokens, `U`, `&`, `"..."`; PostgreSQL reads one identifier (manual, section 4.1.2.3). Before a
+/// UESCAPE clause the three stay as they are: the statement then does not parse and passes untouched.
 fn join_unicode_identifiers(text: &str, lexemes: &mut Vec<Lexeme>) {
     if !text.contains("&\"") {
         return;
@@ -377,6 +400,19 @@ mod tests {
         assert_eq!(Lexed::new("").unwrap().statements(), std::slice::from_ref(&(0..0)));
         assert_eq!(Lexed::new("-- x").unwrap().statements(), std::slice::from_ref(&(0..0)));
         assert_eq!(Lexed::new(";").unwrap().statements(), std::slice::from_ref(&(0..0)));
+    }
+
+    #[test]
+    fn positions_count_characters() {
+        assert_eq!(position("ñandú x", "ñandú ".len()), 7);
+        assert_eq!(position("ab", 99), 3);
+    }
+
+    #[test]
+    fn an_error_has_the_place_at_which_the_token_begins() {
+        for (text, at) in [("ñ 'x", 3), ("a /* /* */", 2), ("1 </* x", 3), ("a, $q$ b", 3), ("\"x", 0), ("select E'\\'", 7)] {
+            assert_eq!(Lexed::new(text).unwrap_err().at, at, "{text}");
+        }
     }
 
     #[test]

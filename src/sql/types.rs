@@ -1,8 +1,8 @@
-//! Where a type is named: behind `::`, in CAST (... AS type), before a string (`type '...'`), in the column definitions of a function in
-//! FROM, in the columns of CREATE TABLE and CREATE TYPE, behind ADD COLUMN and TYPE of ALTER TABLE, in the parameters of PREPARE. A table's name is the
-//! name of its row type too.
+//! Where types are named: after `::`, in CAST (... AS type), before a string (`type '...'`), in the column definitions of a
+//! function in FROM, in the columns of CREATE TABLE and CREATE TYPE, after ADD COLUMN and TYPE of ALTER TABLE, in the parameters of
+//! PREPARE. The name of a table is also that of its row type.
 //!
-//! Read by token, so that it is found in what the parser does not read (definitions) or does not show (column definitions).
+//! Read by token, because the parser does not read definitions and does not report column definitions.
 
 use std::ops::Range;
 
@@ -13,7 +13,7 @@ use super::name::Name;
 use super::shape::{Reference, Role};
 use super::token::Lexed;
 
-/// References to what may be row types, with the lexemes of their names. The types that the grammar names by words of its own come too.
+/// References to possible row types, and the lexemes of their names. Types that the grammar names by words of its own are included.
 pub(super) fn types(lexed: &Lexed<'_>, range: &Range<usize>) -> (Vec<Reference>, Vec<usize>) {
     let mut found = Types { cursor: Cursor::new(lexed, range), references: Vec::new(), lexemes: Vec::new() };
     for at in range.clone() {
@@ -36,7 +36,7 @@ struct Types<'s, 't> {
     lexemes: Vec<usize>,
 }
 
-/// What stands before a string or a parenthesis without being a name.
+/// Words that may stand before a string or a parenthesis and are no names.
 const WORDS: &[&str] = &[
     "ALL",
     "AND",
@@ -85,7 +85,7 @@ const WORDS: &[&str] = &[
 ];
 
 impl Types<'_, '_> {
-    /// A type's name begins at `at`. Returns the place behind it.
+    /// A type's name begins at `at`. Returns the position after it.
     fn name(&mut self, at: usize) -> Option<usize> {
         let at = at + usize::from(self.cursor.is(at, "SETOF"));
         let (name, end) = self.cursor.dotted(at)?;
@@ -116,12 +116,21 @@ impl Types<'_, '_> {
         if lexemes[before].is("AS") && before > self.cursor.start {
             before -= 1;
         }
-        if before < open && lexemes[before].is_token(&Token::RParen) && !self.cursor.is_any(open + 1, WORDS) {
+        let lists = before < open && lexemes[before].is_token(&Token::RParen) && !self.cursor.is_any(open + 1, WORDS);
+        if lists && !self.writes(open, close) {
             self.columns(open, close);
         }
     }
 
-    /// `(a type, b type)`: an element that is one word names no type.
+    /// Whether parentheses hold a writing statement, as those of `WITH x (a, b) AS (UPDATE ...)`. Its first word may be a column's name too.
+    fn writes(&self, open: usize, close: usize) -> bool {
+        let lexemes = &self.cursor.lexed.lexemes;
+        let depth = lexemes[open].depth + 1;
+        self.cursor.is_any(open + 1, &["UPDATE", "DELETE", "INSERT", "MERGE"])
+            && lexemes[open..close].iter().any(|l| l.depth == depth && l.is_any(&["SET", "FROM", "INTO"]))
+    }
+
+    /// `(a type, b type)`: an element of one word names no type.
     fn columns(&mut self, open: usize, close: usize) {
         let lexemes = &self.cursor.lexed.lexemes;
         let depth = lexemes[open].depth + 1;
@@ -141,7 +150,7 @@ impl Types<'_, '_> {
         {
             first -= 2;
         }
-        // A label or a name that something else was said about.
+        // A type's name follows a token that cannot end an expression; otherwise the name is a label.
         let starts = first == self.cursor.start
             || lexemes[first - 1].word().is_none() && !lexemes[first - 1].is_token(&Token::RParen)
             || self.cursor.is_any(first - 1, WORDS) && !self.cursor.is(first - 1, "AS");
@@ -203,7 +212,7 @@ impl Types<'_, '_> {
     }
 }
 
-/// Words that begin an element of a table which is no column.
+/// Words that begin an element of a table other than a column.
 const TABLE_ELEMENTS: &[&str] = &["CONSTRAINT", "PRIMARY", "UNIQUE", "CHECK", "FOREIGN", "EXCLUDE", "LIKE"];
 
 #[cfg(test)]
@@ -228,6 +237,7 @@ mod tests {
         one("select a, s.tip '(1,2)' from x where b = 'tip'");
         one("select * from f(1) as t(a int, b tip)");
         one("select * from f(1) as (a tip, b int)");
+        one("select * from f(1) as (update tip, b int)");
         one("select * from f(1) t(a s.tip[])");
         one("create temp table if not exists x (a int primary key, c tip, constraint tip unique (a))");
         one("create type x as (a tip)");
@@ -248,6 +258,9 @@ mod tests {
             "select count(*) filter (where tip is null)",
             "select a in (1) and (b tip)",
             "with w (a) as (select tip from x) select 1",
+            "with w (a) as (update tip set a = 1 returning a) select 1",
+            "with w (a) as materialized (delete from tip returning a), v (b) as (insert into tip default values returning b) select 1",
+            "with w (a) as (merge into tip using x on true when matched then delete) select 1",
             "insert into x (a) values (tip)",
             "select x like 'tip' from tip",
             "create table x as (select tip from y)",

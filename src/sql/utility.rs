@@ -1,5 +1,6 @@
 //! Statements that name a table and hold no query: TRUNCATE, LOCK, maintenance (ANALYZE, VACUUM, REINDEX, CLUSTER) and definitions
-//! (ALTER, DROP, COMMENT, CREATE INDEX, GRANT); and SET CONSTRAINTS, which names constraints. Read by token: their grammars are short, and the parser knows them only in part.
+//! (ALTER, DROP, COMMENT, CREATE INDEX, GRANT); and SET CONSTRAINTS, which names constraints. Read by token: their grammars are
+//! short, and the parser knows only parts of them.
 
 use sqlparser::tokenizer::Token;
 
@@ -10,9 +11,9 @@ use super::shape::{Reference, Role};
 
 /// Kinds of objects that are relations, as ALTER, DROP and COMMENT name them.
 const RELATIONS: &[&str] = &["TABLE", "VIEW"];
-/// Kinds of objects that lie on a relation, which stands behind ON.
+/// Kinds of objects that belong to a relation, which is named after ON.
 const ON_RELATION: &[&str] = &["CONSTRAINT", "TRIGGER", "RULE", "POLICY"];
-/// What GRANT and REVOKE may name that is no relation.
+/// What GRANT and REVOKE may name besides relations.
 const NO_RELATION: &[&str] = &[
     "ALL",
     "DATABASE",
@@ -66,7 +67,7 @@ impl Cursor<'_, '_> {
         (at..self.end).find(|&i| !words.iter().any(|w| self.is(i, w))).unwrap_or(self.end)
     }
 
-    /// Behind options in parentheses, or behind the words that may stand there.
+    /// The position after options in parentheses, or after these words.
     fn behind_options(&self, at: usize, words: &[&str]) -> usize {
         match self.is_token(at, &Token::LParen).then(|| self.closing(at)).flatten() {
             Some(close) => close + 1,
@@ -74,7 +75,7 @@ impl Cursor<'_, '_> {
         }
     }
 
-    /// Tables between commas, with ONLY, parentheses, `*` and column lists.
+    /// Tables separated by commas, with ONLY, parentheses, `*` and column lists.
     fn list(&self, at: usize, role: Role, out: &mut Peeled) {
         let mut at = at;
         loop {
@@ -146,7 +147,7 @@ impl Cursor<'_, '_> {
         }) else {
             return;
         };
-        // `CREATE TABLE rule (...)` names no kind: nothing but these words may stand between.
+        // `CREATE TABLE rule (...)` names a table: only these words may come before the kind.
         let noise = ["UNIQUE", "CONSTRAINT", "OR", "REPLACE"];
         if self.behind_words(at + 1, &noise) != kind {
             return;
@@ -167,7 +168,7 @@ impl Cursor<'_, '_> {
         self.list(self.behind_words(on + 1, &["TABLE"]), Role::Define(operation), out);
     }
 
-    /// Names between commas.
+    /// Names separated by commas.
     fn constraints(&self, at: usize, out: &mut Peeled) {
         let mut at = at;
         while let Some((name, next)) = self.dotted(at) {

@@ -1,8 +1,7 @@
 //! Walks the parser's tree once and keeps what a rewriter needs: references, names in expressions, scopes, DML statements.
 //!
-//! Scope is resolved here, as PostgreSQL does it: a CTE shadows a table of its name, a sub-select sees the items of the
-//! queries round it, LATERAL sees its neighbours. What a name *is* (which table's column) is not decided here: that needs a
-//! catalog.
+//! Scopes are resolved here, as PostgreSQL does it: a CTE hides a table of its name, a sub-select sees the items of the queries
+//! around it, LATERAL sees its neighbours. Which table's column a name is, is not decided here: that needs a catalog.
 
 mod from;
 mod write;
@@ -18,7 +17,7 @@ use sqlparser::tokenizer::Token;
 
 use super::edit::{Edited, closing};
 use super::figure::{OutputName, output_name};
-use super::name::{Name, Part, folded};
+use super::name::{Name, NamePart, folded};
 use super::select::select as parts;
 use super::shape::{Alias, Item, NameUse, Reference, Role, Scope, ScopeId, Shape, UsePlace};
 use super::token::{Lexed, Span};
@@ -41,9 +40,9 @@ struct Walker<'w, 't> {
     range: &'w Range<usize>,
     edited: &'w Edited,
     shape: Shape,
-    /// CTEs in sight, innermost last.
+    /// CTEs that are visible, innermost last.
     ctes: Vec<Cte>,
-    /// Lexemes that name a field of a composite value, as in `(t).a`: no columns.
+    /// Lexemes that name a field of a composite value, as in `(t).a`: they are no columns.
     fields: HashSet<usize>,
     misread: Option<&'static str>,
 }
@@ -51,10 +50,10 @@ struct Walker<'w, 't> {
 /// What is known of a CTE.
 struct Cte {
     name: String,
-    /// The names that are given with it.
+    /// The column names given to it.
     renamed: Vec<String>,
     columns: Option<Vec<String>>,
-    /// The scope of its query; of a recursive one it is not known inside.
+    /// The scope of its query; `None` inside a recursive one.
     body: Option<ScopeId>,
 }
 
@@ -66,9 +65,9 @@ impl Walker<'_, '_> {
 
     // --- statements ---
 
-    /// Returns the scope that names its columns.
+    /// Walks a statement, and returns the scope that names its columns.
     fn statement(&mut self, tree: &Tree, parent: Option<ScopeId>) -> ScopeId {
-        // A writing statement opens its own scope first.
+        // The scope of a writing statement itself is the first that it opens.
         let own = self.shape.scopes.len();
         match tree {
             Tree::Query(query) => return self.query(query, parent),
@@ -83,7 +82,7 @@ impl Walker<'_, '_> {
 
     // --- queries ---
 
-    /// Returns the scope that ORDER BY is read in.
+    /// Walks a query, and returns the scope of its ORDER BY.
     fn query(&mut self, query: &Query, parent: Option<ScopeId>) -> ScopeId {
         let visible = self.ctes.len();
         if let Some(with) = &query.with {
@@ -178,7 +177,7 @@ impl Walker<'_, '_> {
         }
     }
 
-    /// A relation's name: a CTE in sight, or a reference. Returns its last lexeme, alias included.
+    /// A relation's name: a visible CTE, or a reference. Returns its last lexeme, alias included.
     fn relation(&mut self, name: &ObjectName, alias: Option<(&Ident, Vec<&Ident>)>, role: Role, scope: ScopeId) -> Option<usize> {
         let (name, first, last) = self.name(name)?;
         self.shape.explained.extend((first..=last).filter(|&i| self.lexed.lexemes[i].word().is_some()));
@@ -216,7 +215,7 @@ impl Walker<'_, '_> {
         Some(end)
     }
 
-    /// The lexemes from TABLE, ONLY or its parenthesis, to the closing parenthesis or `*`.
+    /// The lexemes from TABLE, ONLY or an opening parenthesis, to the closing parenthesis or `*`.
     fn marks(&self, first: usize, last: usize) -> (usize, usize) {
         let marks = &self.edited.table_marks;
         let star = usize::from(marks.binary_search(&(last + 1)).is_ok());
@@ -231,7 +230,7 @@ impl Walker<'_, '_> {
         (command.unwrap_or(from), to)
     }
 
-    /// How many lexemes an alias's column list takes, if `at` opens one.
+    /// The number of lexemes in an alias's column list, if one begins at `at`.
     fn column_list(&self, at: usize) -> usize {
         let open = self.range.contains(&at) && self.lexed.lexemes[at].is_token(&Token::LParen);
         if open { closing(self.lexed, at, self.range.end).map_or(0, |close| close + 1 - at) } else { 0 }
@@ -258,7 +257,7 @@ impl Walker<'_, '_> {
         for part in &name.0 {
             let ident = part.as_ident()?;
             let at = self.lexed.at(ident.span.start)?;
-            parts.push(Part { text: folded(ident), span: self.lexed.lexemes[at].span });
+            parts.push(NamePart { text: folded(ident), span: self.lexed.lexemes[at].span });
             lexemes.push(at);
         }
         Some((Name(parts), *lexemes.first()?, *lexemes.last()?))
@@ -275,7 +274,7 @@ impl Walker<'_, '_> {
             return;
         }
         self.shape.explained.extend(&lexemes);
-        let part = |(ident, &at): (&&Ident, &usize)| Part { text: folded(ident), span: self.lexed.lexemes[at].span };
+        let part = |(ident, &at): (&&Ident, &usize)| NamePart { text: folded(ident), span: self.lexed.lexemes[at].span };
         let name = Name(idents.iter().zip(&lexemes).map(part).collect());
         let last = lexemes[lexemes.len() - 1] + if place == UsePlace::Star { 2 } else { 0 };
         let span = name.span().to(self.lexed.lexemes.get(last).map_or(name.span(), |l| l.span));
@@ -296,13 +295,13 @@ impl Walker<'_, '_> {
         self.node(expr, scope);
     }
 
-    /// Collects the names in a part of the tree that holds expressions; sub-selects get scopes of their own.
+    /// Collects the names in a part of the tree with expressions; sub-selects get scopes of their own.
     fn node(&mut self, node: &impl Visit, scope: ScopeId) {
         let _ = node.visit(&mut Expressions { walker: self, scope, inside: 0 });
     }
 }
 
-/// Visits expressions of one scope; what lies inside a sub-select is walked with its own scope and skipped here.
+/// Visits the expressions of one scope. Sub-selects are walked with scopes of their own and skipped here.
 struct Expressions<'e, 'w, 't> {
     walker: &'e mut Walker<'w, 't>,
     scope: ScopeId,
@@ -376,14 +375,14 @@ fn parts_of(alias: &TableAlias) -> (&Ident, Vec<&Ident>) {
     (&alias.name, alias.columns.iter().map(|c| &c.name).collect())
 }
 
-/// What is known of a CTE before or behind its query.
+/// What is known of a CTE, before or after its query has been walked.
 fn cte_in_sight(alias: &TableAlias, query: &Query, body: Option<ScopeId>) -> Cte {
     let renamed: Vec<String> = alias.columns.iter().map(|c| folded(&c.name)).collect();
     let columns = output_names(query).and_then(|all| renamed_columns(&renamed, &all));
     Cte { name: folded(&alias.name), renamed, columns, body }
 }
 
-/// Columns of which an alias names the first anew; `None` when it names more than there are.
+/// The columns when an alias renames the first of them; `None` when it names more than there are.
 fn renamed_columns(renamed: &[String], all: &[String]) -> Option<Vec<String>> {
     let rest = all.get(renamed.len()..)?;
     Some(renamed.iter().chain(rest).cloned().collect())
@@ -394,7 +393,7 @@ fn value_names(count: usize) -> impl Iterator<Item = String> {
     (1..=count).map(|n| format!("column{n}"))
 }
 
-/// The column names of a sub-select, where its text alone tells all of them.
+/// The column names of a sub-select, if the text alone tells all of them.
 fn output_names(query: &Query) -> Option<Vec<String>> {
     body_names(&query.body)
 }
@@ -415,7 +414,7 @@ fn body_names(body: &SetExpr) -> Option<Vec<String>> {
 mod tests {
     use super::super::{Limits, script};
 
-    /// References and name uses as text, for short expectations.
+    /// References and name uses as text, to keep expectations short.
     fn names(text: &str) -> (Vec<String>, Vec<String>) {
         let script = script(text, &Limits::default()).unwrap();
         let shape = script.statements[0].shape.as_ref().unwrap_or_else(|e| panic!("{text}: {e}"));

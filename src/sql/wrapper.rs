@@ -1,6 +1,6 @@
-//! What stands round a query: EXPLAIN, PREPARE, DECLARE, CREATE ... AS, COPY (query). Peeled by token, because the parser
-//! knows only some forms of each, and what is inside is the same query in all of them. COPY names its table directly, and so do
-//! the statements of `sql/utility.rs`.
+//! What surrounds a query: EXPLAIN, PREPARE, DECLARE, CREATE ... AS, COPY (query). Peeled by token, because the parser knows only
+//! some forms of each, and the query inside is the same in all of them. COPY itself names a table, and so do the statements of
+//! `sql/utility.rs`.
 
 use std::ops::Range;
 
@@ -54,8 +54,8 @@ pub fn peel(lexed: &Lexed<'_>, range: &Range<usize>) -> Peeled {
     }
 }
 
-/// What a statement that is no query does with the name at lexeme `at`, for those who count: by its verb, or by the word before the
-/// name in CREATE TABLE. `mention` where neither tells.
+/// For reports: what a statement without a query does with the name at lexeme `at`, by its verb, or by the word before the name in
+/// CREATE TABLE. `mention` where neither tells.
 pub fn operation(lexed: &Lexed<'_>, range: &Range<usize>, at: usize) -> &'static str {
     const VERBS: [(&str, &str); 12] = [
         ("ALTER", "alter"),
@@ -115,19 +115,19 @@ impl Cursor<'_, '_> {
         Some(at)
     }
 
-    /// The place behind the first of `keywords` at the statement's own depth.
+    /// The position after the first of `keywords` at the statement's own depth.
     fn behind(&self, at: usize, keywords: &[&str]) -> Option<usize> {
         let depth = self.lexed.lexemes[at].depth;
         let found = |&i: &usize| self.lexed.lexemes[i].depth == depth && self.lexed.lexemes[i].is_any(keywords);
         (at + 1..self.end).find(found).map(|i| i + 1)
     }
 
-    /// The query of CREATE TABLE AS, CREATE VIEW, CREATE MATERIALIZED VIEW, without the options behind it.
+    /// The query of CREATE TABLE AS, CREATE VIEW or CREATE MATERIALIZED VIEW, without the options after it.
     fn create_as(&self, at: usize, explained: &mut Vec<usize>) -> Option<Range<usize>> {
         let head = (at + 1..self.end).take(6);
         let creates = |i: usize| self.is(i, "TABLE") || self.is(i, "VIEW");
         let object = head.into_iter().find(|&i| creates(i))?;
-        // Its query reads the view's own name, as a CTE.
+        // In its query the view's own name is a CTE.
         if self.is(object - 1, "RECURSIVE") {
             return None;
         }
@@ -140,7 +140,7 @@ impl Cursor<'_, '_> {
         } else if self.is(end - 1, "OPTION") && self.is(end - 2, "CHECK") {
             end -= if self.is(end - 3, "WITH") { 3 } else { 4 };
         }
-        // A temporary relation may have any name: it hides the legacy table from what comes after, and not from its own query.
+        // A temporary relation may have any name: it hides the legacy table from later statements, but not from its own query.
         if (at + 1..object).any(|i| self.is(i, "TEMP") || self.is(i, "TEMPORARY")) {
             let name = if self.is(object + 1, "IF") { object + 4 } else { object + 1 };
             explained.push(name);

@@ -1,24 +1,24 @@
-//! What was recorded as Prometheus' text format (prometheus.io, "Exposition formats"), written by metrics-exporter-prometheus.
+//! The series in Prometheus' text format (prometheus.io, "Exposition formats"), written with metrics-exporter-prometheus.
 
 use metrics::{Key, Label};
 use metrics_exporter_prometheus::LabelSet;
 use metrics_exporter_prometheus::formatting::{write_help_line, write_metric_line, write_type_line};
 
-use super::recorder::{Kind, Reading, Series};
+use super::recorder::{MetricKind, Reading, Series};
 
-/// The text of the format's version.
+/// The HTTP content type of the format.
 pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
-/// The series of metrics, which are given by name, kind and help.
-pub(super) fn text(metrics: impl Iterator<Item = (&'static str, Kind, &'static str)>, recorded: &[Series]) -> String {
+/// The series of these metrics, which have name, kind and help.
+pub(super) fn text(metrics: impl Iterator<Item = (&'static str, MetricKind, &'static str)>, recorded: &[Series]) -> String {
     let mut out = String::with_capacity(16 * 1024);
     for (name, kind, help) in metrics {
         let kind = match kind {
-            Kind::Counter => "counter",
-            Kind::Gauge => "gauge",
-            Kind::Histogram => "histogram",
+            MetricKind::Counter => "counter",
+            MetricKind::Gauge => "gauge",
+            MetricKind::Histogram => "histogram",
         };
-        // A name has its unit already.
+        // The name includes the unit.
         write_help_line(&mut out, name, None, None, help);
         write_type_line(&mut out, name, None, None, kind);
         recorded.iter().filter(|series| series.name == name).for_each(|series| write(&mut out, series));
@@ -58,9 +58,9 @@ mod tests {
             Series { name: "esclusa_rewrite_seconds".into(), labels: Vec::new(), reading: took },
         ];
         let metrics = [
-            ("esclusa_clients", Kind::Gauge, "Clients connected now."),
-            ("esclusa_statements_total", Kind::Counter, "Statements."),
-            ("esclusa_rewrite_seconds", Kind::Histogram, "Time."),
+            ("esclusa_clients", MetricKind::Gauge, "Clients connected now."),
+            ("esclusa_statements_total", MetricKind::Counter, "Statements."),
+            ("esclusa_rewrite_seconds", MetricKind::Histogram, "Time."),
         ];
         let text = text(metrics.into_iter(), &recorded);
         for expected in [

@@ -1,8 +1,8 @@
-//! The recorder of the process: what [`metrics`]' macros record, and reading it as numbers.
+//! The recorder of the process: stores what [`metrics`]' macros record, and returns it as numbers.
 //!
-//! Every series is known before the first event, so the map of them never changes, and what is recorded is added to atomic numbers: whoever
-//! records waits for nobody, and whoever reads keeps nobody waiting. A distribution has its buckets since the start, as Prometheus' histograms
-//! do, and the quantiles of the last minute for a person who looks.
+//! Every series is known before the first event, so the map of them never changes, and recording is an addition to atomic numbers:
+//! recording never waits, and reading delays nobody. A distribution has buckets since the start, as Prometheus' histograms do, and
+//! quantiles of the last minute for people who look.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
@@ -11,30 +11,30 @@ use std::time::{Duration, Instant};
 use metrics::atomics::AtomicU64;
 use metrics::{Counter, Gauge, Histogram, HistogramFn, Key, KeyName, Metadata, Recorder, SharedString, Unit};
 
-/// What is told of a distribution.
+/// The quantiles that a distribution reports.
 const QUANTILES: &[f64] = &[0.0, 0.5, 0.9, 0.95, 0.99, 0.999, 1.0];
 
-/// Ends of the buckets, in seconds; behind the last comes one without an end.
+/// The upper ends of the buckets, in seconds; one more bucket without an end follows.
 const BOUNDS: [f64; 19] =
     [1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
 
-/// The quantiles' classes, each a tenth wider than the one before, from a microsecond to three minutes.
+/// The number of classes for quantiles, each a tenth wider than the one before, from a microsecond to three minutes.
 const CLASSES: usize = 200;
 const FIRST: f64 = 1e-6;
 const RATIO: f64 = 1.1;
 
-/// Observations of so long a time share their classes.
+/// Observations within this time share their classes.
 const SLICE: Duration = Duration::from_secs(20);
 
-/// Slices that the quantiles are taken from.
+/// The number of slices that quantiles are computed from.
 const SLICES: u64 = 3;
 
 /// What a metric is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// Only grows.
+pub enum MetricKind {
+    /// It only grows.
     Counter,
-    /// Goes up and down.
+    /// It goes up and down.
     Gauge,
     /// A distribution.
     Histogram,
@@ -45,31 +45,31 @@ pub enum Kind {
 pub struct Series {
     /// The metric's name.
     pub name: String,
-    /// Names and values.
+    /// The names and values of its labels.
     pub labels: Vec<(String, String)>,
-    /// What it is now.
+    /// Its present value.
     pub reading: Reading,
 }
 
-/// What a series is at the moment.
+/// The present value of a series.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Reading {
-    /// Of a counter or a gauge.
+    /// The value of a counter or a gauge.
     Number(f64),
-    /// Of a distribution.
+    /// The values of a distribution.
     Distribution {
         /// Observations since the start.
         count: u64,
         /// Their sum.
         sum: f64,
-        /// Ends of buckets, with how many observations since the start were not above them.
+        /// For each upper end of a bucket, the number of observations since the start that were not above it.
         buckets: Vec<(f64, u64)>,
         /// Quantiles of the last minute with their values; 0 when nothing was observed.
         quantiles: Vec<(f64, f64)>,
     },
 }
 
-/// Everything that was recorded.
+/// All series.
 #[derive(Debug)]
 pub(super) struct Memory {
     cells: ahash::HashMap<Key, Cell>,
@@ -85,17 +85,17 @@ enum Cell {
 }
 
 impl Memory {
-    /// With every series that there will be.
-    pub(super) fn new(series: impl Iterator<Item = (Key, Kind)>) -> Self {
+    /// A recorder with every series that can exist.
+    pub(super) fn new(series: impl Iterator<Item = (Key, MetricKind)>) -> Self {
         let cell = |kind| match kind {
-            Kind::Counter => Cell::Counter(Arc::default()),
-            Kind::Gauge => Cell::Gauge(Arc::default()),
-            Kind::Histogram => Cell::Histogram(Arc::new(Distribution::new(Instant::now()))),
+            MetricKind::Counter => Cell::Counter(Arc::default()),
+            MetricKind::Gauge => Cell::Gauge(Arc::default()),
+            MetricKind::Histogram => Cell::Histogram(Arc::new(Distribution::new(Instant::now()))),
         };
         Memory { cells: series.map(|(key, kind)| (key, cell(kind))).collect() }
     }
 
-    /// Every series, by name and labels.
+    /// All series, by name and labels.
     pub(super) fn series(&self) -> Vec<Series> {
         let series = |(key, cell): (&Key, &Cell)| {
             let labels = key.labels().map(|label| (label.key().to_owned(), label.value().to_owned())).collect();
@@ -118,7 +118,7 @@ impl Memory {
     }
 }
 
-/// Units and help are those of the table of metrics: nobody else describes one. What is not in the table is not recorded.
+/// Units and help are those of the table of metrics, so the macros' own are ignored. What is not in the table is not recorded.
 impl Recorder for Memory {
     fn describe_counter(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
     fn describe_gauge(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
@@ -152,15 +152,15 @@ struct Distribution {
     began: Instant,
     /// The bits of a float.
     sum: AtomicU64,
-    /// How many were not above each bound, and above the one before; the last are above all of them.
+    /// Observations between the bound before and this one; the last are above all bounds.
     buckets: [AtomicU64; BOUNDS.len() + 1],
-    /// One more than is read, so that the one that begins anew is not among them.
+    /// One more than is read: the slice that is about to be used again is not read.
     slices: [Slice; SLICES as usize + 1],
 }
 
 #[derive(Debug)]
 struct Slice {
-    /// Which of all slices since the start it is; 0 is none.
+    /// The number of the slice since the start; 0 for none.
     number: AtomicU64,
     classes: [AtomicU64; CLASSES],
 }
@@ -178,7 +178,7 @@ impl Distribution {
         Distribution { began, sum: zero(0), buckets: std::array::from_fn(zero), slices: std::array::from_fn(slice) }
     }
 
-    /// The number of the slice that a moment is in.
+    /// The number of the slice that contains a moment.
     fn number(&self, at: Instant) -> u64 {
         1 + at.saturating_duration_since(self.began).as_secs() / SLICE.as_secs()
     }
@@ -186,12 +186,13 @@ impl Distribution {
     fn record_at(&self, value: f64, at: Instant) {
         self.buckets[BOUNDS.partition_point(|bound| *bound < value)].fetch_add(1, Relaxed);
         let added = |sum: u64| Some((f64::from_bits(sum) + value).to_bits());
-        // It is tried again until it succeeds.
+        // Tried again until it succeeds.
         let _ = self.sum.fetch_update(Relaxed, Relaxed, added);
         let number = self.number(at);
         let slice = &self.slices[(number % self.slices.len() as u64) as usize];
         let before = slice.number.load(Acquire);
-        // Who turns a slice empties it. Another who records in this very moment may lose an observation for the quantiles; buckets lose none.
+        // The first to use a slice again empties it. An observation in that very moment may be lost for the quantiles; buckets lose
+        // none.
         if before != number && slice.number.compare_exchange(before, number, AcqRel, Acquire).is_ok() {
             slice.classes.iter().for_each(|class| class.store(0, Relaxed));
         }
@@ -218,13 +219,13 @@ impl Distribution {
     }
 }
 
-/// The class that a value is in.
+/// The class of a value.
 fn class(value: f64) -> usize {
-    // A cast of a float ends at the bounds of the integer, and of NaN is 0.
+    // A cast of a float saturates, and makes 0 of NaN.
     (((value / FIRST).ln() / RATIO.ln()) as usize).min(CLASSES - 1)
 }
 
-/// The middle of the class that a quantile is in.
+/// The middle of the class with this quantile.
 fn quantile(classes: &[u64; CLASSES], quantile: f64) -> f64 {
     let wanted = ((classes.iter().sum::<u64>() as f64 * quantile).ceil() as u64).max(1);
     let mut reached = 0;
@@ -246,10 +247,10 @@ mod tests {
         let labelled = |value: &'static str| Key::from_parts("b", vec![metrics::Label::new("path", value)]);
         let (gauge, distribution) = (Key::from_name("a"), Key::from_name("c"));
         let known = [
-            (labelled("y"), Kind::Counter),
-            (labelled("x"), Kind::Counter),
-            (gauge.clone(), Kind::Gauge),
-            (distribution.clone(), Kind::Histogram),
+            (labelled("y"), MetricKind::Counter),
+            (labelled("x"), MetricKind::Counter),
+            (gauge.clone(), MetricKind::Gauge),
+            (distribution.clone(), MetricKind::Histogram),
         ];
         let memory = Memory::new(known.into_iter());
         memory.register_counter(&labelled("y"), &ABOUT).increment(2);
@@ -286,7 +287,7 @@ mod tests {
         about(distribution.reading(at(31)), 3, 18.0, 8.0);
         about(distribution.reading(at(61)), 3, 18.0, 2.0);
         about(distribution.reading(at(91)), 3, 18.0, 0.0);
-        // A slice is used again, and what was in it is gone.
+        // The slice is used again, and its old content is gone.
         distribution.record_at(0.004, at(95));
         about(distribution.reading(at(100)), 4, 18.004, 0.004);
     }
@@ -302,7 +303,7 @@ mod tests {
         assert_eq!((count, at(1e-5), at(2.5e-5), at(0.25), at(0.5), at(10.0)), (10, 4, 5, 5, 6, 7));
     }
 
-    /// Whoever reads waits for nobody, and nothing is lost.
+    /// Reading waits for nobody, and nothing is lost.
     #[test]
     fn threads_record_while_another_reads() {
         let distribution = Distribution::new(Instant::now());

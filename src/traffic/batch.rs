@@ -1,5 +1,5 @@
-//! What was counted in a span of time, as it is written down: exact totals, the detail behind them, latencies, statements, tables that were
-//! used together, and the time that it covers. Batches add up; what has been made into one is written as one.
+//! The counts of a span of time, as they are written: exact totals, their details, latencies, statements, tables that were used
+//! together, and the time that is covered. Batches can be added.
 
 use std::collections::BTreeMap;
 
@@ -7,40 +7,40 @@ use serde::{Deserialize, Serialize};
 
 use super::latency::Class;
 
-/// Seconds of an hour, by which counts are grouped.
+/// The seconds of an hour; counts are grouped by hour.
 pub const HOUR: i64 = 3600;
-/// The application of counts for whose own there is no room.
+/// Stands for all applications whose counts have no room of their own.
 pub const OTHERS: &str = "(others)";
 
-/// The beginning of a moment's hour, in seconds.
+/// The beginning, in seconds, of the hour of a moment in microseconds.
 pub(super) fn hour_of(us: i64) -> i64 {
     us.div_euclid(1_000_000 * HOUR) * HOUR
 }
 
-/// As much of a name as the server keeps (source, pg_config_manual.h: NAMEDATALEN); a start-up packet may hold a longer one.
+/// A name, cut as the server cuts it (source, pg_config_manual.h: NAMEDATALEN); a start-up packet may hold a longer one.
 pub(super) fn name_of(text: &str) -> String {
     let end = (0..=text.len().min(63)).rev().find(|&i| text.is_char_boundary(i)).unwrap_or(0);
     text[..end].to_owned()
 }
 
-/// What is counted exactly, however many there are.
+/// The key of counts that are always exact.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct TotalKey {
-    /// The hour's beginning, in seconds since 1970.
+    /// The beginning of the hour, in seconds since 1970.
     pub hour: i64,
     /// The legacy table.
     pub table: String,
     /// As in [`crate::rewrite::Hit`].
     pub operation: String,
-    /// As [`crate::rewrite::HitOutcome::name`] has it.
+    /// The word of [`crate::rewrite::HitOutcome::name`].
     pub outcome: String,
-    /// The error that it ended with; empty where it ended well.
+    /// The error that it ended with; empty for none.
     pub sqlstate: String,
     /// `application_name`.
     pub application: String,
 }
 
-/// What is told apart within a total, as far as there is room. What has none is the total less its parts.
+/// The key of counts that are kept as far as there is room. The rest of a total is what its details do not have.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct DetailKey {
     /// The total that it is a part of.
@@ -49,51 +49,51 @@ pub struct DetailKey {
     pub fingerprint: i64,
     /// The database.
     pub database: String,
-    /// Who logged in.
+    /// The role that logged in.
     pub user: String,
-    /// From where.
+    /// The client's address.
     pub address: String,
-    /// Which place in the application, by the statement's comment.
+    /// The place in the application, from the statement's comment.
     pub attribution: String,
 }
 
-/// How often, how much, how long, when.
+/// Number, rows, durations and times of executions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Count {
     /// Executions.
     pub hits: u64,
-    /// Rows of their command tags.
+    /// The sum of rows in their command tags.
     pub rows: u64,
-    /// Microseconds from the statement's arrival to its last answer, summed up.
+    /// Microseconds from a statement's arrival to its last answer, summed up.
     pub total_us: u64,
-    /// The longest.
+    /// The longest duration, in microseconds.
     pub max_us: u64,
-    /// The first, in microseconds since 1970.
+    /// The first one, in microseconds since 1970.
     pub first_us: i64,
-    /// The last.
+    /// The last one, in microseconds since 1970.
     pub last_us: i64,
 }
 
-/// A part of a total.
+/// Counts within a total.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Detail {
     /// What was counted under its own name.
     pub count: Count,
-    /// So many more, at most, were counted in the total alone, while there was no room for this part.
+    /// How many hits, at most, were counted only in the total, before there was room for this detail.
     pub missed: u64,
 }
 
-/// In which form a statement ran.
+/// The form in which a statement was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Form {
-    /// As the client wrote it, on the legacy tables.
+    /// As the client wrote it, for the legacy tables.
     Legacy,
     /// Rewritten.
     Rewritten,
 }
 
 impl Form {
-    /// As reports name it.
+    /// Its word in reports.
     pub fn name(self) -> &'static str {
         match self {
             Form::Legacy => "legacy",
@@ -102,14 +102,14 @@ impl Form {
     }
 }
 
-/// What is known of a statement beside its counts.
+/// What is stored of a statement besides its counts.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Statement {
     /// Without literals.
     pub text: String,
-    /// What is sent in its place, without literals, if it is another text.
+    /// What is sent in its place, without literals, if it differs.
     pub rewritten: Option<String>,
-    /// The columns that it names: table, columns, whether also all of them without naming them.
+    /// The columns that it names: table, columns, and whether it also uses all of them without naming them.
     pub named: Vec<(String, Vec<String>, bool)>,
 }
 
@@ -118,12 +118,12 @@ pub struct Statement {
 pub enum How {
     /// One statement names both.
     Statement,
-    /// Of two statements that follow each other in a transaction one names the first and one the second.
+    /// One of two consecutive statements in a transaction names the first, the other one the second.
     Transaction,
 }
 
 impl How {
-    /// As reports name it.
+    /// Its word in reports.
     pub fn name(self) -> &'static str {
         match self {
             How::Statement => "statement",
@@ -135,13 +135,13 @@ impl How {
 /// Two legacy tables that were used together; `first` is before `second` by name.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct PairKey {
-    /// The hour's beginning, in seconds since 1970.
+    /// The beginning of the hour, in seconds since 1970.
     pub hour: i64,
     /// One table.
     pub first: String,
     /// The other.
     pub second: String,
-    /// How.
+    /// How they were used together.
     pub how: How,
     /// `application_name`.
     pub application: String,
@@ -150,14 +150,14 @@ pub struct PairKey {
 /// How often two tables were used together, and when last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct PairCount {
-    /// So often.
+    /// How often.
     pub times: u64,
-    /// In microseconds since 1970.
+    /// When last, in microseconds since 1970.
     pub last_us: i64,
 }
 
 impl PairCount {
-    /// Adds another span's.
+    /// Adds the counts of another span.
     pub fn add(&mut self, other: &PairCount) {
         self.times = self.times.saturating_add(other.times);
         self.last_us = self.last_us.max(other.last_us);
@@ -170,35 +170,35 @@ pub type LatencyKey = (i64, i64, Form);
 /// Everything counted in a span of time by one recorder.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Batch {
-    /// The recorder's number of the first span in it; 0 while it has none.
+    /// The recorder's number of the first span in it; 0 while there is none.
     pub first: u64,
-    /// That of the last.
+    /// The number of the last span.
     pub last: u64,
-    /// When it was recorded, from and to in microseconds since 1970; in order, and stretches that touch are one.
+    /// The times that are covered, from and to, in microseconds since 1970, in order; adjacent ones are joined.
     pub covered: Vec<(i64, i64)>,
     /// Exact.
     #[serde(with = "pairs")]
     pub totals: BTreeMap<TotalKey, Count>,
-    /// As far as there is room.
+    /// Details, as far as there was room.
     #[serde(with = "pairs")]
     pub details: BTreeMap<DetailKey, Detail>,
-    /// Executions that ended well, by class.
+    /// Durations of executions without an error, by class.
     #[serde(with = "pairs")]
     pub latencies: BTreeMap<LatencyKey, BTreeMap<Class, u64>>,
-    /// Those of the details.
+    /// The statements that details name.
     pub statements: BTreeMap<i64, Statement>,
-    /// Hits whose detail was given up for room.
+    /// Hits whose detail was dropped for lack of room.
     pub folded: u64,
-    /// Tables that were used together. A spool of before has none.
+    /// Tables that were used together. Spools of older versions have none.
     #[serde(with = "pairs", default)]
     pub together: BTreeMap<PairKey, PairCount>,
-    /// Uses together that had no room.
+    /// Uses together that were not counted for lack of room.
     #[serde(default)]
     pub pairs_lost: u64,
 }
 
 impl Count {
-    /// Adds another span's.
+    /// Adds the counts of another span.
     pub fn add(&mut self, other: &Count) {
         if *self == Count::default() {
             *self = *other;
@@ -212,19 +212,19 @@ impl Count {
         self.last_us = self.last_us.max(other.last_us);
     }
 
-    /// Milliseconds of one execution, on average.
+    /// The average duration of an execution, in milliseconds.
     pub fn average_ms(&self) -> f64 {
         self.total_us as f64 / 1000.0 / self.hits.max(1) as f64
     }
 
-    /// Milliseconds of the longest.
+    /// The longest duration, in milliseconds.
     pub fn max_ms(&self) -> f64 {
         self.max_us as f64 / 1000.0
     }
 }
 
 impl DetailKey {
-    /// Bytes that it takes in memory, roughly.
+    /// Its size in memory, estimated.
     fn bytes(&self) -> usize {
         let texts = [&self.total.table, &self.total.application, &self.database, &self.user, &self.address, &self.attribution];
         texts.iter().map(|t| t.len()).sum::<usize>() + std::mem::size_of::<(DetailKey, Detail)>()
@@ -232,7 +232,7 @@ impl DetailKey {
 }
 
 impl Batch {
-    /// Adds what was recorded after it.
+    /// Adds a later batch.
     pub fn add(&mut self, later: Batch) {
         self.first = if self.first == 0 { later.first } else { self.first };
         self.last = self.last.max(later.last);
@@ -253,7 +253,7 @@ impl Batch {
         self.pairs_lost += later.pairs_lost;
     }
 
-    /// Notes that a span of time was recorded, behind all others; in microseconds since 1970.
+    /// Notes that a span of time, later than all others, is covered; in microseconds since 1970.
     pub fn cover(&mut self, from_us: i64, to_us: i64) {
         match self.covered.last_mut() {
             Some((from, to)) if (*from..=*to).contains(&from_us) => *to = to_us.max(*to),
@@ -262,7 +262,7 @@ impl Batch {
         }
     }
 
-    /// What was covered, hour by hour: the hour, in seconds, and the stretch in it.
+    /// The times that are covered, hour by hour: the hour in seconds, from, to.
     pub fn covered_hours(&self) -> Vec<(i64, i64, i64)> {
         let hour_us = HOUR * 1_000_000;
         let mut hours = Vec::new();
@@ -278,7 +278,7 @@ impl Batch {
         hours
     }
 
-    /// Gives up all detail; the totals have it. Hits that lose theirs are counted. Which tables were used together is no detail.
+    /// Drops all details; the totals include them. Hits that lose theirs are counted. Pairs of tables are kept.
     pub fn fold(&mut self) {
         self.folded += self.details.values().map(|detail| detail.count.hits).sum::<u64>();
         self.details.clear();
@@ -286,7 +286,7 @@ impl Batch {
         self.statements.clear();
     }
 
-    /// Puts the hours of a day together: what is left to do where even the totals of hours have no room.
+    /// Merges the hours of each day: the last resort, when even the totals have no room.
     pub fn coarsen(&mut self) {
         self.fold();
         let day = |hour: i64| hour - hour.rem_euclid(24 * HOUR);
@@ -302,7 +302,7 @@ impl Batch {
         *self = coarse;
     }
 
-    /// Gives up the detail of the rarest until the rest fits into so many bytes.
+    /// Drops the rarest details until the rest fits.
     pub fn fit(&mut self, bytes: usize) {
         let mut sizes: Vec<(u64, usize)> = self.details.iter().map(|(key, d)| (d.count.hits, key.bytes())).collect();
         let mut excess = sizes.iter().map(|(_, bytes)| bytes).sum::<usize>().saturating_sub(bytes);
@@ -324,14 +324,14 @@ impl Batch {
         self.forget_unused();
     }
 
-    /// Drops statements and latencies that no detail names.
+    /// Drops statements and latencies that no detail names any more.
     fn forget_unused(&mut self) {
         let used: std::collections::BTreeSet<i64> = self.details.keys().map(|key| key.fingerprint).collect();
         self.statements.retain(|fingerprint, _| used.contains(fingerprint));
         self.latencies.retain(|(_, fingerprint, _), _| used.contains(fingerprint));
     }
 
-    /// The same with nothing but ASCII in its texts: for a database whose encoding has no place for what a client wrote.
+    /// The same, with all texts escaped to ASCII: for a database whose encoding lacks a client's characters.
     pub fn ascii(self) -> Batch {
         let text = |t: String| if t.is_ascii() { t } else { t.escape_default().to_string() };
         let total = |k: TotalKey| TotalKey { application: text(k.application), table: text(k.table), ..k };
@@ -351,13 +351,13 @@ impl Batch {
             named: s.named.into_iter().map(named).collect(),
         };
         let mut out = Batch { first: self.first, last: self.last, folded: self.folded, ..Batch::default() };
-        // Two names may become one.
+        // Two names may become equal.
         self.totals.into_iter().for_each(|(k, count)| out.totals.entry(total(k)).or_default().add(&count));
         let details = self.details.into_iter().map(|(k, d)| Batch { details: [(detail(k), d)].into(), ..Batch::default() });
         details.for_each(|one| out.add(one));
         out.statements = self.statements.into_iter().map(|(k, s)| (k, statement(s))).collect();
         let pair = |k: PairKey| {
-            // What is escaped may sort otherwise.
+            // Escaped names may be in another order.
             let (one, other) = (text(k.first), text(k.second));
             let (first, second) = if one <= other { (one, other) } else { (other, one) };
             PairKey { first, second, application: text(k.application), ..k }
@@ -373,7 +373,7 @@ impl Batch {
     }
 }
 
-/// A map as a list of pairs: JSON has no keys but texts.
+/// A map as a list of pairs, because keys in JSON are strings.
 mod pairs {
     use std::collections::BTreeMap;
 
@@ -397,7 +397,7 @@ mod pairs {
 pub(crate) mod tests {
     use super::*;
 
-    /// `hits` executions of a statement in an hour, in a batch of a number.
+    /// `hits` executions of a statement in an hour, in the batch with this number.
     pub(crate) fn batch(number: u64, hour: i64, fingerprint: i64, hits: u64) -> Batch {
         let total = TotalKey {
             hour,
@@ -501,7 +501,7 @@ pub(crate) mod tests {
             batch.covered_hours(),
             [(0, 3_599_000_000, 3_600_000_000), (3600, 3_600_000_000, 7_200_000_000), (7200, 7_200_000_000, 7_200_500_000)]
         );
-        // What nobody recorded lies between.
+        // In between nothing was recorded.
         batch.cover(7_300_000_000, 7_400_000_000);
         assert_eq!(batch.covered, [(3_599_000_000, 7_200_500_000), (7_300_000_000, 7_400_000_000)]);
     }

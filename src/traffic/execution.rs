@@ -1,10 +1,10 @@
-//! One execution of a statement, and whose it is, as far as they are counted.
+//! One execution of a statement, and its client, as far as they are counted.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::rewrite::{Hit, Outcome};
 
-/// Who is connected, as far as a hit remembers it.
+/// The client of a session, as far as hits remember it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct Client {
     /// The database.
@@ -22,12 +22,12 @@ pub struct Client {
 pub struct Sqlstate([u8; 5]);
 
 impl Sqlstate {
-    /// It ended well.
+    /// No error.
     pub const NONE: Sqlstate = Sqlstate([0; 5]);
-    /// One of several, which could not all be told apart.
+    /// One of several errors that were not kept apart.
     pub const ANY: Sqlstate = Sqlstate(*b"*****");
 
-    /// A code of five characters; anything else is some error.
+    /// Reads a code of five characters; anything else becomes [`Sqlstate::ANY`].
     pub fn new(code: &[u8]) -> Self {
         let code = code.try_into().ok().filter(|code: &[u8; 5]| code.iter().all(u8::is_ascii_alphanumeric));
         code.map_or(Sqlstate::ANY, Sqlstate)
@@ -42,23 +42,24 @@ impl Sqlstate {
 /// One finished execution.
 #[derive(Debug, Clone, Copy)]
 pub struct Execution<'e> {
-    /// 1; 0 for more rows of one that is counted.
+    /// 1; or 0 for further rows of an execution that is counted already.
     pub hits: u64,
-    /// Rows of the command tags.
+    /// The sum of rows in its command tags.
     pub rows: u64,
-    /// Rows of each statement that ended well, where several of one text name legacy tables; the next one is that which failed, and none
-    /// behind it ran.
+    /// If several statements of the text name legacy tables, the rows of each one that ended without an error; the next one failed,
+    /// and those after it did not run.
     pub each: &'e [u64],
     /// The error that it ended with.
     pub sqlstate: Sqlstate,
-    /// How long it took, where that is known.
+    /// Its duration, if it was timed.
     pub elapsed: Option<Duration>,
     /// When it ended.
     pub at: SystemTime,
 }
 
 impl Execution<'_> {
-    /// Rows and error of what a statement of the text did with one table; `None` where it did nothing: it was not begun, or only prepared.
+    /// The rows and the error of one statement's use of a table; `None` if there was no use: the statement did not begin, or only
+    /// prepared.
     pub fn part(&self, outcome: &Outcome, hit: &Hit) -> Option<(u64, Sqlstate)> {
         let ended = self.each.get(hit.statement).copied();
         let (rows, sqlstate) = match ended {

@@ -1,14 +1,15 @@
-//! How long clients wait: from what they ask to the moment at which nothing is unanswered, of every session and every statement, whatever it
-//! names. It is what a copy under load goes by (`migrate/throttle.rs`).
+//! How long clients wait: from a request until nothing is unanswered, in every session, for every statement. A copy under load is
+//! throttled by it (`migrate/throttle.rs`).
 //!
-//! One addition to an atomic number a wait. The counts only grow: two readings of them are a distribution of the time in between, those of
-//! two proxies are one distribution together, and a reading that is lost loses nothing.
+//! Each wait is one addition to an atomic counter. Counters only grow: the difference of two readings is the distribution for the
+//! time between, the readings of two proxies can be added, and a missing reading does no harm.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// Waits up to so many microseconds have a class each; longer ones one of [`PARTS`] in every doubling, so that a class is 3 % wide at most.
+/// Each wait of up to this many microseconds has a class of its own; above that every doubling has [`PARTS`] classes, so that a
+/// class is 3 % wide at most.
 const EXACT: u64 = 64;
 const PARTS: u64 = 32;
 /// The last class begins at 19 hours.
@@ -17,10 +18,10 @@ const CLASSES: usize = 1024;
 /// The number of a class.
 pub type Class = i16;
 
-/// The counts of this process.
+/// The counters of this process.
 #[derive(Debug)]
 pub struct Felt {
-    /// One for each worker, so that none waits for another's cache line.
+    /// One array per worker, so that workers do not share cache lines.
     places: Vec<Box<[AtomicU64]>>,
 }
 
@@ -33,13 +34,13 @@ impl Default for Felt {
 }
 
 impl Felt {
-    /// A client has waited for so long.
+    /// Counts a client's wait.
     pub fn waited(&self, for_so_long: Duration) {
         let class = usize::try_from(class(for_so_long)).unwrap_or_default();
         self.places[super::place() % self.places.len()][class].fetch_add(1, Ordering::Relaxed);
     }
 
-    /// All waits since the start.
+    /// All waits since the start of the process.
     pub fn reading(&self) -> Waits {
         let mut waits = Waits::default();
         for place in &self.places {
@@ -51,24 +52,24 @@ impl Felt {
     }
 }
 
-/// Waits by class.
+/// Numbers of waits by class.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Waits(BTreeMap<Class, u64>);
 
 impl Waits {
-    /// Adds some to a class.
+    /// Adds waits of one class.
     pub fn add(&mut self, class: Class, count: u64) {
         if count > 0 {
             *self.0.entry(class).or_default() += count;
         }
     }
 
-    /// Adds all of another's.
+    /// Adds all waits of another distribution.
     pub fn add_all(&mut self, other: &Waits) {
         other.0.iter().for_each(|(class, count)| self.add(*class, *count));
     }
 
-    /// What has come since an earlier reading of the same process.
+    /// The waits since an earlier reading of the same process.
     pub fn since(&self, earlier: &Waits) -> Waits {
         let mut waits = Waits::default();
         for (class, count) in &self.0 {
@@ -77,17 +78,17 @@ impl Waits {
         waits
     }
 
-    /// How many there are.
+    /// The number of waits.
     pub fn count(&self) -> u64 {
         self.0.values().sum()
     }
 
-    /// Classes with their counts.
+    /// The classes with their numbers.
     pub fn classes(&self) -> impl Iterator<Item = (Class, u64)> + '_ {
         self.0.iter().map(|(class, count)| (*class, *count))
     }
 
-    /// The quantile `q` (0 to 1); `None` where there is nothing. Within a class it is where it would be if they were spread evenly.
+    /// The quantile `q` (0 to 1); `None` when there is no wait. Within a class, waits are taken as evenly spread.
     pub fn quantile(&self, q: f64) -> Option<Duration> {
         let rank = self.count() as f64 * q;
         let mut below = 0;
@@ -121,7 +122,7 @@ pub fn class(wait: Duration) -> Class {
     Class::try_from(number.min(CLASSES as u64 - 1)).unwrap_or(Class::MAX)
 }
 
-/// Where a class begins, in microseconds.
+/// The beginning of a class, in microseconds.
 fn start(class: Class) -> u64 {
     let number = u64::try_from(class).unwrap_or_default();
     if number < EXACT {

@@ -1,9 +1,8 @@
-//! Durations in logarithmic classes that add up: those of two proxies, or of a month's hours, are one distribution again.
+//! Durations in logarithmic classes, which can be added: those of two proxies, or of all hours of a month, are one distribution.
 //!
-//! Class n holds durations from 1.1^n microseconds to below 1.1^(n+1); what is told of a quantile is right within 5 %. 256 classes reach
-//! to ten hours.
+//! Class n holds durations from 1.1^n microseconds to below 1.1^(n+1); quantiles are right within 5 %. 256 classes reach ten hours.
 
-/// How many classes there are.
+/// The number of classes.
 pub const CLASSES: usize = 256;
 
 /// The number of a class.
@@ -12,7 +11,7 @@ pub type Class = u8;
 /// The class of a duration in microseconds.
 pub fn class(us: u64) -> Class {
     let n = (us.max(1) as f64).ln() / 1.1_f64.ln();
-    // A whole power may come out a hair too small.
+    // For an exact power the logarithm may be slightly too small.
     (n + 1e-9).floor().min((CLASSES - 1) as f64) as Class
 }
 
@@ -21,7 +20,8 @@ pub fn middle_ms(class: Class) -> f64 {
     1.1_f64.powf(f64::from(class) + 0.5) / 1000.0
 }
 
-/// The quantile `q` (0 to 1) of a distribution, in milliseconds: classes in ascending order with their counts. `None` where there is nothing.
+/// The quantile `q` (0 to 1) of a distribution, in milliseconds: classes in ascending order with their numbers. `None` when it is
+/// empty.
 pub fn quantile_ms(classes: &[(Class, u64)], q: f64) -> Option<f64> {
     let total: u64 = classes.iter().map(|(_, count)| count).sum();
     let rank = ((total as f64 * q).ceil() as u64).clamp(1, total.max(1));

@@ -1,9 +1,9 @@
-//! Where a worker counts: one table of entries that are found by hash, with no allocation for one that is known.
+//! Where a worker counts: a table of entries that are found by hash; counting in an existing entry allocates nothing.
 //!
-//! Totals are kept whatever comes. The detail has so many bytes: a newcomer that finds none takes the place of the rarest of the next
-//! sixteen entries, whose hits stay in the total, and remembers how many hits of its own may have been lost in that way before (after
-//! Space-Saving: Metwally, Agrawal, El Abbadi, "Efficient Computation of Frequent and Top-k Elements in Data Streams", 2005; the least
-//! of sixteen instead of the least of all, so that no statement pays for a search).
+//! Totals are always kept. Details have a bound of bytes: a new one without room replaces the rarest of the next sixteen entries, whose hits
+//! remain in the total, and notes how many of its own hits may have been lost like this before (after Space-Saving: Metwally, Agrawal, El
+//! Abbadi, "Efficient Computation of Frequent and Top-k Elements in Data Streams", 2005; the rarest of sixteen and not of all, so that no
+//! statement pays for a search).
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher as _, Hash as _, Hasher as _};
@@ -15,12 +15,12 @@ use super::batch::{Batch, Count, DetailKey, Form, How, OTHERS, Statement, TotalK
 use super::execution::{Client, Execution, Sqlstate};
 use super::latency::{self, CLASSES};
 use super::together::{Pairs, Tables};
-use crate::rewrite::{Hit, HitOutcome, Named, Outcome};
+use crate::rewrite::{Hit, HitOutcome, NamedColumns, Outcome};
 use crate::sql::fingerprint::Seen;
 
-/// Totals of one worker's span that have a name of their own; a client may invent applications and error codes without end.
+/// The most totals of one worker and span with their own application and error: a client can invent these without end.
 const TOTALS: usize = 16 * 1024;
-/// Entries that are looked at for the rarest.
+/// How many entries are compared to find a rare one.
 const LOOKED_AT: usize = 16;
 
 /// The counts of one worker, since they were last taken.
@@ -34,16 +34,16 @@ pub(super) struct Ledger {
     latencies: Vec<Latency>,
     latency_of: HashMap<(i64, Form), usize, ahash::RandomState>,
     pairs: Pairs,
-    /// Of entries, latencies and pairs, roughly.
+    /// The estimated size of entries, latencies and pairs.
     bytes: usize,
     limit_bytes: usize,
     cursor: usize,
-    /// The most hits that an entry had which lost its place.
+    /// The most hits of any entry that was replaced.
     missed: u64,
     folded: u64,
 }
 
-/// A total's key, but for the hour.
+/// The key of a total, without the hour.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Name {
     table: Arc<str>,
@@ -59,9 +59,9 @@ struct Entry {
     total: usize,
     latency: Option<usize>,
     seen: Seen,
-    named: Arc<[Named]>,
+    named: Arc<[NamedColumns]>,
     client: Arc<Client>,
-    /// As it was asked for: `Name::application` may be [`OTHERS`].
+    /// The error as it was asked for, while `Name::application` may have become [`OTHERS`].
     sqlstate: Sqlstate,
     bytes: usize,
     count: Count,
@@ -76,7 +76,7 @@ struct Latency {
 }
 
 impl Ledger {
-    /// An empty one, whose detail takes at most so many bytes.
+    /// An empty ledger whose details may take so many bytes.
     pub(super) fn new(limit_bytes: usize) -> Self {
         Ledger {
             hasher: ahash::RandomState::new(),
@@ -102,7 +102,7 @@ impl Ledger {
         let has_several = outcome.has_several();
         for (n, hit) in outcome.hits.iter().enumerate() {
             let Some((rows, sqlstate)) = execution.part(outcome, hit) else { continue };
-            // How long each of several took is not known.
+            // How long each of several statements took is not known.
             let us = if has_several && n > 0 { 0 } else { us };
             let one = Count { hits: execution.hits, rows, total_us: us, max_us: us, first_us: at, last_us: at };
             let hash = self.hash(hit, seen, client, sqlstate);
@@ -123,7 +123,7 @@ impl Ledger {
             let entry = &mut self.entries[i];
             entry.count.add(&one);
             self.totals[entry.total].1.add(&one);
-            // A statement took its time once, however many tables it names.
+            // A statement's duration counts once, however many tables it names.
             let is_timed = n == 0 && execution.hits > 0 && execution.elapsed.is_some() && execution.sqlstate == Sqlstate::NONE;
             if let Some(latency) = entry.latency.filter(|_| is_timed) {
                 let count = &mut self.latencies[latency].classes[usize::from(latency::class(us))];
@@ -143,7 +143,7 @@ impl Ledger {
         }
     }
 
-    /// Counts that a statement ran behind another one in their transaction.
+    /// Counts that a statement ran after another one in the same transaction.
     pub(super) fn count_followed(&mut self, before: &Outcome, outcome: &Outcome, client: &Client, at_us: i64) {
         let Ledger { pairs, bytes, limit_bytes, .. } = self;
         Tables::of(&before.hits).with(&Tables::of(&outcome.hits), |first, second| {
@@ -162,7 +162,7 @@ impl Ledger {
         hasher.finish()
     }
 
-    /// Makes an entry; where there is no room for one at all, the total is told.
+    /// Makes an entry; if there is no room for one, its total is returned.
     fn admit(
         &mut self,
         hash: u64,
@@ -194,7 +194,7 @@ impl Ledger {
         Ok(i)
     }
 
-    /// Takes the place of the rarest of the next entries.
+    /// Removes the rarest of the next entries, and returns its index.
     fn vacate(&mut self) -> Option<usize> {
         let length = self.entries.len();
         let looked_at = (0..LOOKED_AT.min(length)).map(|n| (self.cursor + n) % length);
@@ -244,7 +244,7 @@ impl Ledger {
         Some(self.latencies.len() - 1)
     }
 
-    /// Adds everything to a batch, and begins at nothing. What was counted stays known, unless most of it was not asked for any more.
+    /// Adds all counts to a batch, and sets them to zero. Entries stay, unless most of them were not used any more.
     pub(super) fn drain(&mut self, batch: &mut Batch) {
         let mut drained = Batch { folded: std::mem::take(&mut self.folded), ..Batch::default() };
         for (name, count) in self.totals.iter_mut().filter(|(_, count)| count.hits > 0) {
@@ -322,14 +322,14 @@ fn is_same(entry: &Entry, name: &Name, hit: &Hit, seen: &Seen, client: &Arc<Clie
         && (Arc::ptr_eq(&entry.client, client) || entry.client == *client)
 }
 
-/// Whether there is room for so many bytes more, which are taken then.
+/// Takes so many bytes, if there is room for them.
 fn take(bytes: &mut usize, limit_bytes: usize, more: usize) -> bool {
     let fits = *bytes + more <= limit_bytes;
     *bytes += if fits { more } else { 0 };
     fits
 }
 
-/// The form in which a statement went to the server, if it is one of the two that are compared.
+/// The form in which a statement was sent, if it is one of the two that are compared.
 fn form(outcome: &Outcome) -> Option<Form> {
     match (&outcome.text, outcome.meets_view) {
         (Some(_), _) => Some(Form::Rewritten),

@@ -1,8 +1,9 @@
-//! Which legacy tables are used together: pairs of them, in one statement or in two that follow each other in one transaction. Tables that
-//! are used together move together (`report/order.rs`).
+//! Which legacy tables are used together: pairs of tables in one statement, or in two consecutive statements of a transaction.
+//! Tables that are used together move together (`report/order.rs`).
 //!
-//! A statement of few tables counts each of their pairs. One of many (LOCK TABLE of half the schema) counts each with its neighbour by
-//! name: that ties them no less, and its cost does not grow with the square. No pair that is known costs an allocation.
+//! A statement with few tables counts each of their pairs. One with many (LOCK TABLE of half the schema) counts each table with its
+//! neighbour by name: that connects them just as well, and its cost does not grow with the square. Counting a known pair allocates
+//! nothing.
 
 use std::sync::Arc;
 
@@ -11,23 +12,23 @@ use hashbrown::HashTable;
 use super::batch::{Batch, How, OTHERS, PairCount, PairKey, hour_of, name_of};
 use crate::rewrite::Hit;
 
-/// Tables of a statement that are looked at.
+/// How many tables of a statement are looked at.
 const MOST_TABLES: usize = 64;
-/// Up to so many tables have each pair of them counted, and up to the square of half of it so many pairs of two statements.
+/// Up to so many tables, each of their pairs is counted; and up to the square of half of it, each pair of two statements.
 const FEW_TABLES: usize = 6;
-/// Pairs of one worker's span that have an application of their own.
+/// The most pairs of one worker and span with their own application.
 const MOST_PAIRS: usize = 16 * 1024;
 
 /// The legacy tables of a statement, in the order of their names, each once.
 pub(super) struct Tables<'h> {
     hits: &'h [Hit],
-    /// Of each table the place of a hit.
+    /// For each table the index of a hit.
     places: [u8; MOST_TABLES],
     count: usize,
 }
 
 impl<'h> Tables<'h> {
-    /// Of these hits.
+    /// The tables of these hits.
     pub(super) fn of(hits: &'h [Hit]) -> Tables<'h> {
         let mut tables = Tables { hits, places: [0; MOST_TABLES], count: 0 };
         for (place, hit) in (0..=u8::MAX).zip(hits) {
@@ -51,7 +52,7 @@ impl<'h> Tables<'h> {
         self.places[..self.count].iter().map(|place| self.name(*place))
     }
 
-    /// The pairs of one statement, each in the order of names.
+    /// Calls `pair` for the pairs of one statement, each in the order of names.
     pub(super) fn within(&self, mut pair: impl FnMut(&str, &str)) {
         let reach = if self.count <= FEW_TABLES { FEW_TABLES } else { 1 };
         for (at, first) in self.names().enumerate() {
@@ -59,7 +60,7 @@ impl<'h> Tables<'h> {
         }
     }
 
-    /// The pairs of two statements, each in the order of names.
+    /// Calls `pair` for the pairs of two statements, each in the order of names.
     pub(super) fn with(&self, other: &Tables<'_>, mut pair: impl FnMut(&str, &str)) {
         let is_few = self.count * other.count <= FEW_TABLES * FEW_TABLES / 4;
         let reach = if is_few { FEW_TABLES * FEW_TABLES } else { 1 };
@@ -75,7 +76,7 @@ impl<'h> Tables<'h> {
     }
 }
 
-/// The pairs that one worker has counted since they were last taken.
+/// The pairs that one worker has counted since they were last read.
 #[derive(Debug, Default)]
 pub(super) struct Pairs {
     hasher: ahash::RandomState,
@@ -95,7 +96,7 @@ struct Entry {
 }
 
 impl Pairs {
-    /// Counts a pair. `room` is asked for so many bytes for one that is new; one without room is counted as lost.
+    /// Counts a pair. A new one asks `room` for its bytes, and is counted as lost if there are none.
     pub(super) fn count(
         &mut self,
         (first, second): (&str, &str),
@@ -153,7 +154,7 @@ impl Pairs {
         self.index.find(hash, |&at| is_it(&self.entries[at])).copied()
     }
 
-    /// Adds everything to a batch, and begins at nothing.
+    /// Adds all counts to a batch, and sets them to zero.
     pub(super) fn drain(&mut self, batch: &mut Batch) {
         batch.pairs_lost += std::mem::take(&mut self.lost);
         for entry in self.entries.iter_mut().filter(|entry| entry.count.times > 0) {

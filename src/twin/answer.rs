@@ -1,4 +1,4 @@
-//! What a server said to one request, as a client can see it.
+//! A server's answer to one request, as a client sees it.
 
 use std::fmt;
 
@@ -22,11 +22,11 @@ pub enum Reply {
     Notice(ErrorFields),
     /// ReadyForQuery with the transaction status.
     Ready(char),
-    /// COPY begins, with its direction's tag and column formats.
+    /// COPY begins, with the tag of its direction and the column formats.
     Copy(char, Vec<u8>),
     /// A row of COPY.
     CopyData(Vec<u8>),
-    /// Any other, by its tag.
+    /// Any other message, by its tag.
     Other(char),
 }
 
@@ -45,7 +45,7 @@ pub struct Column {
     pub format: i16,
 }
 
-/// Everything that was said, in order.
+/// All replies, in order.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Answer(pub Vec<Reply>);
 
@@ -69,7 +69,7 @@ impl Answer {
 }
 
 impl Reply {
-    /// Reads a frame's body.
+    /// Parses a frame's body.
     pub fn parse(tag: u8, body: &[u8]) -> Reply {
         let text = |bytes: &[u8]| String::from_utf8_lossy(cstr(bytes).unwrap_or_default().0).into_owned();
         match tag {

@@ -1,30 +1,38 @@
 //! Parameter values in PostgreSQL's binary formats, made from their text (PostgreSQL source, the `*_recv` functions of `utils/adt`).
-//! What has no plain binary form here is `None`, and is sent as text.
+//! A value of a type that is not covered here is `None`, and is sent as text.
 
+use bytes::BytesMut;
 use jiff::civil::{Date, DateTime, date};
+use postgres_protocol::types;
 
 /// The binary image of a value of a type, by the type's OID.
 pub fn image(oid: u32, text: &str) -> Option<Vec<u8>> {
     match oid {
         16 => match text {
-            "t" | "true" => Some(vec![1]),
-            "f" | "false" => Some(vec![0]),
+            "t" | "true" => Some(written(types::bool_to_sql, true)),
+            "f" | "false" => Some(written(types::bool_to_sql, false)),
             _ => None,
         },
-        20 => text.parse::<i64>().ok().map(|n| n.to_be_bytes().to_vec()),
-        21 => text.parse::<i16>().ok().map(|n| n.to_be_bytes().to_vec()),
-        23 => text.parse::<i32>().ok().map(|n| n.to_be_bytes().to_vec()),
-        700 => text.parse::<f32>().ok().map(|n| n.to_be_bytes().to_vec()),
-        701 => text.parse::<f64>().ok().map(|n| n.to_be_bytes().to_vec()),
-        25 | 1042 | 1043 => Some(text.as_bytes().to_vec()),
-        1082 => days(text).map(|days| days.to_be_bytes().to_vec()),
-        1114 => micros(text).map(|micros| micros.to_be_bytes().to_vec()),
+        20 => text.parse().ok().map(|n| written(types::int8_to_sql, n)),
+        21 => text.parse().ok().map(|n| written(types::int2_to_sql, n)),
+        23 => text.parse().ok().map(|n| written(types::int4_to_sql, n)),
+        700 => text.parse().ok().map(|n| written(types::float4_to_sql, n)),
+        701 => text.parse().ok().map(|n| written(types::float8_to_sql, n)),
+        25 | 1042 | 1043 => Some(written(types::text_to_sql, text)),
+        1082 => days(text).map(|days| written(types::date_to_sql, days)),
+        1114 => micros(text).map(|micros| written(types::timestamp_to_sql, micros)),
         1700 => numeric(text),
         _ => None,
     }
 }
 
-/// The beginning of PostgreSQL's own calendar.
+fn written<T>(write: fn(T, &mut BytesMut), value: T) -> Vec<u8> {
+    let mut out = BytesMut::new();
+    write(value, &mut out);
+    out.to_vec()
+}
+
+/// The epoch of PostgreSQL's dates and times.
 const EPOCH: Date = date(2000, 1, 1);
 
 /// Days since 2000-01-01 of a date `YYYY-MM-DD`.
@@ -45,7 +53,7 @@ fn micros(text: &str) -> Option<i64> {
     i64::try_from(at.duration_since(EPOCH.into()).as_micros()).ok()
 }
 
-/// Digits to the base 10,000 with the weight of the first, the sign, and the number of decimal places.
+/// A numeric, which postgres-protocol does not write: digits to the base 10,000 with the weight of the first, the sign, and the number of decimal places.
 fn numeric(text: &str) -> Option<Vec<u8>> {
     const NEGATIVE: u16 = 0x4000;
     const NAN: u16 = 0xC000;

@@ -12,7 +12,7 @@ use crate::wire::error_response::ErrorFields;
 use crate::wire::frame::{self, HEADER_BYTES};
 use crate::wire::stream::Stream;
 
-/// A server that says nothing for so long has hung.
+/// A server that is silent for this long has hung.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A connection to a server or to the proxy.
@@ -20,20 +20,20 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub struct Client {
     stream: Stream,
     buffer: Vec<u8>,
-    /// Up to here it was read.
+    /// The position up to which the buffer was parsed.
     at: usize,
     /// Parameters that the server has reported, the last value of each.
     pub parameters: Vec<(String, String)>,
-    /// What a cancel request has to say: the body of BackendKeyData.
+    /// The key for a cancel request: the body of BackendKeyData.
     pub key: Vec<u8>,
-    /// A server that says nothing for so long has hung.
+    /// A server that is silent for this long has hung.
     pub patience: Duration,
 }
 
 /// How a statement is sent.
 #[derive(Debug, Clone, Default)]
 pub struct Extended {
-    /// Declared parameter types; 0 or missing is for the server to find.
+    /// Declared parameter types; the server infers one that is 0 or missing.
     pub types: Vec<u32>,
     /// Parameter values as text.
     pub values: Vec<Option<String>>,
@@ -44,14 +44,14 @@ pub struct Extended {
 }
 
 impl Client {
-    /// Logs in, with these start-up parameters, where no password is asked for.
+    /// Connects and logs in with these start-up parameters, without a password.
     pub async fn connect(address: &Address, parameters: &[(&str, &str)]) -> Result<Client> {
         let stream = Stream::connect(address, PATIENCE, Duration::ZERO).await?;
         let parameters: Vec<_> = parameters.iter().map(|(name, value)| (name.as_bytes(), value.as_bytes())).collect();
         Client::login(stream, &parameters, None).await
     }
 
-    /// Logs in on a connection that has been made.
+    /// Logs in on an open connection.
     pub async fn login(stream: Stream, parameters: &[(&[u8], &[u8])], password: Option<&str>) -> Result<Client> {
         let (parameters_told, patience) = (Vec::new(), PATIENCE);
         let mut client = Client { stream, buffer: Vec::new(), at: 0, parameters: parameters_told, key: Vec::new(), patience };
@@ -84,7 +84,7 @@ impl Client {
         }
     }
 
-    /// Whether a frame is no reply to anything; what it says is kept.
+    /// Whether a frame answers no request, such as ParameterStatus; its content is stored.
     fn kept_aside(&mut self, tag: u8, body: &[u8]) -> bool {
         match tag {
             b'S' => {
@@ -119,7 +119,7 @@ impl Client {
         Ok(answer)
     }
 
-    /// The next reply; ParameterStatus is kept aside.
+    /// The next reply; ParameterStatus is stored and not returned.
     pub async fn reply(&mut self) -> Result<Option<Reply>> {
         loop {
             let Some((tag, body)) = self.frame().await? else { return Ok(None) };
@@ -222,7 +222,7 @@ impl Client {
         self.until_ready().await
     }
 
-    /// The types that the server finds for a statement's parameters; empty when it does not parse.
+    /// The types that the server infers for a statement's parameters; empty if it cannot be parsed.
     pub async fn parameter_types(&mut self, text: &str) -> Result<Vec<u32>> {
         let types = |r: &Reply| if let Reply::Parameters(types) = r { Some(types.clone()) } else { None };
         Ok(self.describe(text).await?.0.iter().find_map(types).unwrap_or_default())

@@ -1,6 +1,6 @@
 //! Two answers are equal when a client cannot tell them apart. What may differ is listed in docs/differences.md, and only that is
 //! overlooked here: the table and number of a result column, the source file of an error, the order of rows where the client asked
-//! for none, and whether a value that fails does so when the portal is bound (where the planner folds it) or when it is run.
+//! for none, and whether an invalid value fails when the portal is bound (where the planner folds it) or when it is executed.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -18,7 +18,7 @@ pub fn difference(direct: &Answer, proxied: &Answer, rows: Rows) -> Option<Strin
         return None;
     }
     let (direct, proxied) = (failing(direct), failing(proxied));
-    // Most answers are equal without a thought of the clock, which costs much to look for.
+    // Most answers are equal without the search for clock values, which is expensive.
     first(&parts(&direct, None), &parts(&proxied, None), rows)?;
     let clock = Clock::now();
     first(&parts(&direct, Some(&clock)), &parts(&proxied, Some(&clock)), rows)
@@ -26,20 +26,20 @@ pub fn difference(direct: &Answer, proxied: &Answer, rows: Rows) -> Option<Strin
 
 /// A part of an answer: a block of rows, or another reply.
 #[derive(Debug, PartialEq)]
-enum Part {
+enum AnswerPart {
     Rows(Vec<Row>),
     Reply(Reply),
 }
 
-fn first(direct: &[Part], proxied: &[Part], rows: Rows) -> Option<String> {
-    let told = |part: Option<&Part>| match part {
+fn first(direct: &[AnswerPart], proxied: &[AnswerPart], rows: Rows) -> Option<String> {
+    let told = |part: Option<&AnswerPart>| match part {
         None => "nothing".to_owned(),
-        Some(Part::Reply(reply)) => reply.to_string(),
-        Some(Part::Rows(block)) => format!("{} rows", block.len()),
+        Some(AnswerPart::Reply(reply)) => reply.to_string(),
+        Some(AnswerPart::Rows(block)) => format!("{} rows", block.len()),
     };
     let row = |row: Option<&Row>| row.map_or("nothing".to_owned(), |row| Reply::Row(row.clone()).to_string());
     (0..direct.len().max(proxied.len())).find_map(|i| match (direct.get(i), proxied.get(i)) {
-        (Some(Part::Rows(old)), Some(Part::Rows(new))) => {
+        (Some(AnswerPart::Rows(old)), Some(AnswerPart::Rows(new))) => {
             let found = rows.difference(old, new)?;
             let [old, new] = found.counts;
             let (missing, added) = (row(found.missing), row(found.added));
@@ -60,9 +60,9 @@ fn failing(answer: &Answer) -> Cow<'_, Answer> {
     }
 }
 
-/// An answer as far as it counts; with a clock, without what it shows.
-fn parts(answer: &Answer, clock: Option<&Clock>) -> Vec<Part> {
-    let mut out: Vec<Part> = Vec::new();
+/// The parts of an answer that are compared; with a clock, its values are masked.
+fn parts(answer: &Answer, clock: Option<&Clock>) -> Vec<AnswerPart> {
+    let mut out: Vec<AnswerPart> = Vec::new();
     for reply in &answer.0 {
         let row = match reply {
             Reply::Row(cells) => match clock {
@@ -71,7 +71,7 @@ fn parts(answer: &Answer, clock: Option<&Clock>) -> Vec<Part> {
             },
             Reply::CopyData(data) => vec![Some(data.clone())],
             other => {
-                out.push(Part::Reply(match other {
+                out.push(AnswerPart::Reply(match other {
                     Reply::Columns(columns) => Reply::Columns(columns.iter().map(column).collect()),
                     Reply::Error(fields) => Reply::Error(error(fields, clock)),
                     Reply::Notice(fields) => Reply::Notice(error(fields, clock)),
@@ -81,18 +81,18 @@ fn parts(answer: &Answer, clock: Option<&Clock>) -> Vec<Part> {
             }
         };
         match out.last_mut() {
-            Some(Part::Rows(block)) => block.push(row),
-            _ => out.push(Part::Rows(vec![row])),
+            Some(AnswerPart::Rows(block)) => block.push(row),
+            _ => out.push(AnswerPart::Rows(vec![row])),
         }
     }
     out
 }
 
-/// The two sides run one after the other: a value that the clock gave a moment ago is the same as one that it gives now.
+/// The two sides run one after the other, so a clock value of a moment ago equals one of now.
 struct Clock {
     /// Since 1970.
     now: Duration,
-    /// Yesterday, today and tomorrow as dates: as text the hour may be of another zone.
+    /// Yesterday, today and tomorrow as dates: a text may be in another time zone.
     days: [String; 3],
 }
 
@@ -132,7 +132,7 @@ impl Clock {
                 }
             }
         }
-        // As text, also inside a whole row: to the microsecond, what was written by hand has none.
+        // As text, also inside a whole row: only stamps with microseconds, which values written by hand do not have.
         for day in &self.days {
             let mut from = 0;
             while let Some(at) = memchr::memmem::find(&out[from..], day.as_bytes()).map(|at| from + at) {
@@ -161,7 +161,7 @@ impl Clock {
     }
 }
 
-/// A whole row has the table's own row type on one side and `record` on the other.
+/// A whole row has the table's row type on one side and `record` on the other.
 fn column(column: &Column) -> Column {
     const FIRST_USER_TYPE: u32 = 16384;
     const RECORD: u32 = 2249;
@@ -169,7 +169,7 @@ fn column(column: &Column) -> Column {
     Column { type_oid, ..column.clone() }
 }
 
-/// An error without the place in PostgreSQL's source that raised it.
+/// An error without the position in PostgreSQL's source that raised it.
 fn error(fields: &ErrorFields, clock: Option<&Clock>) -> ErrorFields {
     let seen = fields.0.iter().filter(|(code, _)| !b"FLR".contains(code));
     let told = |value: &Vec<u8>| clock.map_or_else(|| value.clone(), |clock| clock.without_inside(value));

@@ -1,11 +1,11 @@
-//! The client's part of an authentication by password (manual, section 55.2.1): in plain, MD5, SCRAM-SHA-256 without channel binding.
+//! The client's part of password authentication (manual, section 55.2.1): cleartext, MD5, SCRAM-SHA-256 without channel binding.
 
 use postgres_protocol::authentication::md5_hash;
 use postgres_protocol::authentication::sasl::{ChannelBinding, SCRAM_SHA_256, ScramSha256};
 
 use crate::error::{Error, Result};
 
-/// Who logs in, and how far that has come.
+/// The user, and the state of the login.
 pub(super) struct Proof<'p> {
     user: &'p [u8],
     password: Option<&'p str>,
@@ -19,12 +19,12 @@ impl<'p> Proof<'p> {
 
     /// The answer to an Authentication message, if it asks for one.
     pub(super) fn answer(&mut self, body: &[u8]) -> Result<Option<Vec<u8>>> {
-        let (kind, data) = body.split_first_chunk::<4>().ok_or_else(|| wrong("it cannot be read"))?;
+        let (kind, data) = body.split_first_chunk::<4>().ok_or_else(|| wrong("malformed message"))?;
         Ok(match u32::from_be_bytes(*kind) {
             0 => None,
             3 => Some([self.password()?.as_bytes(), &[0]].concat()),
             5 => {
-                let salt = data.first_chunk().ok_or_else(|| wrong("it has no salt"))?;
+                let salt = data.first_chunk().ok_or_else(|| wrong("message without a salt"))?;
                 let hash = md5_hash(self.user, self.password()?.as_bytes(), *salt);
                 Some([hash.as_bytes(), &[0]].concat())
             }
@@ -43,16 +43,16 @@ impl<'p> Proof<'p> {
                 self.scram()?.finish(data).map_err(|e| wrong(&e.to_string()))?;
                 None
             }
-            other => return Err(wrong(&format!("its kind {other} is none of password, MD5, SCRAM-SHA-256"))),
+            other => return Err(wrong(&format!("kind {other} is not supported, only password, MD5, SCRAM-SHA-256"))),
         })
     }
 
     fn password(&self) -> Result<&'p str> {
-        self.password.ok_or_else(|| wrong("it asks for a password, and there is none"))
+        self.password.ok_or_else(|| wrong("it asks for a password, and none is given"))
     }
 
     fn scram(&mut self) -> Result<&mut ScramSha256> {
-        self.scram.as_mut().ok_or_else(|| wrong("it goes on with what was not begun"))
+        self.scram.as_mut().ok_or_else(|| wrong("SCRAM continues without having begun"))
     }
 }
 

@@ -33,19 +33,19 @@ enum Way {
     Extended(Extended),
     /// Statement by statement, by the extended protocol.
     Apart,
-    /// Prepared under a name, then executed several times: with plans as the server chooses them, or with the generic one only.
+    /// Prepared under a name, then executed several times: with the plans that the server chooses, or with the generic plan only.
     Prepared {
         executions: Vec<Extended>,
         generic: bool,
     },
-    /// Its executions as statements of their own with the values in their texts, by one protocol and the other in turn.
+    /// Each execution as a statement of its own with the values in its text, by the two protocols alternately.
     AdHoc(Vec<String>),
 }
 
 /// The name under which a case is prepared.
 const PREPARED: &str = "twin";
 
-/// What one side said.
+/// The answers of one side.
 struct Answers {
     /// To each request of the case.
     statement: Vec<Answer>,
@@ -59,7 +59,7 @@ impl Answers {
     }
 }
 
-/// What became of a script.
+/// The result of a script.
 #[derive(Debug, Default)]
 pub struct Report {
     /// Statements run.
@@ -68,12 +68,12 @@ pub struct Report {
     pub comparisons: usize,
     /// Statements that the direct side answered with an error.
     pub errors: usize,
-    /// Every difference, told in full.
+    /// Every difference, in full.
     pub differences: Vec<String>,
 }
 
 impl Report {
-    /// Adds what another one counted.
+    /// Adds the counts of another report.
     pub fn add(&mut self, other: Report) {
         self.statements += other.statements;
         self.comparisons += other.comparisons;
@@ -184,7 +184,7 @@ impl Pair {
         Ok(ways)
     }
 
-    /// The parameters in binary, if each of them has such a form.
+    /// The parameters in binary, if each of them has a binary format here.
     async fn images(&mut self, text: &str, values: &[Option<String>]) -> Result<Option<Vec<Option<Vec<u8>>>>> {
         if values.is_empty() {
             return Ok(None);
@@ -234,14 +234,14 @@ impl Pair {
     }
 }
 
-/// A session that is gone, which no statement may bring about.
+/// The error of a session that was lost, which no statement may cause.
 fn ended(direct: bool, case: &Case, words: &str) -> Error {
     let side = if direct { "direct" } else { "proxied" };
     let detail = format!("{}\nvalues: {:?} {:?}", case.text, case.values, case.again);
-    Error::Refused { message: format!("the {side} session ended: {words}"), detail: Some(detail), hint: None }
+    Error::Refused { message: format!("the {side} session was lost: {words}"), detail: Some(detail), hint: None }
 }
 
-/// Sends a case; the answer to each of its requests.
+/// Sends a case; returns the answer to each of its requests.
 async fn sent(client: &mut Client, case: &Case, way: &Way) -> Result<Vec<Answer>> {
     match way {
         Way::Simple => Ok(vec![client.query_with(&case.text, case.copy.as_bytes()).await?]),
@@ -284,7 +284,7 @@ fn written(text: &str, policy: &Policy) -> Vec<String> {
     hits.into_iter().filter(|h| writes.contains(&h.operation)).map(|h| h.table).collect()
 }
 
-/// Both are errors of the data (class 22), of a constraint (class 23) or of a row that MERGE meets twice (21000), whichever comes first;
+/// Whether both are errors of the data (class 22), of a constraint (class 23) or of a row that MERGE meets twice (21000), whichever comes first;
 /// or of a cursor (24000), whose words depend on its plan.
 fn both_of_data(direct: &Answer, proxied: &Answer) -> bool {
     let is_of_data = |code: &[u8]| [b"22".as_slice(), b"23", b"21000"].iter().any(|class| code.starts_with(class));
@@ -299,7 +299,7 @@ fn refused(proxied: &Answer, state: &str) -> Option<String> {
         .then(|| format!("expected a refusal with {state}, found {}", found.unwrap_or("none".into())))
 }
 
-/// Everything that a person needs to find the fault: the statement, both answers, the first difference, the rewritten text.
+/// Everything needed to find the fault: the statement, both answers, the first difference, the rewritten text.
 fn told(
     name: &str,
     case: &Case,
@@ -329,7 +329,7 @@ fn told(
     out
 }
 
-/// A statement with values in the place of its parameters, each written as a client would: numbers bare, everything else quoted.
+/// A statement with values in place of its parameters, written as a client would: numbers bare, everything else quoted.
 fn with_values(text: &str, types: &[u32], values: &[Option<String>]) -> String {
     const NUMBERS: [u32; 4] = [20, 21, 23, 1700];
     let is_digits = |value: &str| !value.is_empty() && value.bytes().all(|b| b.is_ascii_digit());

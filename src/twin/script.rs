@@ -4,11 +4,11 @@
 //! - `-- twin: again 8, eva` prepares it once, and executes it with the values and then with these; may stand several times.
 //! - `-- twin: apart` sends several statements one by one as well, by the extended protocol.
 //! - `-- twin: refused 0A000` expects the proxy to refuse it, with this SQLSTATE, whatever the direct answer is.
-//! - `-- twin: rows any` takes errors of data and constraints for equal: several rows may fail, and which does first is open.
+//! - `-- twin: rows any` treats errors of data and of constraints as equal: several rows may fail, and which one fails first is open.
 //! - `-- twin: rows counted` compares only the number of rows (LIMIT without ORDER BY).
 //! - `-- twin: described` compares parameter types and columns, and does not run it (a product of large tables).
 //! - `-- twin: copy a|b` sends a line of COPY data; may stand several times.
-//! - `-- twin: differs <why>` runs it and does not compare: the reason stands in docs/differences.md.
+//! - `-- twin: differs <why>` runs it and does not compare: the reason is in docs/differences.md.
 
 use std::path::Path;
 
@@ -20,19 +20,19 @@ use crate::error::{Fault, Faults};
 pub struct Case {
     /// The line of its first word, from 1.
     pub line: usize,
-    /// As it is sent.
+    /// Its text as sent.
     pub text: String,
     /// Values of its parameters.
     pub values: Option<Vec<Option<String>>>,
     /// Values of further executions: the statement is prepared once, under a name.
     pub again: Vec<Vec<Option<String>>>,
-    /// Several statements, which are sent one by one as well.
+    /// Whether its statements are sent one by one as well.
     pub apart: bool,
-    /// Several rows may fail, and which does first is open: errors of data and constraints are not told apart.
+    /// Several rows may fail, and which one fails first is open: errors of data and of constraints are treated as equal.
     pub any_row: bool,
     /// The SQLSTATE of a refusal that is expected.
     pub refused: Option<String>,
-    /// How rows are compared, where the text does not tell.
+    /// How rows are compared, if not derived from the text.
     pub rows: Option<Rows>,
     /// Only parameter types and columns are compared.
     pub described: bool,
@@ -42,7 +42,7 @@ pub struct Case {
     pub differs: Option<String>,
 }
 
-/// Reads a script. A directive that is misspelt would disarm the judge: it is a fault, and so is one that no statement follows.
+/// Parses a script. A misspelt directive would disable the comparison: it is a fault, and so is a directive without a statement.
 pub fn parse(file: &Path, script: &str) -> Result<Vec<Case>, Faults> {
     let mut cases = Vec::new();
     let mut faults = Faults::default();
@@ -56,7 +56,7 @@ pub fn parse(file: &Path, script: &str) -> Result<Vec<Case>, Faults> {
             finish(&mut case, &mut cases);
         } else if let Some(directive) = line.strip_prefix("-- twin: ") {
             if !case.text.is_empty() {
-                fault("a directive stands before its statement".into());
+                fault("a directive must be before its statement".into());
             } else if let Err(message) = direct(&mut case, directive) {
                 fault(message);
             }
@@ -75,7 +75,7 @@ pub fn parse(file: &Path, script: &str) -> Result<Vec<Case>, Faults> {
     faults.or(cases)
 }
 
-/// `--twin: apart`, `-- Twin apart`: nobody writes this as a remark.
+/// Whether a comment looks like a misspelt directive: `--twin: apart`, `-- Twin apart`.
 fn is_meant_as_directive(line: &str) -> bool {
     let comment = line.trim_start().strip_prefix("--").map(|rest| rest.trim_start().to_lowercase());
     comment.is_some_and(|rest| rest.strip_prefix("twin").is_some_and(|behind| !behind.starts_with(char::is_alphanumeric)))
@@ -102,13 +102,13 @@ fn direct(case: &mut Case, directive: &str) -> Result<(), String> {
         ("refused", state) if state.len() == 5 && state.bytes().all(|b| b.is_ascii_alphanumeric()) => {
             case.refused = Some(state.to_owned());
         }
-        // A blank is data.
+        // A blank is part of the data.
         ("copy", _) => {
             case.copy.push_str(rest);
             case.copy.push('\n');
         }
         ("differs", why) if !why.is_empty() => case.differs = Some(why.to_owned()),
-        _ => return Err(format!("`{directive}` is no directive: see the head of src/twin/script.rs")),
+        _ => return Err(format!("`{directive}` is not a directive: see the head of src/twin/script.rs")),
     }
     Ok(())
 }
@@ -144,14 +144,14 @@ mod tests {
             ["refsed 0A000", "refused", "refused 0A00", "apart yes", "rows all", "values", "differs", "described x", "again", ""]
         {
             let told = parse_text(&format!("select 1;\n\n-- twin: {line}\nselect 2;\n")).unwrap_err();
-            assert!(told.starts_with("s.sql:3: ") && told.contains("no directive"), "{line}: {told}");
+            assert!(told.starts_with("s.sql:3: ") && told.contains("is not a directive"), "{line}: {told}");
         }
         for line in ["--twin: apart", "-- Twin: apart", "-- twin apart", "  -- twin: apart", "-- twin:apart"] {
             let told = parse_text(&format!("{line}\nselect 2;\n")).unwrap_err();
             assert_eq!(told, "s.sql:1: a directive begins with `-- twin: `", "{line}");
         }
         assert_eq!(parse_text("-- twin: apart\n\nselect 1").unwrap_err(), "s.sql:2: no statement follows the directives above");
-        assert_eq!(parse_text("select 1\n-- twin: apart").unwrap_err(), "s.sql:2: a directive stands before its statement");
+        assert_eq!(parse_text("select 1\n-- twin: apart").unwrap_err(), "s.sql:2: a directive must be before its statement");
         assert_eq!(parse_text("-- twins are compared\nselect 1 -- twin: x").unwrap().len(), 1);
     }
 }

@@ -19,7 +19,7 @@ use crate::table::{Cell, Format, Table};
 
 const JSON: &str = "application/json";
 
-/// What stands behind the `?`.
+/// The query string.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Parameters {
@@ -29,7 +29,7 @@ pub(super) struct Parameters {
     lang: Option<String>,
 }
 
-/// An error on its way to a program.
+/// An error for a program.
 #[derive(Debug)]
 pub(super) struct Failure {
     status: StatusCode,
@@ -84,7 +84,7 @@ pub(super) async fn report(
 ) -> Result<Response, Failure> {
     let Query(parameters) = parameters.map_err(|e| Failure::new(StatusCode::BAD_REQUEST, e.body_text()))?;
     let Parameters { since, until, table, lang } = &parameters;
-    // PostgreSQL has no text with a NUL in it, and would say so as if the database had failed.
+    // PostgreSQL rejects text with a NUL, and its error would look like a failure of the database.
     if [since, until, table, lang].into_iter().flatten().any(|value| value.contains('\0')) {
         return Err(Failure::new(StatusCode::BAD_REQUEST, "a parameter has a NUL in it"));
     }
@@ -101,10 +101,13 @@ pub(super) async fn report(
     Ok(([(header::CONTENT_TYPE, JSON)], table.print(Format::Json)).into_response())
 }
 
-/// What one process holds in memory is of this moment, and in one language.
+/// Rows from this process's memory: of this moment only, and in one language.
 fn live(mut rows: Table, parameters: &Parameters) -> Result<Table, Failure> {
     if parameters.since.is_some() || parameters.until.is_some() || parameters.lang.is_some() {
-        return Err(Failure::new(StatusCode::BAD_REQUEST, "this report is of this moment, and takes only `table`"));
+        return Err(Failure::new(
+            StatusCode::BAD_REQUEST,
+            "this report shows the present moment, and takes only the parameter `table`",
+        ));
     }
     if let Some(table) = &parameters.table {
         let at = rows.columns.iter().position(|column| column.name == "table");

@@ -1,4 +1,4 @@
-//! The use of a legacy name by days as an inline SVG: a bar a day, a part of it for each outcome. What it shows stands beside it in words, too.
+//! The use of a legacy name by days as an inline SVG: one bar per day, with a part for each outcome. A sentence beside it says the same.
 
 use askama::Template;
 
@@ -8,9 +8,9 @@ use crate::report::trend::Day;
 /// The width of all bars, and the height of the highest, in the picture's units.
 const WIDTH: f64 = 720.0;
 const HEIGHT: f64 = 128.0;
-/// Bars of fewer days are no wider than theirs.
+/// With fewer days, bars are no wider than with this many.
 const FEWEST: usize = 14;
-/// Where the bars stand.
+/// The base line of the bars.
 const BASE: f64 = 160.0;
 
 #[derive(Template)]

@@ -1,7 +1,7 @@
-//! Who is connected to the web port: how many there may be, and who makes room.
+//! Limits of the connections to the web port, and which connection is closed to make room.
 //!
-//! A connection that waits for a request costs its client nothing, so one that has none under way loses its place to the next that comes, the
-//! oldest first: whoever opens many and says nothing on them keeps nobody out.
+//! Idle connections cost a client nothing, so when all places are taken the oldest connection without a request in progress is closed: a client
+//! that opens many idle connections keeps nobody out.
 
 use std::collections::VecDeque;
 use std::net::IpAddr;
@@ -10,9 +10,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
-/// Connections of one address: a browser opens six, many may come from behind one gateway, and who logs in may have to wait for a place.
+/// The most connections of one address: a browser opens six, many browsers may share one gateway, and logins may have to wait for a place.
 const OF_ADDRESS: usize = 128;
-/// Connections of all addresses.
+/// The most connections of all addresses.
 const TOTAL: usize = 512;
 
 /// All connections, in the order in which they came.
@@ -22,19 +22,19 @@ pub(super) struct Connections(Mutex<VecDeque<Arc<Connection>>>);
 #[derive(Debug)]
 struct Connection {
     address: IpAddr,
-    /// Requests under way.
+    /// Requests in progress.
     busy: AtomicUsize,
     evicted: Notify,
 }
 
 /// A connection's place; it is free again when this is dropped.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(super) struct Slot {
     connections: Arc<Connections>,
     connection: Arc<Connection>,
 }
 
-/// A request that is under way.
+/// A request in progress.
 #[derive(Debug)]
 pub(super) struct Busy(Arc<Connection>);
 
@@ -43,8 +43,8 @@ impl Connections {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A place for a connection; `None` where all that could make room have a request under way.
-    pub(super) fn begin(self: &Arc<Self>, address: IpAddr) -> Option<Place> {
+    /// A place for a connection; `None` if every connection that could make room has a request in progress.
+    pub(super) fn begin(self: &Arc<Self>, address: IpAddr) -> Option<Slot> {
         let address = address.to_canonical();
         let mut all = self.locked();
         let of_address = all.iter().filter(|other| other.address == address).count() >= OF_ADDRESS;
@@ -58,18 +58,18 @@ impl Connections {
         }
         let connection = Arc::new(Connection { address, busy: AtomicUsize::new(0), evicted: Notify::new() });
         all.push_back(connection.clone());
-        Some(Place { connections: self.clone(), connection })
+        Some(Slot { connections: self.clone(), connection })
     }
 }
 
-impl Place {
+impl Slot {
     /// A request begins; it ends when this is dropped.
     pub(super) fn busy(&self) -> Busy {
         self.connection.busy.fetch_add(1, Ordering::AcqRel);
         Busy(self.connection.clone())
     }
 
-    /// Ends when the place has gone to another.
+    /// Completes when the place has been given to another connection.
     pub(super) async fn evicted(&self) {
         self.connection.evicted.notified().await;
     }
@@ -81,7 +81,7 @@ impl Drop for Busy {
     }
 }
 
-impl Drop for Place {
+impl Drop for Slot {
     fn drop(&mut self) {
         self.connections.locked().retain(|other| !Arc::ptr_eq(other, &self.connection));
     }
@@ -93,7 +93,7 @@ mod tests {
 
     use super::*;
 
-    fn is_evicted(place: &Place) -> bool {
+    fn is_evicted(place: &Slot) -> bool {
         place.evicted().now_or_never().is_some()
     }
 
@@ -101,11 +101,11 @@ mod tests {
     fn silent_connections_make_room_and_busy_ones_do_not() {
         let connections = Arc::new(Connections::default());
         let one = |n: u8| connections.begin(IpAddr::from([192, 0, 2, n]));
-        let mut held: Vec<Place> = (0..OF_ADDRESS).map(|_| one(1).unwrap()).collect();
+        let mut held: Vec<Slot> = (0..OF_ADDRESS).map(|_| one(1).unwrap()).collect();
         let busy = held[0].busy();
         held.push(one(1).unwrap());
         assert!(!is_evicted(&held[0]) && is_evicted(&held[1]) && !is_evicted(&held[2]));
-        let _all: Vec<Busy> = held[2..].iter().map(Place::busy).collect();
+        let _all: Vec<Busy> = held[2..].iter().map(Slot::busy).collect();
         assert!(one(1).is_none(), "all others have a request under way");
         drop(busy);
         assert!(one(1).is_some() && is_evicted(&held[0]));
@@ -115,7 +115,7 @@ mod tests {
     #[test]
     fn all_addresses_together_are_bounded() {
         let connections = Arc::new(Connections::default());
-        let held: Vec<Place> =
+        let held: Vec<Slot> =
             (0..TOTAL).map(|n| connections.begin(IpAddr::from([10, 0, (n / 256) as u8, (n % 256) as u8])).unwrap()).collect();
         let next = connections.begin(IpAddr::from([192, 0, 2, 1])).unwrap();
         assert!(is_evicted(&held[0]) && connections.locked().len() == TOTAL);

@@ -1,4 +1,5 @@
-//! What went wrong, in words for a page and with a status. As on the console, an error of a file or of the database is told whole: who is here may look.
+//! Errors as text for a page, with an HTTP status. As on the console, an error of a file or of the database is shown in full, because only users
+//! with the right to look get here.
 
 use axum::http::StatusCode;
 
@@ -10,13 +11,13 @@ pub(super) fn lines(error: &Error) -> String {
     std::iter::once(error.to_string()).chain(error.more()).collect::<Vec<_>>().join("\n")
 }
 
-/// Why what was recorded is not on the page.
+/// Why recorded data is missing on the page.
 pub(super) fn told(error: &Error, language: Language) -> Vec<String> {
-    let what = language.of("What was recorded cannot be asked:", "No se puede consultar lo registrado:");
+    let what = language.of("Recorded data cannot be read:", "No se pueden leer los datos registrados:");
     vec![format!("{what} {}", lines(error))]
 }
 
-/// The status that tells a program what kind it is.
+/// The HTTP status for an error.
 pub(super) fn status(error: &Error) -> StatusCode {
     match error {
         Error::Usage { .. } => StatusCode::BAD_REQUEST,

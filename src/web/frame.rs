@@ -1,5 +1,5 @@
-//! What every page has around it: the language, who asks, and the way to the other pages. Templates are askama's, in `templates/`: compiled in,
-//! and everything is escaped unless it is a template itself.
+//! What surrounds every page: language, user, and links to the other pages. Templates are askama's, in `templates/`: they are compiled in and
+//! escape everything except other templates.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use crate::report::verdict::Language;
 #[derive(Debug)]
 pub(super) struct Frame {
     pub(super) language: Language,
-    /// By the address; then every link goes on in it.
+    /// Whether the address chooses the language; then every link keeps it.
     is_chosen: bool,
     path: String,
     pub(super) user: String,
@@ -26,7 +26,7 @@ pub(super) struct Frame {
 }
 
 /// A page in the list of pages.
-pub(super) struct Place {
+pub(super) struct PageLink {
     pub(super) path: &'static str,
     pub(super) name: &'static str,
 }
@@ -47,8 +47,8 @@ impl Frame {
         self.link(&format!("/tables/{}", escaped(table)))
     }
 
-    pub(super) fn places(&self) -> [Place; 6] {
-        let place = |path, english, spanish| Place { path, name: self.of(english, spanish) };
+    pub(super) fn places(&self) -> [PageLink; 6] {
+        let place = |path, english, spanish| PageLink { path, name: self.of(english, spanish) };
         [
             place("/", "Overview", "Resumen"),
             place("/order", "Order", "Orden"),
@@ -87,7 +87,7 @@ impl Frame {
         }
     }
 
-    /// A part of a page, with its contents escaped already.
+    /// A part of a page as HTML, already escaped.
     pub(super) fn part(&self, part: &impl Template) -> String {
         part.render().unwrap_or_default()
     }
@@ -111,7 +111,7 @@ impl FromRequestParts<Arc<Site>> for Frame {
     }
 }
 
-/// The language that is liked best (RFC 9110, 12.5.4); English where neither is named.
+/// The preferred language of an Accept-Language header (RFC 9110, 12.5.4); English where neither is named.
 fn preferred(accepted: &str) -> Language {
     let mut best = (0.0, Language::English);
     for range in accepted.split(',') {

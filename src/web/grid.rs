@@ -1,4 +1,4 @@
-//! A table as a part of a page: labels in the visitor's language, links to legacy tables, no more rows than a page can bear.
+//! A table as a part of a page: labels in the visitor's language, links to legacy tables, and a limited number of rows.
 
 use askama::Template;
 
@@ -6,9 +6,9 @@ use super::frame::Frame;
 use super::label;
 use crate::table::{Cell, ColumnType, Table};
 
-/// Rows of a table on a page; the command line and the API have all of them.
+/// The most rows of a table on a page; the command line and the API have all of them.
 const ROWS: usize = 250;
-/// Characters of a cell.
+/// The most characters of a cell.
 const CELL: usize = 1_000;
 
 #[derive(Template)]

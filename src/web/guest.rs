@@ -1,5 +1,5 @@
-//! Who asks: a user of the console's file by HTTP Basic (RFC 7617), or, without that file, whoever the kernel says is root or our own user on
-//! this machine. What a user may is what the settings say of users of the console.
+//! Who sends a request: a user of the console's users file by HTTP Basic (RFC 7617) or, without that file, a local process that according to the
+//! kernel runs as root or as our own user. Rights are those of the console's users in the settings.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::site::{Peer, Site};
 use crate::console::{Access, PENALTY};
 
-/// Who asks, and may.
+/// A user who may look.
 #[derive(Debug)]
 pub(super) struct Guest {
     pub(super) user: String,
@@ -28,14 +28,14 @@ impl Guest {
     }
 }
 
-/// Why somebody is not let in.
+/// Why a request is rejected.
 #[derive(Debug)]
 pub(super) enum Refusal {
-    /// User and password are to be sent, or sent anew.
+    /// User and password are missing or wrong.
     Unproven,
-    /// Nothing that could be sent would help.
+    /// No credentials would help.
     Forbidden(&'static str),
-    /// The users file has faults, which the log tells: they name a path.
+    /// The users file has faults. They are only in the log, because they name a path.
     Faulty,
 }
 
@@ -58,7 +58,7 @@ impl FromRequestParts<Arc<Site>> for Guest {
     async fn from_request_parts(parts: &mut Parts, site: &Arc<Site>) -> Result<Guest, Refusal> {
         // Every connection has a peer (`src/web.rs`).
         let Some(peer) = parts.extensions.get::<Peer>().copied() else { return Err(Refusal::Unproven) };
-        let user = match site.gate.is_trusting() {
+        let user = match site.authenticator.is_trusting() {
             true => trusted(site, peer, &parts.headers)?,
             false => proven(site, peer, &parts.headers).await?,
         };
@@ -70,20 +70,20 @@ impl FromRequestParts<Arc<Site>> for Guest {
     }
 }
 
-/// Without a users file: nobody from elsewhere, and nobody by way of a name that leads here from elsewhere (DNS rebinding). The name is the
-/// one that was sent, as on the console, and otherwise the first admin's.
+/// Without a users file: only local processes, and only if the request's Host is a local name (against DNS rebinding). The user name is the one
+/// that was sent, as on the console, otherwise that of the first admin.
 fn trusted(site: &Site, peer: Peer, headers: &HeaderMap) -> Result<String, Refusal> {
-    if let Some(why) = site.gate.turns_away(peer.address.ip(), peer.is_own) {
+    if let Some(why) = site.authenticator.turns_away(peer.address.ip(), peer.is_own) {
         return Err(Refusal::Forbidden(why));
     }
     if !is_local(headers) {
-        return Err(Refusal::Forbidden("without console.users_file this is served as localhost alone"));
+        return Err(Refusal::Forbidden("without console.users_file this is served only under the name localhost"));
     }
     let first = || site.shared.settings.load().console.admins.first().cloned().unwrap_or_default();
     Ok(sent(headers).map_or_else(first, |(user, _)| user))
 }
 
-/// Whether the Host that is asked for is this machine by its own name for itself.
+/// Whether the Host header names this machine by a local name.
 fn is_local(headers: &HeaderMap) -> bool {
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     let name = match host.strip_prefix('[') {
@@ -93,14 +93,14 @@ fn is_local(headers: &HeaderMap) -> bool {
     name.eq_ignore_ascii_case("localhost") || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
-/// By name and password. A wrong one takes as long, and holds a place of its address for as long, as on the console; whether the client waits
-/// for the answer or not. While others hold all places, it waits for its turn.
+/// Checks name and password. A wrong password delays the answer, and occupies a place of its address, for as long as on the console, even if the
+/// client does not wait. While all places are taken, the check waits for its turn.
 async fn proven(site: &Site, peer: Peer, headers: &HeaderMap) -> Result<String, Refusal> {
     let (user, password) = sent(headers).ok_or(Refusal::Unproven)?;
-    let mut attempt = site.gate.begin_proof(peer.address.ip()).await;
-    let (gate, name) = (site.gate.clone(), user.clone());
+    let mut attempt = site.authenticator.begin_proof(peer.address.ip()).await;
+    let (authenticator, name) = (site.authenticator.clone(), user.clone());
     let looking = tokio::spawn(async move {
-        let proved = gate.proves(&name, password).await;
+        let proved = authenticator.proves(&name, password).await;
         if matches!(proved, Ok(false)) {
             tracing::warn!(user = name, address = %peer.address, "a log-in to the web port failed");
             attempt.fail();

@@ -1,4 +1,4 @@
-//! Whether clients should be sent here: `/readyz`. That the process is alive at all, `/healthz` says by answering.
+//! `/readyz`: whether clients should be sent here. `/healthz` shows by its answer only that the process is alive.
 
 use std::sync::Arc;
 

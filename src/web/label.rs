@@ -1,4 +1,4 @@
-//! What the columns of reports are called for a person. Their names are made for programs.
+//! Labels of report columns for people; the columns' names are made for programs.
 
 use crate::report::verdict::Language;
 

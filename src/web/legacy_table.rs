@@ -18,7 +18,7 @@ use crate::report::verdict::Judged;
 use crate::report::{Question, Report, Rows, find};
 use crate::table::{Cell, Table};
 
-/// What is told of a table, in this order. The trend is a picture.
+/// The reports shown for a table, in this order; the trend is a chart.
 const TOLD: [&str; 10] =
     ["order", "trend", "usage", "statements", "addresses", "places", "failures", "comparisons", "latency", "switches"];
 
@@ -28,14 +28,14 @@ struct Page<'f> {
     frame: &'f Frame,
     name: &'f str,
     trouble: Vec<String>,
-    verdict: Option<Verdict>,
+    verdict: Option<VerdictText>,
     facts: Vec<Fact>,
     chart: Option<String>,
     form: String,
     sections: Vec<Section>,
 }
 
-struct Verdict {
+struct VerdictText {
     name: &'static str,
     reason: String,
     next: String,
@@ -80,8 +80,8 @@ pub(super) async fn legacy_table(frame: Frame, State(site): State<Arc<Site>>, Pa
     frame.page(StatusCode::OK, &page)
 }
 
-fn verdict(frame: &Frame, judged: Judged) -> Verdict {
-    Verdict { name: judged.verdict.name(frame.language), reason: judged.reason, next: judged.next }
+fn verdict(frame: &Frame, judged: Judged) -> VerdictText {
+    VerdictText { name: judged.verdict.name(frame.language), reason: judged.reason, next: judged.next }
 }
 
 /// The table's row in report `tables`; `None` where no rule has the name.

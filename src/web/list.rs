@@ -31,7 +31,7 @@ impl<'f> Page<'f> {
         Page { frame, title, trouble: Vec::new(), form: None, sections: Vec::new() }
     }
 
-    /// Adds reports; where one cannot be had, the others are shown.
+    /// Adds reports; where one cannot be read, the others are still shown.
     async fn add(&mut self, site: &Site, names: &[&str]) {
         for report in names.iter().filter_map(|name| find(name)) {
             match rows(self.frame, site, report).await {
@@ -52,7 +52,7 @@ async fn rows(frame: &Frame, site: &Site, report: &'static Report) -> crate::err
     }
 }
 
-/// A page that says one thing.
+/// A page with one message.
 pub(super) fn message(frame: &Frame, status: StatusCode, title: &str, trouble: Vec<String>, sections: Vec<Section>) -> Response {
     frame.page(status, &Page { trouble, sections, ..Page::new(frame, title) })
 }
@@ -90,7 +90,7 @@ pub(super) async fn reports(frame: Frame) -> Response {
     let mut table = Table::new(&[("report", Text), ("question", Text)]);
     REPORTS.iter().for_each(|report| table.push(vec![report.name.into(), report.question(frame.language).into()]));
     let caption =
-        frame.of("For programs, each is at /api/reports too.", "Para programas, cada uno está también en /api/reports.");
+        frame.of("Programs find each of them under /api/reports.", "Los programas encuentran cada uno en /api/reports.");
     let section = Section::titled(&frame, "reports", frame.of("All reports", "Todos los reportes"), caption, &table);
     frame.page(StatusCode::OK, &Page { sections: vec![section], ..Page::new(&frame, title) })
 }

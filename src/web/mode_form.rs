@@ -11,7 +11,7 @@ use crate::mode::Mode;
 struct ModeForm<'f> {
     frame: &'f Frame,
     current: &'f str,
-    /// For who may.
+    /// Only for users who may switch modes.
     token: Option<String>,
     /// Empty for all.
     table: &'f str,

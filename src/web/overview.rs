@@ -1,5 +1,5 @@
-//! The first page: the answers, then every legacy name under its verdict, what needs somebody first. Where the target database cannot be asked,
-//! what this proxy knows of each table.
+//! The first page: the headline, then every legacy name under its verdict, the most urgent first. Where the target database cannot be read, what
+//! this proxy knows of each table.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! What every answer says to the browser: nothing from elsewhere, no script, no frame, no copy kept.
+//! Security headers of every answer: no outside resources, no scripts, no frames, no caching.
 
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::Response;
@@ -15,7 +15,7 @@ const SEALS: [(HeaderName, &str); 6] = [
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
 ];
 
-/// Puts them on an answer.
+/// Adds them to an answer.
 pub(super) async fn seal(mut answer: Response) -> Response {
     for (name, value) in SEALS {
         answer.headers_mut().insert(name, HeaderValue::from_static(value));

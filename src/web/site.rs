@@ -1,4 +1,4 @@
-//! What is served: a running proxy, seen from outside.
+//! What the web port serves: the state of a running proxy.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -8,26 +8,26 @@ use tokio::sync::{Mutex, Semaphore};
 use tokio::time::Instant;
 
 use super::token::Tokens;
-use crate::console::{Admin, Gate};
+use crate::console::{Admin, Authenticator};
 use crate::error::Result;
 use crate::report::verdict::Judged;
 use crate::report::{Question, Report};
 use crate::session::Shared;
 use crate::table::Table;
 
-/// An answer about readiness holds for so long: anybody may ask, and each question is a connection to the server.
+/// How long an answer about readiness is reused: anybody may ask, and each check needs a connection to the server.
 const HOLDS: Duration = Duration::from_secs(1);
 
-/// Questions to the target database at the same time.
+/// The most concurrent queries to the target database.
 const QUESTIONS: usize = 4;
 
-/// A running proxy, seen from outside.
+/// The state of a running proxy.
 pub struct Site {
     pub(super) shared: Arc<Shared>,
     pub(super) admin: Arc<dyn Admin>,
-    pub(super) gate: Arc<Gate>,
+    pub(super) authenticator: Arc<Authenticator>,
     pub(super) tokens: Tokens,
-    /// Each is a connection to the target database.
+    /// Each permit is a connection to the target database.
     questions: Semaphore,
     obstacles: Mutex<Option<(Instant, Vec<String>)>>,
 }
@@ -40,11 +40,18 @@ impl std::fmt::Debug for Site {
 
 impl Site {
     /// The site of a proxy.
-    pub fn new(shared: Arc<Shared>, admin: Arc<dyn Admin>, gate: Arc<Gate>) -> Self {
-        Site { shared, admin, gate, tokens: Tokens::default(), questions: Semaphore::new(QUESTIONS), obstacles: Mutex::default() }
+    pub fn new(shared: Arc<Shared>, admin: Arc<dyn Admin>, authenticator: Arc<Authenticator>) -> Self {
+        Site {
+            shared,
+            admin,
+            authenticator,
+            tokens: Tokens::default(),
+            questions: Semaphore::new(QUESTIONS),
+            obstacles: Mutex::default(),
+        }
     }
 
-    /// Reports of what was recorded; who asks waits while many do.
+    /// Reports over recorded data; waits while too many are being read.
     pub(super) async fn told(&self, reports: &[&'static Report], question: &Question) -> Result<Vec<Table>> {
         let _place = self.questions.acquire().await;
         self.admin.told(reports, question).await
@@ -58,7 +65,7 @@ impl Site {
 
     /// Why clients should not be sent here; as of a second ago at most.
     pub(super) async fn obstacles(&self) -> Vec<String> {
-        // Held while one asks: the others get its answer.
+        // Held during a check, so that concurrent requests share its answer.
         let mut last = self.obstacles.lock().await;
         if let Some((_, obstacles)) = last.as_ref().filter(|(at, _)| at.elapsed() < HOLDS) {
             return obstacles.clone();

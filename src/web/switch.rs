@@ -1,8 +1,8 @@
-//! Switching modes from the page: what is done with a form (`mode_form.rs`) that was sent. It asks what the console's SET MODE asks
-//! (`src/console/modes.rs`), and is refused as that is; a reason is not left out here.
+//! Switching modes from the page by a form (`mode_form.rs`). The checks are those of the console's SET MODE (`src/console/modes.rs`); in addition a
+//! reason is required.
 //!
-//! A browser sends who its user is to every site that makes it. So a form counts only with the token that our page showed that user, and only
-//! where the browser does not say that another site sent it.
+//! Another site can make a browser send a form here, with its user's credentials. So a form counts only with the token that our page showed that
+//! user, and only if the browser does not say that another site sent it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,7 +20,7 @@ use crate::console;
 use crate::control::reason;
 use crate::mode::Mode;
 
-/// A form that has not come by then is given up.
+/// A form that takes longer to arrive is rejected.
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What was sent.
@@ -49,21 +49,24 @@ pub(super) async fn switch(frame: Frame, State(site): State<Arc<Site>>, request:
     let sent: Sent = match tokio::time::timeout(BODY_TIMEOUT, Form::from_request(request, &site)).await {
         Ok(Ok(Form(sent))) => sent,
         Ok(Err(rejection)) => {
-            return refused(rejection.into_response().status(), frame.of("This is no such form.", "No es tal formulario."));
+            return refused(
+                rejection.into_response().status(),
+                frame.of("This form cannot be read.", "No se puede leer este formulario."),
+            );
         }
-        Err(_) => return refused(StatusCode::REQUEST_TIMEOUT, frame.of("The form did not come.", "El formulario no llegó.")),
+        Err(_) => return refused(StatusCode::REQUEST_TIMEOUT, frame.of("The form did not arrive.", "El formulario no llegó.")),
     };
     if !site.tokens.proves(&frame.user, &sent.token) {
         let told = frame.of(
-            "The form is not of this page, or from before a restart: load it again.",
-            "El formulario no es de esta página o es anterior a un reinicio: cárguelo de nuevo.",
+            "The form is not from this page, or is older than a restart of the proxy: load it again.",
+            "El formulario no es de esta página o es anterior a un reinicio del proxy: cárguelo de nuevo.",
         );
         return refused(StatusCode::FORBIDDEN, told);
     }
     let Ok(reason) = reason::checked(&sent.reason) else {
         let told = frame.of(
-            "A reason is needed: one line of at most 500 characters, all of which are seen.",
-            "Se necesita un motivo: una línea de a lo más 500 caracteres, todos visibles.",
+            "A reason is needed: one line of at most 500 visible characters.",
+            "Se necesita un motivo: una línea de a lo más 500 caracteres visibles.",
         );
         return refused(StatusCode::BAD_REQUEST, told);
     };
@@ -73,7 +76,7 @@ pub(super) async fn switch(frame: Frame, State(site): State<Arc<Site>>, request:
     }
 }
 
-/// A page with what the switch has changed, or why it has not.
+/// A page with what the switch changed, or why it did not.
 async fn switched(frame: &Frame, site: &Site, table: &str, mode: Mode, reason: &str) -> Response {
     let one = [table.to_owned()];
     let tables = (!table.is_empty()).then_some(one.as_slice());
@@ -91,7 +94,7 @@ async fn switched(frame: &Frame, site: &Site, table: &str, mode: Mode, reason: &
     }
 }
 
-/// Whether the browser does not say that the form comes from another site (Fetch Metadata, Sec-Fetch-Site; RFC 6454, Origin).
+/// Whether the browser's headers do not show that the form comes from another site (Fetch Metadata, Sec-Fetch-Site; RFC 6454, Origin).
 fn is_same_site(headers: &HeaderMap) -> bool {
     let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
     let host = text(header::HOST.as_str()).unwrap_or_default();

@@ -1,5 +1,5 @@
-//! Proof that a form was sent from our own page: a secret of each user's that only our page shows them, while another site can neither read
-//! it nor guess it. It is as old as the process; a form from before a restart has to be loaded anew.
+//! Proof that a form was sent from our own page: a secret per user that only our page shows and another site can neither read nor guess. It lives
+//! as long as the process; a form from before a restart has to be loaded again.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -10,13 +10,13 @@ use std::sync::{Mutex, PoisonError};
 pub(super) struct Tokens(Mutex<HashMap<String, String>>);
 
 impl Tokens {
-    /// A user's.
+    /// The secret of a user.
     pub(super) fn of(&self, user: &str) -> String {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         all.entry(user.to_owned()).or_insert_with(random).clone()
     }
 
-    /// Whether it is the user's. It takes as long wherever the difference is.
+    /// Whether it is the user's secret, compared in constant time.
     pub(super) fn proves(&self, user: &str, token: &str) -> bool {
         let own = self.of(user);
         let differ = own.bytes().zip(token.bytes()).fold(0, |differ, (a, b)| differ | (a ^ b));

@@ -1,4 +1,5 @@
-//! ErrorResponse and NoticeResponse as fields (manual, section 55.8). Values stay bytes: a client's encoding need not be UTF-8.
+//! ErrorResponse and NoticeResponse as fields (manual, section 55.8). Values stay bytes, because a client's encoding need not be
+//! UTF-8.
 
 use super::frame;
 use crate::error::ClientError;
@@ -13,7 +14,7 @@ pub mod field {
     pub const HINT: u8 = b'H';
     /// The message, in the server's language.
     pub const MESSAGE: u8 = b'M';
-    /// The place in the statement: its character, from 1.
+    /// The position in the statement: the number of a character, from 1.
     pub const POSITION: u8 = b'P';
     /// The schema of the table.
     pub const SCHEMA: u8 = b's';
@@ -34,7 +35,7 @@ pub mod field {
 pub struct ErrorFields(pub Vec<(u8, Vec<u8>)>);
 
 impl ErrorFields {
-    /// Reads a body; what is behind a malformed field is dropped.
+    /// Reads a body; a malformed field and what follows it are dropped.
     pub fn parse(mut body: &[u8]) -> Self {
         let mut fields = Vec::new();
         while let Some((&code, rest)) = body.split_first().filter(|(code, _)| **code != 0) {
@@ -45,7 +46,7 @@ impl ErrorFields {
         ErrorFields(fields)
     }
 
-    /// An error of esclusa's own. `severity` is ERROR or FATAL.
+    /// An error of our own. `severity` is ERROR or FATAL.
     pub fn own(severity: &str, error: &ClientError) -> Self {
         let mut fields = vec![
             (field::SEVERITY, severity.as_bytes().to_vec()),
@@ -63,7 +64,7 @@ impl ErrorFields {
         self.0.iter().find(|(c, _)| *c == code).map(|(_, v)| v.as_slice())
     }
 
-    /// Sets a field, in its old place if it has one.
+    /// Sets a field, in its place if it exists, otherwise at the end.
     pub fn set(&mut self, code: u8, value: impl Into<Vec<u8>>) {
         match self.0.iter_mut().find(|(c, _)| *c == code) {
             Some((_, old)) => *old = value.into(),
@@ -71,7 +72,7 @@ impl ErrorFields {
         }
     }
 
-    /// Takes a field out.
+    /// Removes a field.
     pub fn remove(&mut self, code: u8) {
         self.0.retain(|(c, _)| *c != code);
     }

@@ -12,22 +12,22 @@ pub const LONGEST_BYTES: usize = 0x3fff_ffff;
 pub struct Header {
     /// The message type.
     pub tag: u8,
-    /// Bytes of the whole frame, tag and length field included.
+    /// The length of the whole frame in bytes, tag and length field included.
     pub total: usize,
 }
 
-/// Why five bytes are no header.
+/// Why five bytes are not a header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Malformed {
-    /// A length below 4 or beyond [`LONGEST_BYTES`].
+    /// The length is below 4 or beyond [`LONGEST_BYTES`].
     #[error("invalid message length")]
     Length,
-    /// A tag that no client sends.
+    /// No client sends this tag.
     #[error("invalid frontend message type {0}")]
     Tag(u8),
 }
 
-/// Reads the header at the start of `bytes`; `None` when it is not all there yet.
+/// Reads the header at the start of `bytes`; `None` when it is not complete.
 pub fn header(bytes: &[u8]) -> Option<Result<Header, Malformed>> {
     let (&tag, rest) = bytes.split_first()?;
     let length = u32::from_be_bytes(*rest.first_chunk::<4>()?) as usize;
@@ -37,7 +37,7 @@ pub fn header(bytes: &[u8]) -> Option<Result<Header, Malformed>> {
     Some(Ok(Header { tag, total: length + 1 }))
 }
 
-/// Whether a client may send this tag once it is logged in.
+/// Whether a client may send this tag after log-in.
 pub fn is_frontend_tag(tag: u8) -> bool {
     matches!(
         tag,
@@ -62,12 +62,12 @@ pub fn is_frontend_tag(tag: u8) -> bool {
 pub fn write(out: &mut Vec<u8>, tag: u8, parts: &[&[u8]]) {
     let body: usize = parts.iter().map(|p| p.len()).sum();
     out.push(tag);
-    // A body beyond u32 cannot arise: what is written here was read from a frame or generated from one.
+    // A body cannot exceed u32: it was read from a frame, or generated from one.
     out.extend_from_slice(&u32::try_from(body + 4).unwrap_or(u32::MAX).to_be_bytes());
     parts.iter().for_each(|p| out.extend_from_slice(p));
 }
 
-/// The bytes before the next zero, and what is behind it.
+/// The bytes before the next zero byte, and those after it.
 pub fn cstr(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let end = memchr::memchr(0, bytes)?;
     Some((&bytes[..end], &bytes[end + 1..]))

@@ -1,39 +1,39 @@
-//! What a load balancer says before the first byte of a client: the header of the PROXY protocol, version 2 (HAProxy's
-//! proxy-protocol.txt, section 2.2), with the address that the client really has.
+//! The header of the PROXY protocol, version 2 (HAProxy's proxy-protocol.txt, section 2.2), which a load balancer sends before the
+//! first byte of a client, with the client's real address.
 //!
-//! Exactly the header is read, and not a byte of what follows. What is in it besides the address (TLVs) is skipped, and nothing is
-//! allocated for it. Version 1, which is text, is told apart and not read. Whether a header is believed is not decided here.
+//! Exactly the header is read, and no byte after it. Other fields in it (TLVs) are skipped, without allocating anything for them.
+//! Version 1, which is text, is recognised but not read. Whether a header is believed is decided elsewhere.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 
-/// No packet of PostgreSQL begins with it: as a length it is more than [`super::startup::LONGEST_BYTES`].
+/// No PostgreSQL packet begins like this: as a length it exceeds [`super::startup::LONGEST_BYTES`].
 const SIGNATURE: [u8; 12] = *b"\r\n\r\n\0\r\nQUIT\n";
-/// How a header of version 1 begins.
+/// The beginning of a header of version 1.
 const TEXT: &[u8] = b"PROXY ";
 /// Signature, version and command, family, length.
 const FIXED_BYTES: usize = 16;
-/// The longest rest that is taken. The addresses are 216 bytes at most; TLVs of load balancers (names, a certificate's subject) are
-/// some hundred.
+/// The longest rest that is accepted. Addresses have 216 bytes at most; TLVs of load balancers (names, a certificate's subject)
+/// have some hundred.
 pub const LONGEST_BYTES: usize = 4096;
 const TCP4_BYTES: usize = 12;
 const TCP6_BYTES: usize = 36;
 const UNIX_BYTES: usize = 216;
 
-/// Why a connection has no header that can be read.
+/// Why no header could be read.
 #[derive(Debug, thiserror::Error)]
 pub enum Fault {
-    /// Closed before the first byte: a probe that only connects.
+    /// The connection was closed before the first byte, as by a probe that only connects.
     #[error("closed without a PROXY protocol header")]
     Silent,
-    /// Closed in the middle.
+    /// It was closed in the middle of the header.
     #[error("closed in the middle of a PROXY protocol header")]
     Cut,
-    /// Something else stands there.
+    /// There is something else.
     #[error("no PROXY protocol header stands before what was sent")]
     Missing,
-    /// Version 1.
+    /// A header of version 1.
     #[error("a PROXY protocol header of version 1 (text); only version 2 is read")]
     Text,
     /// A version that is not 2.
@@ -45,7 +45,7 @@ pub enum Fault {
     /// Neither a stream over IPv4, IPv6 or Unix sockets nor unspecified.
     #[error("a PROXY protocol header with the family 0x{0:02x}, which is no stream")]
     Family(u8),
-    /// Too short for its addresses, or too long for anybody.
+    /// Too short for its addresses, or longer than [`LONGEST_BYTES`].
     #[error("a PROXY protocol header with a length of {0}, which cannot be")]
     Length(usize),
     /// The socket failed.
@@ -53,8 +53,8 @@ pub enum Fault {
     Io(#[from] std::io::Error),
 }
 
-/// Reads the header. `None` when the load balancer speaks for itself (LOCAL: a health check), or for a client without an IP address:
-/// then it is itself the client.
+/// Reads the header. `None` when the load balancer speaks for itself (LOCAL: a health check), or for a client without an IP
+/// address: then the load balancer's own address is used.
 pub async fn read<R: AsyncRead + Unpin>(stream: &mut R) -> Result<Option<SocketAddr>, Fault> {
     let mut fixed = [0; FIXED_BYTES];
     let mut have = 0;
@@ -65,7 +65,8 @@ pub async fn read<R: AsyncRead + Unpin>(stream: &mut R) -> Result<Option<SocketA
         if head.is_empty() {
             return Err(Fault::Silent);
         }
-        // A packet of PostgreSQL can be shorter than a header: what is none is told at its first byte, and not waited for.
+        // A PostgreSQL packet can be shorter than a header: bytes that are no header are reported at the first difference, without
+        // waiting for more.
         if !agree(head, &SIGNATURE) {
             return Err(if agree(head, TEXT) { Fault::Text } else { Fault::Missing });
         }
@@ -86,12 +87,12 @@ pub async fn read<R: AsyncRead + Unpin>(stream: &mut R) -> Result<Option<SocketA
     Ok(form.source(&addresses))
 }
 
-/// Whether bytes that should be PostgreSQL's begin like a header, of whichever version. Four of them are enough to tell.
+/// Whether bytes from a client begin like a header of any version. Four bytes are enough to tell.
 pub fn is_header(bytes: &[u8]) -> bool {
     bytes.len() >= 4 && (agree(bytes, &SIGNATURE) || agree(bytes, TEXT))
 }
 
-/// Whether they are the same as far as both go.
+/// Whether they are equal up to the shorter one's length.
 fn agree(bytes: &[u8], whole: &[u8]) -> bool {
     bytes.iter().zip(whole).all(|(a, b)| a == b)
 }
@@ -114,16 +115,16 @@ async fn skip<R: AsyncRead + Unpin>(stream: &mut R, mut bytes: usize) -> Result<
     Ok(())
 }
 
-/// What stands behind the fixed part.
+/// What follows the fixed part.
 #[derive(Debug, Clone, Copy)]
 enum Form {
-    /// Nothing that concerns us.
+    /// Nothing that is needed.
     Own,
-    /// Two addresses of IPv4, two ports.
+    /// Two IPv4 addresses and two ports.
     Tcp4,
-    /// The same of IPv6.
+    /// Two IPv6 addresses and two ports.
     Tcp6,
-    /// Two paths: a client that has no IP address.
+    /// Two paths: the client has no IP address.
     Unix,
 }
 
@@ -140,7 +141,7 @@ impl Form {
         }
     }
 
-    /// The bytes of its addresses, which must be there.
+    /// The length of its addresses.
     fn bytes(self) -> usize {
         match self {
             Form::Own => 0,
@@ -150,7 +151,7 @@ impl Form {
         }
     }
 
-    /// The client's address and port: the first of the two.
+    /// The client's address and port: the first ones.
     fn source(self, addresses: &[u8; TCP6_BYTES]) -> Option<SocketAddr> {
         let port = |at: usize| u16::from_be_bytes([addresses[at], addresses[at + 1]]);
         let (address, port) = match self {
@@ -158,7 +159,7 @@ impl Form {
             Form::Tcp4 => (Ipv4Addr::from(*addresses.first_chunk::<4>()?).into(), port(8)),
             Form::Tcp6 => (IpAddr::from(Ipv6Addr::from(*addresses.first_chunk::<16>()?)), port(32)),
         };
-        // An IPv4 client of a load balancer that listens on IPv6 is an IPv4 client.
+        // An IPv4 client of a load balancer that listens on IPv6 is shown as an IPv4 client.
         Some(SocketAddr::new(address.to_canonical(), port))
     }
 }
@@ -181,7 +182,7 @@ mod tests {
         header(0x21, 0x21, &[&source.octets()[..], &[0; 16], &[0, 80], &[0, 1]].concat())
     }
 
-    /// What is read of bytes, and what is left of them.
+    /// What is read from these bytes, and how many are left.
     async fn of(bytes: &[u8]) -> (String, usize) {
         let mut rest = bytes;
         let told = match read(&mut rest).await {
@@ -227,7 +228,7 @@ mod tests {
                 assert_eq!(of(&whole[..cut]).await.0, "closed in the middle of a PROXY protocol header", "{cut}");
             }
             assert_eq!(of(b"").await.0, "closed without a PROXY protocol header");
-            // One wrong byte in the signature is seen when it comes, without waiting for the rest.
+            // A wrong byte in the signature is noticed when it comes, without waiting for more.
             for wrong in 0..SIGNATURE.len() {
                 let mut bytes = whole.clone();
                 bytes[wrong] ^= 1;

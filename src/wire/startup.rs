@@ -8,7 +8,7 @@ const CANCEL: u32 = 80_877_102;
 const TLS: u32 = 80_877_103;
 const GSS: u32 = 80_877_104;
 
-/// What a client says first.
+/// A client's first packet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum First {
     /// Asks for TLS; the same socket goes on.
@@ -17,47 +17,47 @@ pub enum First {
     Gss,
     /// Asks the server to cancel a running statement.
     Cancel,
-    /// Logs in, with any protocol version: the server answers a version that it does not know.
+    /// Logs in, with any protocol version: the server answers for versions that it does not know.
     Startup(Startup),
 }
 
 /// A start-up message.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Startup {
-    /// Names and values in order; bytes, because nothing says in which encoding they are.
+    /// Names and values in order; bytes, because their encoding is not known.
     pub parameters: Vec<(Vec<u8>, Vec<u8>)>,
 }
 
 impl Startup {
-    /// A parameter as text, as far as it is UTF-8. Of a name that is given twice the server takes the last.
+    /// A parameter as text, if it is UTF-8. Of a name that is given twice the last value counts, as in the server.
     pub fn get(&self, name: &str) -> Option<String> {
         let found = self.parameters.iter().rfind(|(n, _)| n == name.as_bytes())?;
         Some(String::from_utf8_lossy(&found.1).into_owned())
     }
 
-    /// Who logs in.
+    /// The user who logs in.
     pub fn user(&self) -> String {
         self.get("user").unwrap_or_default()
     }
 
-    /// To which database; without a name it is that of the user.
+    /// The database; if none is named, that of the user's name.
     pub fn database(&self) -> String {
         self.get("database").unwrap_or_else(|| self.user())
     }
 
-    /// Whether it asks for a replication connection, which is passed on unread.
+    /// Whether it asks for a replication connection, whose frames pass unread.
     pub fn is_replication(&self) -> bool {
         self.get("replication")
             .is_some_and(|v| !matches!(v.to_lowercase().as_str(), "" | "off" | "false" | "no" | "0" | "f" | "n"))
     }
 }
 
-/// The packet that asks the server to cancel what a process runs (manual, section 55.2.8). `key` is the body of its BackendKeyData.
+/// A cancel request for a server process (manual, section 55.2.8). `key` is the body of its BackendKeyData.
 pub fn cancel(key: &[u8]) -> Vec<u8> {
     [&(key.len() as u32 + 8).to_be_bytes()[..], &CANCEL.to_be_bytes(), key].concat()
 }
 
-/// The key of a packet that asks for that.
+/// The key in a cancel request.
 pub fn cancelled(packet: &[u8]) -> Option<&[u8]> {
     packet.get(4..)?.strip_prefix(&CANCEL.to_be_bytes())
 }
@@ -69,14 +69,14 @@ pub fn packet(parameters: &[(&str, &str)]) -> Vec<u8> {
     [&(body.len() as u32 + 4).to_be_bytes()[..], &body].concat()
 }
 
-/// The length of the packet at the start of `bytes`, itself included; `None` when it is not there yet, an error when it cannot
-/// be one.
+/// The length of the packet at the start of `bytes`, including the length field; `None` when that is not there yet, an error when
+/// it is not possible.
 pub fn length(bytes: &[u8]) -> Option<Result<usize, ()>> {
     let length = u32::from_be_bytes(*bytes.first_chunk::<4>()?) as usize;
     Some(if (8..=LONGEST_BYTES).contains(&length) { Ok(length) } else { Err(()) })
 }
 
-/// Reads a whole packet.
+/// Reads a complete packet.
 pub fn parse(packet: &[u8]) -> Option<First> {
     let code = u32::from_be_bytes(*packet.get(4..)?.first_chunk::<4>()?);
     match code {

@@ -1,4 +1,4 @@
-//! The sockets that frames come through: TCP, Unix and TLS, one type for all of them.
+//! The sockets of clients and servers: TCP, Unix and TLS, as one type.
 
 use std::io;
 use std::pin::Pin;
@@ -14,11 +14,11 @@ use super::tls::{ALPN, Acceptor, Connector};
 use crate::config::{Address, UseTls};
 use crate::error::{Error, Result};
 
-/// An idle connection is probed after this long, and given up after a few probes without an answer.
+/// After this idle time a connection is probed; it is closed after a few probes without an answer.
 const KEEPALIVE: Duration = Duration::from_secs(60);
-/// Bytes that the other side has not acknowledged for so long end the connection (tcp(7), TCP_USER_TIMEOUT).
+/// How long bytes may stay unacknowledged before the connection is closed (tcp(7), TCP_USER_TIMEOUT).
 const UNACKNOWLEDGED: Duration = Duration::from_secs(30);
-/// The packet that asks a server for TLS (manual, section 55.2.11).
+/// The packet with which a server is asked for TLS (manual, section 55.2.11).
 const TLS_REQUEST: [u8; 8] = [0, 0, 0, 8, 4, 210, 22, 47];
 
 /// A connected socket.
@@ -34,13 +34,13 @@ pub enum Stream {
     TlsServer(Box<client::TlsStream<TcpStream>>),
 }
 
-/// One leg of a session.
+/// The connection between proxy and client, or between proxy and server.
 pub trait Link: AsyncRead + AsyncWrite + Unpin + Sized {
-    /// Whether it is encrypted by TLS.
+    /// Whether TLS is in use on it.
     fn is_encrypted(&self) -> bool;
-    /// Whether TLS can begin on it: on TCP that is not encrypted yet. PostgreSQL has none on Unix sockets either.
+    /// Whether TLS can be started on it: on TCP without TLS. PostgreSQL has no TLS on Unix sockets either.
     fn can_encrypt(&self) -> bool;
-    /// Begins TLS with the client that is on it.
+    /// Starts TLS with the client.
     fn encrypt(self, tls: &Acceptor) -> impl Future<Output = io::Result<Self>>;
 }
 
@@ -62,7 +62,7 @@ impl Link for Stream {
 }
 
 impl Stream {
-    /// Connects to an address, trying again for `retry` while nobody answers there.
+    /// Connects to an address; tries again for `retry` while nobody answers there.
     pub async fn connect(address: &Address, patience: Duration, retry: Duration) -> Result<Stream> {
         let begun = Instant::now();
         loop {
@@ -81,7 +81,7 @@ impl Stream {
         }
     }
 
-    /// Asks the server on a fresh connection for TLS, as far as the mode wants it.
+    /// Starts TLS with the server on a new connection, as far as the mode demands it.
     pub async fn secure(self, address: &Address, tls: &Connector) -> Result<Stream> {
         let (mut socket, host) = match (self, address) {
             (Stream::Tcp(socket), Address::Tcp(host, _)) if tls.mode != UseTls::Disable => (socket, host),
@@ -107,7 +107,7 @@ impl Stream {
         Ok(Stream::Tcp(socket))
     }
 
-    /// Whether a client begins with TLS at once, without asking first. Waits for its first byte.
+    /// Whether a client starts TLS directly, without asking first. Waits for its first byte.
     pub async fn begins_with_tls(&self) -> io::Result<bool> {
         const HANDSHAKE: u8 = 22;
         let mut first = [0];
@@ -117,7 +117,7 @@ impl Stream {
         }
     }
 
-    /// Whether the client has named PostgreSQL's protocol in its TLS handshake.
+    /// Whether the client has named PostgreSQL's protocol (ALPN) in its TLS handshake.
     pub fn names_protocol(&self) -> bool {
         matches!(self, Stream::TlsClient(s) if s.get_ref().1.alpn_protocol() == Some(ALPN))
     }
@@ -156,7 +156,7 @@ impl AsyncWrite for Stream {
 mod tests {
     use super::*;
 
-    /// Both legs are prepared by [`Stream::tcp`]; the kernel says what it has kept.
+    /// Both connections are prepared by [`Stream::tcp`]; the kernel tells the options that are set.
     #[tokio::test]
     async fn sockets_are_watched_and_do_not_wait() {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();

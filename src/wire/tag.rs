@@ -1,4 +1,4 @@
-//! Message types: the first byte of a frame (manual, section 55.7). The same byte means one thing from a client and another from a
+//! Message types: the first byte of a frame (manual, section 55.7). The same byte means different things from a client and from a
 //! server, so each side has its own names.
 
 /// What a client sends.
@@ -23,7 +23,7 @@ pub mod client {
     pub const FUNCTION_CALL: u8 = b'F';
     /// Parse.
     pub const PARSE: u8 = b'P';
-    /// A password, or another answer of an authentication.
+    /// A password, or another answer during authentication.
     pub const PASSWORD: u8 = b'p';
     /// Query: the simple protocol.
     pub const QUERY: u8 = b'Q';
@@ -35,9 +35,9 @@ pub mod client {
 
 /// What a server sends, as far as a relay reads it.
 pub mod server {
-    /// A request for, or the end of, an authentication.
+    /// A request of an authentication, or its end.
     pub const AUTHENTICATION: u8 = b'R';
-    /// BackendKeyData: what a cancel request has to say.
+    /// BackendKeyData: what a cancel request has to repeat.
     pub const BACKEND_KEY_DATA: u8 = b'K';
     /// BindComplete.
     pub const BIND_COMPLETE: u8 = b'2';
@@ -53,7 +53,7 @@ pub mod server {
     pub const EMPTY_QUERY: u8 = b'I';
     /// ErrorResponse.
     pub const ERROR: u8 = b'E';
-    /// NoData: the answer to a Describe of what returns no rows.
+    /// NoData: the answer to Describe for a statement without rows.
     pub const NO_DATA: u8 = b'n';
     /// NoticeResponse.
     pub const NOTICE: u8 = b'N';

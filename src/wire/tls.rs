@@ -1,8 +1,8 @@
-//! TLS on both legs, each on its own: offered to clients, used towards the server (PostgreSQL manual, sections 19.9 and 34.19).
+//! TLS, separately for each side: offered to clients, and used towards the server (PostgreSQL manual, sections 19.9 and 34.19).
 //!
-//! Passwords are relayed, never seen, and that has one consequence: SCRAM with channel binding hashes the certificate that the client
-//! was shown, and the server compares it with its own. With TLS on both legs that holds only if the proxy presents the server's
-//! certificate. [`Connector::connect`] says once when it does not.
+//! Passwords are relayed, and never seen. This has a consequence: SCRAM with channel binding hashes the certificate that the client
+//! was shown, and the server compares the hash with its own certificate's. With TLS on both sides that works only if the proxy
+//! presents the server's certificate. [`Connector::connect`] logs once when it does not.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -23,14 +23,14 @@ use tokio_rustls::{TlsAcceptor, TlsConnector, client, server};
 use crate::config::{Listen, OfferTls, UseTls};
 use crate::error::{Error, Fault, Faults, Result};
 
-/// What a client of PostgreSQL 17 names when it begins with TLS at once.
+/// The protocol (ALPN) that a client of PostgreSQL 17 names when it starts TLS directly.
 pub const ALPN: &[u8] = b"postgresql";
 
 /// TLS towards clients.
 #[derive(Clone)]
 pub struct Acceptor {
     inner: TlsAcceptor,
-    /// Plain connections are turned away.
+    /// Connections without TLS are refused.
     pub required: bool,
     certificate: CertificateDer<'static>,
 }
@@ -38,10 +38,10 @@ pub struct Acceptor {
 /// TLS towards the server.
 #[derive(Clone)]
 pub struct Connector {
-    /// When it is used, and what of the server is verified.
+    /// When TLS is used, and what is verified of the server.
     pub mode: UseTls,
     inner: TlsConnector,
-    /// What clients are shown; for telling that channel binding will fail.
+    /// The certificate that clients are shown, to detect that channel binding will fail.
     shown: Option<CertificateDer<'static>>,
     told: Arc<AtomicBool>,
 }
@@ -88,7 +88,7 @@ fn is_set(file: &Path) -> bool {
 }
 
 impl Acceptor {
-    /// Reads certificate, key and client authorities, if TLS is offered at all. All faults come back at once.
+    /// Reads certificate, key and client authorities, if TLS is offered at all. All faults are returned at once.
     pub fn new(listen: &Listen) -> Result<Option<Acceptor>, Faults> {
         if listen.tls == OfferTls::Off {
             return Ok(None);
@@ -108,7 +108,7 @@ impl Acceptor {
         Ok(Some(Acceptor { inner: TlsAcceptor::from(Arc::new(built)), required, certificate }))
     }
 
-    /// Shakes hands with a client.
+    /// The TLS handshake with a client.
     pub async fn accept(&self, socket: TcpStream) -> std::io::Result<server::TlsStream<TcpStream>> {
         self.inner.accept(socket).await
     }
@@ -134,7 +134,7 @@ fn server_config(
 }
 
 impl Connector {
-    /// Reads authorities and our own certificate for the server. All faults come back at once.
+    /// Reads authorities and our own certificate for the server. All faults are returned at once.
     pub fn new(upstream: &crate::config::Upstream, acceptor: Option<&Acceptor>) -> Result<Connector, Faults> {
         let mut faults = Faults::default();
         let verifies = matches!(upstream.tls, UseTls::VerifyCa | UseTls::VerifyFull) || is_set(&upstream.tls_ca);
@@ -153,7 +153,7 @@ impl Connector {
         Ok(Connector { mode: upstream.tls, inner: TlsConnector::from(Arc::new(config)), shown, told: Arc::default() })
     }
 
-    /// Shakes hands with the server, which has agreed to TLS.
+    /// The TLS handshake with a server that has agreed to TLS.
     pub async fn connect(&self, host: &str, socket: TcpStream) -> Result<client::TlsStream<TcpStream>> {
         let name =
             ServerName::try_from(host.to_owned()).map_err(|_| Error::usage(format!("`{host}` cannot be a TLS server's name")))?;
@@ -200,8 +200,8 @@ fn client_config(trusted: Option<Trusted>, own: Option<Own>, check_name: bool) -
     Ok(config)
 }
 
-/// libpq's ladder (manual, table 34.1): `require` encrypts and verifies nothing, `verify-ca` verifies the chain, `verify-full` the
-/// name too. A server certificate that is itself among the authorities is trusted, as OpenSSL does with a self-signed one.
+/// The modes of libpq (manual, table 34.1): `require` encrypts and verifies nothing, `verify-ca` verifies the chain, `verify-full`
+/// also the name. A server certificate that is itself among the authorities is trusted, as OpenSSL trusts a self-signed one.
 #[derive(Debug)]
 struct Verifier {
     chain: Option<Arc<WebPkiServerVerifier>>,
@@ -226,7 +226,7 @@ impl ServerCertVerifier for Verifier {
             Err(TlsError::InvalidCertificate(
                 CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
             )) if !self.check_name => Ok(ServerCertVerified::assertion()),
-            // webpki does not take an authority as a server; the name is then the only thing left to check.
+            // webpki does not accept an authority's certificate for a server; then only the name is left to check.
             Err(_) if pinned && (!self.check_name || names_server(certificate, name)) => Ok(ServerCertVerified::assertion()),
             Err(error) => Err(error),
         }

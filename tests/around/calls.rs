@@ -1,5 +1,5 @@
-//! What is too short for samples is counted by pg_stat_statements, by user: on tables that have moved and on those that stand, while the proxies
-//! are busy with the same tables; and what the proxies pass on, in whatever mode, accuses nobody.
+//! Statements too short for samples are counted by pg_stat_statements, by user: on moved tables and on others, while the proxies
+//! are busy with the same tables; and statements that the proxies forward, in whatever mode, are held against nobody.
 
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -13,7 +13,7 @@ use super::common::proxy::Proxy;
 use super::common::{Bed, server};
 use super::{OFTEN, bed, role, seen};
 
-/// A bed with the extension, and esclusa's role as `esclusa roles` makes it, which is no superuser.
+/// A bed with the extension, and esclusa's role as `esclusa roles` makes it, which is not a superuser.
 pub(super) async fn bed_with_role() -> (Bed, Url) {
     let bed = bed().await;
     bed.sql("CREATE EXTENSION pg_stat_statements SCHEMA public").await;
@@ -42,7 +42,7 @@ pub(super) async fn psql(bed: &Bed, user: &str, statement: &str) {
     assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
 }
 
-/// Clients of one user through these proxies, for so long; they come and go.
+/// Clients of one user through these proxies, for this time; they come and go.
 async fn load(bed: &Bed, proxies: [&Proxy; 2], user: &str, time: Duration) {
     let until = Instant::now() + time;
     let one = async |n: usize| {
@@ -82,7 +82,7 @@ async fn what_is_too_short_for_samples_is_named_by_user_and_statement() {
     let (bed, control) = bed_with_role().await;
     bed.migrate("tipocolor").await.unwrap();
     let (app, report) = (role(&bed, "app").await, role(&bed, "report").await);
-    // It was there before anybody looked: nobody knows when.
+    // It was there before the first sample, so its time is unknown.
     psql(&bed, &report, "SELECT tcid FROM cf_quere_pro.tipocolor").await;
     let (one, two) = (proxy(&bed, &control).await, proxy(&bed, &control).await);
     one.set(&["tipocolor"], Mode::Rewrite).await;
@@ -112,7 +112,7 @@ async fn what_is_too_short_for_samples_is_named_by_user_and_statement() {
     }
 }
 
-/// A job that calls a function, again and again: nothing that it sends names a table, and the table is none any more.
+/// A job that calls a function repeatedly: no statement that it sends names a table, and under the table's name there is a view.
 #[tokio::test]
 async fn a_job_that_calls_a_function_is_named_with_its_address() {
     let (bed, control) = bed_with_role().await;
@@ -141,15 +141,15 @@ async fn a_job_that_calls_a_function_is_named_with_its_address() {
     }
 }
 
-/// All modes one after another, each while clients are busy, with switches between: by the same user as those who come around, so that
-/// nothing but the proxies' own records can tell them apart.
+/// All modes one after another, each while clients are busy, with switches between: by the same user as the clients around them, so that
+/// only the proxies' own records can tell them apart.
 #[tokio::test]
 async fn what_the_proxies_pass_on_accuses_nobody_in_any_mode() {
     let (bed, control) = bed_with_role().await;
     let app = role(&bed, "app").await;
     let (one, two) = (proxy(&bed, &control).await, proxy(&bed, &control).await);
     let busy = Duration::from_secs(6);
-    // So long until what was counted is judged: what is off behind it, or unread, hides nothing.
+    // Long enough for everything counted so far to be judged, so that a later mode off, or unread text, hides nothing.
     let judged = Duration::from_secs(14);
     one.set(&["tipocolor", "tipotalla"], Mode::Observe).await;
     load(&bed, [&one, &two], &app, busy).await;
@@ -165,14 +165,14 @@ async fn what_the_proxies_pass_on_accuses_nobody_in_any_mode() {
         one.set(tables, Mode::Off).await;
         load(&bed, [&one, &two], &app, busy).await;
     }
-    // A session whose statements nobody reads.
+    // A session whose statements the proxy does not read.
     let mut unread = one.client_of(&bed, &app).await;
     unread.query("SET client_encoding = 'SJIS'").await;
     for _ in 0..5 {
         unread.query("SELECT tcdesc FROM tipocolor WHERE tcdesc <> 'é'").await;
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
-    // All that was counted is judged now.
+    // Everything counted is judged now.
     let counted = bed.cell("SELECT sum(calls) > 1000 FROM public.pg_stat_statements WHERE query ~* 'tipocolor' AND dbid = (SELECT oid FROM pg_database WHERE datname = current_database())").await;
     assert_eq!(counted, "t");
     tokio::time::sleep(Duration::from_secs(40)).await;

@@ -1,5 +1,5 @@
-//! A proxy that is killed with -9 may have sent what the server counted: its successor ends the doubt, and where there is none, what is told
-//! after a while is not sure. And `esclusa off`, by the program itself.
+//! A proxy that is killed with -9 may have sent the statements that the server counted: its successor ends the doubt; without a successor, uses are
+//! reported after a while as not certain. And `esclusa off`, with the program itself.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -105,7 +105,7 @@ async fn esclusa_off_accuses_nobody_and_is_not_covered() {
     let app = role(bed, "app").await;
     let one = stage.start(stage.spools[0].path()).await;
     let two = stage.start(stage.spools[1].path()).await;
-    // Long enough that what grows now would be told.
+    // Long enough for a growing count to be reported.
     tokio::time::sleep(Duration::from_secs(22)).await;
     let off = async |more: &[&str]| {
         let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_esclusa"));
@@ -120,7 +120,7 @@ async fn esclusa_off_accuses_nobody_and_is_not_covered() {
     assert_eq!(seen(bed).await, Vec::<String>::new());
     let blind = "SELECT DISTINCT witness FROM esclusa.around_blind WHERE legacy_table = 'tipocolor' AND blind_us > 0 ORDER BY 1";
     super::common::wait_for(&bed.db, &format!("SELECT count(*) = 2 FROM ({blind}) AS b")).await;
-    // It is not blind for good: once no proxy tells of it any more, and the counts have been read twice since.
+    // It is not blind for ever: only until no proxy reports uses any more and the counts have been read twice since.
     let report = role(bed, "report").await;
     let sighted = "SELECT count(*) = 0 FROM esclusa.proxy_process WHERE uncounted && '{tipocolor,*}'";
     tokio::time::sleep(Duration::from_secs(15)).await;

@@ -1,4 +1,4 @@
-//! What is written beside what was seen: scans that are recorded by the program itself, bodies in the catalog, and the headline.
+//! Names in files and function bodies next to observed uses: scans recorded by the program itself, bodies in the catalog, and the headline.
 
 use std::path::Path;
 use std::process::Output;
@@ -72,23 +72,23 @@ async fn what_is_written_is_a_witness_too() {
     assert_eq!(
         witnesses.iter().map(part).collect::<Vec<_>>(),
         [
-            "tipocolor: DISAGREE: nobody was seen to use it, and sources name it [3 0 0]",
-            "tipotalla: DISAGREE: nobody was seen to use it, and bodies in the catalog name it [0 1 1]"
+            "tipocolor: DISAGREE: no use was seen, but sources name it [3 0 0]",
+            "tipotalla: DISAGREE: no use was seen, but bodies in the catalog name it [0 1 1]"
         ]
     );
     assert!(witnesses.iter().all(|row| row[10].starts_with("20")), "{witnesses:?}");
     assert!(stage.report("witnesses", Language::Spanish).await[0][1].starts_with("CONTRADICCIÓN"));
-    // Of a table that has moved no body is looked for.
+    // For a moved table no bodies are searched.
     stage.bed.migrate("tipotalla").await.unwrap();
     let moved = stage.report("witnesses", Language::English).await;
     assert!(moved.iter().any(|row| row[0] == "tipotalla" && row[11].is_empty()), "{moved:?}");
-    // Without the tables it says so, before it works.
+    // Without esclusa's tables it says so before it begins.
     stage.bed.sql("DROP TABLE esclusa.scan_found").await;
     let refused = stage.scan(&[sources.path()]).await;
     assert!(!refused.status.success() && String::from_utf8_lossy(&refused.stderr).contains("schema apply"));
 }
 
-/// Tables as the version before made them take the new words behind `schema apply`.
+/// Tables made by the previous version accept the new values after `schema apply`.
 #[tokio::test]
 async fn tables_of_the_version_before_are_brought_up_to_date() {
     let bed = super::bed().await;

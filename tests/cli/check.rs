@@ -1,4 +1,4 @@
-//! `esclusa check`: one fault planted in sound rules and settings, and the line that tells it.
+//! `esclusa check`: one fault planted in correct rules and settings, and the line that reports it.
 
 use std::path::{Path, PathBuf};
 
@@ -20,7 +20,7 @@ impl Rules {
         self.0.path().join(name)
     }
 
-    /// Replaces a text that stands in a file once; the line it stands in.
+    /// Replaces a text that occurs once in a file; returns its line.
     fn replace(&self, name: &str, old: &str, new: &str) -> usize {
         let text = std::fs::read_to_string(self.file(name)).unwrap();
         assert_eq!(text.matches(old).count(), 1, "{name}: {old}\n{text}");
@@ -44,9 +44,9 @@ fn assert_told_with(code: i32, found: &Said, expected: &[String]) {
     assert_eq!((found.code, lines), (Some(code), expected.iter().map(String::as_str).collect()), "{found:?}");
 }
 
-/// File, what stands there, what is put in its place, and the fault at that line.
+/// File, a text in it, its replacement, and the fault at that line.
 const FAULTS: &[(&str, &str, &str, &str)] = &[
-    // Names that are none.
+    // Invalid names.
     ("hisbarrio.toml", "time = \"hbarrhsthora\"", "time = \"hbarrhora\"", "target.time: table hisbarrio has no column hbarrhora"),
     ("hisbarrio.toml", "columns = [\"hbarrid\"]", "columns = [\"hbarr\"]", "key.columns: table hisbarrio has no column hbarr"),
     (
@@ -60,7 +60,7 @@ const FAULTS: &[(&str, &str, &str, &str)] = &[
     ("hisbarrio.toml", "base = \"barrio\"", "base = \"barrios\"", "the catalog has no table barrios"),
     ("tipocorreo.toml", "table = \"tipocorreo\"", "table = \"tipocorreos\"", "no catalog has a table tipocorreos"),
     ("hisbarrio.toml", "\"hbarrnombre\", ", "\"hbarrid\",     ", "column hbarrid was named in line 8 already"),
-    // What the catalog has otherwise.
+    // Differences from the catalog.
     (
         "hisbarrio.toml",
         "varying(100)",
@@ -79,7 +79,7 @@ const FAULTS: &[(&str, &str, &str, &str)] = &[
         "varying(30)\", null = true, default = \"1\"",
         "the catalog's default of column hbarrtipobarrio is none",
     ),
-    // Keys that are none.
+    // Invalid keys.
     (
         "tipocorreo.toml",
         "unique = \"tipocorreo_pkey\"",
@@ -87,7 +87,7 @@ const FAULTS: &[(&str, &str, &str, &str)] = &[
         "the catalog's table tipocorreo has no constraint tipocorreo_key",
     ),
     ("hisbarrio.toml", "base = [\"barrid\"]", "base = [\"barrid\", \"barrlocid\"]", "key.base has 2 columns, key.columns has 1"),
-    // What a rule does not take.
+    // Settings that a rule does not accept.
     ("tipocorreo.toml", "kind = \"lookup\"", "kind = \"look-up\"", "`look-up` is no kind"),
     (
         "hisbarrio.toml",
@@ -120,7 +120,7 @@ fn every_fault_is_told_by_file_and_line() {
     }
 }
 
-/// A fault that has no line of its own is told at the line of its section; nothing else is told beside it.
+/// A fault without a line of its own is reported at the line of its section; nothing else is reported.
 #[test]
 fn a_column_that_the_rule_lacks_or_has_too_many() {
     let rules = Rules::new();
@@ -242,7 +242,7 @@ fn faults_of_settings() {
         &[
             format!("{place}:2: unknown key `adress` in [listen]"),
             format!("{place}:4: upstream.connect_timeout: expected a string such as \"5s\", found an integer"),
-            format!("{place}:7: limits.statement_bytes: `big` is no size such as \"256KiB\", \"64MiB\""),
+            format!("{place}:7: limits.statement_bytes: `big` is not a size such as \"256KiB\", \"64MiB\""),
             format!("{place}:8: unknown section [odd]"),
         ],
     );

@@ -1,8 +1,8 @@
-//! `esclusa doctor`: it finds what is wrong with a server, as a role that is no superuser, and says nothing of one that is well.
+//! `esclusa doctor`: it finds what is wrong with a server, as a role that is not a superuser, and reports nothing about a healthy one.
 
 use super::{database, on, out, psql, server};
 
-/// What of the table has another state than fine, by the name of the check.
+/// The checks whose state is not `fine`, by name.
 fn told(csv: &str) -> Vec<(&str, &str)> {
     let cells = csv.lines().skip(1).map(|line| line.split(',').collect::<Vec<_>>());
     cells.filter(|c| c.len() > 1 && c[1] != "fine").map(|c| (c[0], c[1])).collect()

@@ -1,4 +1,4 @@
-//! `esclusa rules generate`: an edit is never lost without a word, nothing is written that `check` refuses, what has been moved keeps its
+//! `esclusa rules generate`: an edit is never lost silently, nothing is written that `check` refuses, a moved table keeps its
 //! rule, and all files change or none.
 
 use std::collections::BTreeMap;
@@ -80,7 +80,7 @@ async fn an_edit_is_shown_and_nothing_is_written_without_a_word() {
     let before = place.all();
     let again = place.generate(&[]);
     assert!(
-        again.err.starts_with("0 rules and the snapshot of 2 tables") && again.err.contains("; 2 were as they are"),
+        again.err.starts_with("0 rules and the snapshot of 2 tables") && again.err.contains("; 2 were already up to date"),
         "{}",
         again.err
     );
@@ -94,12 +94,12 @@ async fn an_edit_is_shown_and_nothing_is_written_without_a_word() {
     let path = place.file("tipocorreo.toml").display().to_string();
     assert!(refused.out.starts_with(&format!("--- {path}\n+++ generated\n@@ -")), "{}", refused.out);
     assert!(refused.out.contains(&format!("\n-{}\n+{}\n", NOTE.1, NOTE.0)), "{}", refused.out);
-    // The other file was not edited: it is no question.
+    // The other file was not edited, so nothing is asked.
     assert!(!refused.out.contains("estadofraude"), "{}", refused.out);
     assert_eq!(
         refused.err,
         "error: 1 rule files were edited, and nothing was written\n  \
-         detail: the difference to what would be generated is on standard output\n  \
+         detail: standard output shows how they differ from what would be generated\n  \
          hint: `--keep` keeps these files and writes the others, `--overwrite` writes all\n"
     );
     assert_eq!(place.all(), before);
@@ -110,7 +110,7 @@ async fn an_edit_is_shown_and_nothing_is_written_without_a_word() {
     assert!(kept.out.contains("\nestadofraude,\"the catalog has changed, and the rule with it\"\n"), "{}", kept.out);
     assert!(place.read("tipocorreo.toml").contains(NOTE.1) && place.read("estadofraude.toml").contains("efrmas"));
     assert!(place.read("catalog.csv").contains("efrmas"));
-    // An edit stays one, also when the snapshot is gone.
+    // An edit is recognised even without the snapshot.
     std::fs::remove_file(place.file("catalog.csv")).unwrap();
     assert_eq!(place.run(&["rules", "generate"]).code, Some(1));
     let overwritten = place.generate(&["--overwrite"]);
@@ -175,7 +175,7 @@ async fn nothing_is_written_that_check_refuses() {
         (check.code, check.out.as_str()),
         (Some(0), "2 rules and the settings have no fault; compared with the database\n")
     );
-    // Nor does a new rule take the domain of one that somebody has written.
+    // Nor does a new rule take the domain of a rule written by hand.
     std::fs::remove_file(place.file("tipocorreo.toml")).unwrap();
     let other = std::fs::read_to_string(root().join("rules/estadofraude.toml")).unwrap();
     let other = other.replace("ESTADO_FRAUDE", "TIPO_CORREO").replace("estadofraude", "propia");
@@ -185,7 +185,7 @@ async fn nothing_is_written_that_check_refuses() {
     assert!(!place.file("tipocorreo.toml").exists() && place.file("propia.toml").exists());
 }
 
-/// After the move there is a view, or nothing: rule and snapshot keep what they know.
+/// After the move there is a view, or nothing, under the name: rule and snapshot keep their content.
 #[tokio::test]
 async fn what_has_been_moved_keeps_its_rule_and_its_place_in_the_snapshot() {
     let ddl = "CREATE TABLE hisconautocarta (hcacid numeric(10,0), hcacexpid numeric(5,0))";
@@ -222,7 +222,7 @@ async fn what_has_been_moved_keeps_its_rule_and_its_place_in_the_snapshot() {
     assert!(!again.out.contains("\ntipocorreo,") && !again.out.contains("\nestadofraude,"), "{}", again.out);
     assert_eq!(place.all(), before, "{}", again.err);
     assert_eq!(place.run(&["check"]).code, Some(0));
-    // Without the snapshot the rule is all that is known: it stays.
+    // Without the snapshot only the rule knows the table: it stays.
     std::fs::remove_file(place.file("catalog.csv")).unwrap();
     let again = place.generate(&[]);
     assert!(
@@ -259,7 +259,7 @@ async fn all_files_change_or_none() {
         if code.is_some() {
             assert!(said.err.contains("catalog.csv: File too large"), "{}", said.err);
         } else {
-            // Killed: what it had begun lies beside, under names that nothing reads.
+            // Killed: its unfinished files remain, under names that nothing reads.
             after.retain(|name, _| !(name.starts_with('.') && name.ends_with(".new")));
         }
         assert_eq!(after, before);
@@ -268,7 +268,7 @@ async fn all_files_change_or_none() {
     assert!(place.all().keys().all(|name| !name.starts_with('.')) && place.read("tipocorreo.toml").contains("\"mas\""));
 }
 
-/// A faulty rule file: the table is stopped, and every command goes on with the others and says so.
+/// A faulty rule file: its table is left out, and every command continues with the others and says so.
 #[tokio::test]
 async fn one_faulty_file_stops_one_table() {
     let place = Place::new("faulty", TABLES).await;
@@ -306,13 +306,13 @@ async fn one_faulty_file_stops_one_table() {
         all.out.contains("tipocorreo,left as it was,0,") && all.err.ends_with("error: 1 tables were not migrated\n"),
         "{all:?}"
     );
-    // An edit it is too: generating anew shows it.
+    // It is also an edit: generating again shows it.
     assert_eq!(place.run(&["rules", "generate"]).code, Some(1));
     place.generate(&["--overwrite"]);
     assert_eq!(place.run(&["check"]).code, Some(0));
 }
 
-/// The command is held by the same gate as the console; and `check` tells of a rewritten table whose view is gone.
+/// The command has the same gate as the console; and `check` reports a rewritten table whose view is missing.
 #[tokio::test]
 async fn a_switch_waits_for_the_move() {
     let place = Place::new("gate", TABLES).await;
@@ -346,7 +346,7 @@ async fn a_switch_waits_for_the_move() {
     let check = place.run(&["check"]);
     assert_eq!(check.code, Some(1));
     assert!(
-        check.err.contains("tipocorreo: mode rewrite: it has been moved, and view esclusa.tipocorreo is gone\n    hint: SHOW TABLES; `esclusa schema apply`"),
+        check.err.contains("tipocorreo: mode rewrite: it has been moved, but view esclusa.tipocorreo is gone\n    hint: SHOW TABLES; `esclusa schema apply`"),
         "{}",
         check.err
     );

@@ -11,7 +11,7 @@ use esclusa::demo::postgres;
 
 /// Longer than a program takes here for its longest step, on a busy machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(900);
-/// Longer than it takes until what was done is seen.
+/// Longer than it takes until a change is visible.
 const SOON: Duration = Duration::from_secs(60);
 
 /// The project's own directory.
@@ -32,19 +32,19 @@ pub(crate) fn command(program: impl AsRef<std::ffi::OsStr>, arguments: &[&str]) 
 /// `esclusa` with its arguments.
 pub(crate) fn esclusa(arguments: &[&str]) -> Command {
     let mut command = command(env!("CARGO_BIN_EXE_esclusa"), arguments);
-    // The private servers of the tests trust everybody.
+    // The private servers of the tests use trust authentication.
     command.env("ESCLUSA_UPSTREAM_ACCEPT_TRUST", "true");
     command
 }
 
-/// psql with its arguments: rows without ornament, the first error ends it.
+/// psql with its arguments: unaligned rows only, the first error ends it.
 pub(crate) fn psql(arguments: &[&str]) -> Command {
     let mut all = vec!["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1"];
     all.extend(arguments);
     command(postgres::bin_directory().unwrap().join("psql"), &all)
 }
 
-/// What a program said and how it ended.
+/// The output and exit code of a program.
 #[derive(Debug)]
 pub(crate) struct Said {
     pub(crate) code: Option<i32>,
@@ -66,11 +66,11 @@ pub(crate) fn out(command: &mut Command) -> String {
     said.out
 }
 
-/// A program that goes on running; it is killed if the test forgets it.
+/// A running program; it is killed when dropped.
 pub(crate) struct Running {
     child: Child,
     lines: mpsc::Receiver<String>,
-    /// What it has said so far.
+    /// Its output so far.
     pub(crate) heard: String,
 }
 
@@ -162,7 +162,7 @@ pub(crate) fn processes(what: &str) -> Vec<String> {
     entries.filter_map(line).filter(|l| l.contains(what)).collect()
 }
 
-/// Three of them.
+/// Three such ports.
 pub(crate) fn three_ports() -> u16 {
     loop {
         let port = two_ports();

@@ -1,4 +1,4 @@
-//! A server that lets the proxy in without a password lets every client in: `serve` and `check` find it out, and refuse.
+//! A server that lets the proxy in without a password lets every client in: `serve` and `check` detect this, and refuse.
 
 use esclusa::demo::postgres::Postgres;
 
@@ -18,7 +18,7 @@ async fn a_server_that_asks_the_proxy_for_no_password_is_not_served() {
         let mut command = esclusa(&[command]);
         command.env("ESCLUSA_CONTROL_URL", &url).env("ESCLUSA_UPSTREAM_ADDRESS", format!("127.0.0.1:{}", postgres.port));
         command.env("ESCLUSA_UPSTREAM_ACCEPT_TRUST", accept).env("ESCLUSA_RULES_DIRECTORY", rules.path());
-        // Whoever gets past the question fails at this.
+        // A run that passes the check fails at this setting.
         said(command.env("ESCLUSA_LISTEN_ADDRESS", "192.0.2.1:1").env("ESCLUSA_CONSOLE_ADDRESS", "127.0.0.1:0"))
     };
     let told = "the server lets control in from here without a password";
@@ -28,7 +28,7 @@ async fn a_server_that_asks_the_proxy_for_no_password_is_not_served() {
         assert!(refused.err.contains(told) && refused.err.contains("upstream.accept_trust"), "{}", refused.err);
         assert!(!run(command, "true").err.contains(told));
     }
-    // Each way in that asks for no proof of the role's own, and the one that does.
+    // Each authentication method that asks the role for no secret, and the one that does.
     let hba = postgres.directory.join("data/pg_hba.conf");
     for (method, is_trusting) in
         [("trust", true), ("scram-sha-256", false), ("md5", false), ("password", false), ("reject", false)]

@@ -9,7 +9,7 @@ fn program(name: &str, args: &[&str]) -> Run {
     Run::new(bin.join(name)).args(args)
 }
 
-/// A dump as a script that psql reads. Each one has a random key of its own, against meta-commands in data.
+/// A dump as a script that psql reads. Each one has its own random key (\restrict), against meta-commands in data.
 fn script(name: &str, side: &Side, args: &[&str]) -> Said {
     let mut said = program(name, args).on(side);
     let keyless = |l: &&str| !l.starts_with("\\restrict ") && !l.starts_with("\\unrestrict ");
@@ -29,7 +29,7 @@ fn ask(side: &Side, database: &str, sql: &str) -> String {
 /// An archive in the directory format: its list of contents, and every file of it.
 fn archive(directory: &Path) -> Vec<(String, Vec<u8>)> {
     let entries = std::fs::read_dir(directory).unwrap().map(|e| e.unwrap().path());
-    // The table of contents holds the moment of the dump; what it lists is compared by what is restored.
+    // The table of contents holds the moment of the dump; its contents are compared after the restore.
     let data = entries.filter(|p| p.file_name().unwrap() != "toc.dat");
     let mut files: Vec<_> =
         data.map(|p| (p.file_name().unwrap().to_string_lossy().into_owned(), std::fs::read(p).unwrap())).collect();
@@ -41,7 +41,7 @@ fn archive(directory: &Path) -> Vec<(String, Vec<u8>)> {
 fn a_dump_through_the_proxy_is_the_direct_one() {
     let sides = Sides::take();
     let plain = sides.plain();
-    // Other clients' tests leave hits behind, which are written at their own moments.
+    // Other tests leave hits, which are written at arbitrary times.
     let without_hits = "--exclude-table-data=esclusa.*";
     let ways: &[&[&str]] = &[
         &[],
@@ -94,7 +94,7 @@ fn fresh(name: &str) -> PathBuf {
     directory
 }
 
-/// A dump of one legacy table asks the catalog, which knows it no longer: both sides are of one mind about the consolidated database.
+/// pg_dump of one legacy table queries the catalog, which no longer has it: so both sides are compared on the consolidated database.
 #[test]
 fn a_dump_of_a_table_that_is_gone_says_so() {
     let sides = Sides::take();

@@ -10,7 +10,7 @@ fn pgbench(args: &[&str]) -> Run {
     Run::new("pgbench").args(args).directory(&scratch())
 }
 
-/// Runs a script on a side, with the same random numbers each time. What depends on the clock is left out of what it said.
+/// Runs a script on a side, with the same random numbers each time. Durations are removed from the output.
 fn bench(side: &Side, mode: &str, script: &[&str]) -> Said {
     let (transactions, clients) = (TRANSACTIONS.to_string(), CLIENTS.to_string());
     let fixed = ["-n", "-r", "-t", &transactions, "-c", &clients, "--random-seed=7", "-M", mode];
@@ -30,7 +30,7 @@ fn ask(side: &Side, question: &str) -> String {
     said.output
 }
 
-/// What the built-in scripts leave behind; the order of the history is that of its clients.
+/// The tables after the built-in scripts; the order of the history depends on its clients.
 const STATE: &str = "SELECT (SELECT md5(string_agg(format('%s %s', aid, abalance), ',' ORDER BY aid)) FROM pgbench_accounts),
     (SELECT string_agg(format('%s %s', tid, tbalance), ',' ORDER BY tid) FROM pgbench_tellers), (SELECT sum(bbalance) FROM pgbench_branches),
     (SELECT md5(string_agg(format('%s %s %s %s', tid, bid, aid, delta), ',' ORDER BY tid, bid, aid, delta)) FROM pgbench_history)";

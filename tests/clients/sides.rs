@@ -1,4 +1,4 @@
-//! The sides that a client's program is run on, and the comparison of what it printed.
+//! The two sides on which a client's program is run, and the comparison of its output.
 
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -10,7 +10,7 @@ use esclusa::config::Address;
 use esclusa::demo::stage::{APPLICATION, LEGACY, Plot, Stage, TARGET};
 use esclusa::rewrite::HitOutcome;
 
-/// A client that takes longer hangs.
+/// A client that takes longer is considered hung.
 const PATIENCE: Duration = Duration::from_secs(300);
 
 /// The stage, and the runtime that it lives on: that of a test ends with the test.
@@ -21,7 +21,7 @@ struct Theatre {
 
 /// Nothing drops it: the server ends, and its directory goes, when the test process does.
 static THEATRE: OnceLock<Theatre> = OnceLock::new();
-/// The tests share databases, so that each waits for its turn.
+/// The tests share databases, so they run one at a time.
 static TURN: Mutex<()> = Mutex::new(());
 
 fn theatre() -> &'static Theatre {
@@ -49,10 +49,10 @@ pub(crate) struct Sides {
 /// Where a client connects to.
 #[derive(Debug, Clone)]
 pub(crate) struct Side {
-    /// How a difference names it.
+    /// Its name in a reported difference.
     pub(crate) name: &'static str,
     pub(crate) port: u16,
-    /// The ports of both sides: the one thing that they cannot share, and not shown in what a client says.
+    /// The ports of both sides: the only thing that differs by nature, so it is removed from the output.
     pub(crate) ports: [u16; 2],
     pub(crate) database: &'static str,
     pub(crate) user: &'static str,
@@ -93,14 +93,14 @@ impl Sides {
         [side("direct", direct, LEGACY), side("proxied", proxied, TARGET)]
     }
 
-    /// How often legacy names have been rewritten until now.
+    /// How many hits have been rewritten so far.
     pub(crate) fn rewritten(&self) -> u64 {
         let totals = self.stage().proxy.shared.traffic.totals();
         totals.iter().filter(|t| t.outcome == HitOutcome::Rewritten.name()).map(|t| t.count.hits).sum()
     }
 }
 
-/// Runs the same program on both sides, and compares everything that it said. Returns what it said.
+/// Runs the same program on both sides, and compares the whole output. Returns it.
 pub(crate) fn same(what: &str, sides: &[Side; 2], program: impl Fn() -> Run) -> Said {
     let [direct, proxied] = sides.each_ref().map(|side| program().on(side));
     compare(what, &direct, &proxied);
@@ -113,7 +113,7 @@ pub(crate) struct Run {
     input: Vec<u8>,
 }
 
-/// What became of it.
+/// The result of a program.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Said {
     /// Its exit code.
@@ -236,7 +236,7 @@ pub(crate) fn file(name: &str) -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/clients")).join(name)
 }
 
-/// Panics at the first line that differs. What was said is kept beside the client's files, for a person to look at.
+/// Panics at the first line that differs. Both outputs are kept beside the client's files for inspection.
 pub(crate) fn compare(what: &str, direct: &Said, proxied: &Said) {
     let name: String = what.chars().map(|c| if c.is_alphanumeric() { c } else { '-' }).take(60).collect();
     for (side, said) in [("direct", direct), ("proxied", proxied)] {
@@ -251,7 +251,7 @@ pub(crate) fn compare(what: &str, direct: &Said, proxied: &Said) {
     assert_eq!(direct.code, proxied.code, "{what}: exit codes differ");
 }
 
-/// The first line that differs, with what stands around it on both sides.
+/// The first line that differs, with its context on both sides.
 pub(crate) fn first_difference(direct: &str, proxied: &str) -> String {
     const AROUND: usize = 12;
     let at = direct.lines().zip(proxied.lines()).take_while(|(d, p)| d == p).count();

@@ -10,7 +10,7 @@ use tokio_postgres::{AsyncMessage, Client, Config, NoTls, Row, SimpleQueryMessag
 
 use crate::sides::{Side, Sides, first_difference};
 
-/// A connection, what it was told besides answers, and what has been said.
+/// A connection, its notices and notifications, and the transcript so far.
 struct Session {
     client: Client,
     told: tokio::sync::mpsc::UnboundedReceiver<String>,
@@ -102,7 +102,7 @@ impl Session {
     }
 }
 
-/// A value as it came, whatever its type is.
+/// A value in its raw bytes, of any type.
 struct Raw(Vec<u8>);
 
 impl<'a> tokio_postgres::types::FromSql<'a> for Raw {
@@ -148,7 +148,7 @@ async fn plain(side: &Side) -> String {
     });
     transactions(&mut s).await;
     copies(&mut s).await;
-    // Told at any moment.
+    // Messages that can arrive at any moment.
     s.simple("LISTEN heard; NOTIFY heard, 'one'; DO $$ BEGIN RAISE NOTICE 'a notice' USING DETAIL = 'its detail'; END $$").await;
     for _ in 0..2 {
         s.told().await;

@@ -1,23 +1,23 @@
-//! Statements that grow: each form is what can be nested in itself or strung together, over a legacy table.
+//! Statements of growing size: each form can be nested in itself or repeated, over a legacy table.
 
 /// One way to grow.
 pub(crate) struct Form {
     /// What it is.
     pub(crate) name: &'static str,
-    /// Before what is repeated.
+    /// The text at the beginning.
     pub(crate) before: &'static str,
-    /// Opens, again and again; `#` stands for the number of the repetition.
+    /// Opens, again and again; `#` is replaced by the number of the repetition.
     pub(crate) open: &'static str,
     /// The innermost.
     pub(crate) middle: &'static str,
     /// Closes as often.
     pub(crate) close: &'static str,
-    /// Behind.
+    /// The text at the end.
     pub(crate) after: &'static str,
 }
 
 impl Form {
-    /// A text of nearly so many bytes, not more.
+    /// A text of nearly this many bytes, not more.
     pub(crate) fn grown(&self, bytes: usize) -> String {
         let mut rest = bytes.saturating_sub(self.before.len() + self.middle.len() + self.after.len());
         let (mut open, mut n) = (String::new(), 0);
@@ -48,7 +48,7 @@ const fn form(
 
 const READ: &str = "SELECT count(*) FROM tipositver WHERE ";
 
-/// All of them.
+/// All forms.
 pub(crate) const FORMS: &[Form] = &[
     form("sum", "SELECT count(*) FROM tipositver WHERE tsvid < 1", "+1", "", "", ""),
     form("sum in select list", "SELECT 1", "+1", "", "", " FROM tipositver"),

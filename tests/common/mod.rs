@@ -1,5 +1,5 @@
-//! What the migration's tests share: one private server a test crate, one database a test with the new tables in it, rules made from
-//! the catalog, and sessions that answer in text.
+//! Shared by the migration's tests: one private server per test crate, one database per test with the new tables in it, rules made from
+//! the catalog, and sessions with answers in text.
 #![allow(dead_code, reason = "each test crate uses a part of it")]
 
 pub(crate) mod proxy;
@@ -11,13 +11,13 @@ use std::time::Duration;
 use esclusa::catalog::{Catalog, Database};
 use esclusa::config::Settings;
 use esclusa::config::document::Document;
-use esclusa::control::Change;
+use esclusa::control::ModeChange;
 use esclusa::demo::postgres::{Options, Postgres};
 use esclusa::error::{Error, Result};
 use esclusa::migrate::gate::{self, Switch};
 use esclusa::migrate::migration::Migration;
 use esclusa::migrate::parity::{self, Parity};
-use esclusa::migrate::run::Outcome;
+use esclusa::migrate::run::TableRun;
 use esclusa::migrate::schema;
 use esclusa::mode::Mode;
 use esclusa::relation::{Context, Relation};
@@ -83,9 +83,9 @@ pub(crate) struct Bed {
     pub(crate) db: Database,
     pub(crate) context: Context,
     pub(crate) rules: RuleSet,
-    /// The archive of what is migrated is kept up to date, as it is for users. Otherwise it is let go, and is what the table was.
+    /// The archive of what is migrated is kept up to date, as it is for users. Otherwise it is separated from the leaf after the move.
     pub(crate) kept: bool,
-    /// A table that is never quiet for so long is left as it was.
+    /// A table that is never quiet within this time is left as it was.
     pub(crate) patience: Duration,
     name: String,
 }
@@ -103,7 +103,7 @@ impl Bed {
 
     /// The rule of a table as the catalog has it now: `target` and `key` are TOML in braces.
     pub(crate) async fn rule(&mut self, table: &str, kind: &str, target: &str, key: &str) -> Rule {
-        // As the migration's own session sees names, so that types and defaults are qualified alike.
+        // With the search path of the migration's own session, so that types and defaults are qualified in the same way.
         self.sql("SET search_path = pg_catalog").await;
         let catalog = Catalog::read_tables(&self.db, SCHEMA, &[table.to_owned()]).await.unwrap();
         let columns: Vec<String> = catalog.tables[table]
@@ -138,7 +138,7 @@ impl Bed {
     }
 
     /// Stores a mode as an operator would.
-    pub(crate) async fn set(&self, table: &str, mode: Mode) -> Result<Vec<Change>> {
+    pub(crate) async fn set(&self, table: &str, mode: Mode) -> Result<Vec<ModeChange>> {
         let is_retained = matches!(self.rules.rules[table].target, Target::Retained(_));
         gate::switch(
             &self.db,
@@ -150,7 +150,7 @@ impl Bed {
     }
 
     /// Migrates one table; a history that stays is switched first, as `migrate` demands it.
-    pub(crate) async fn migrate(&self, table: &str) -> Result<Outcome> {
+    pub(crate) async fn migrate(&self, table: &str) -> Result<TableRun> {
         if matches!(self.rules.rules[table].target, Target::Retained(_)) {
             self.set(table, Mode::Rewrite).await?;
         }
@@ -158,7 +158,7 @@ impl Bed {
     }
 
     /// Migrates one table in the mode that it has.
-    pub(crate) async fn migrate_only(&self, table: &str) -> Result<Outcome> {
+    pub(crate) async fn migrate_only(&self, table: &str) -> Result<TableRun> {
         let mut migration = Migration::new(&self.db, &self.rules, self.context.clone()).await.unwrap();
         migration.pace.patience = self.patience;
         let run = migration.begin("test").await.unwrap();
@@ -238,7 +238,7 @@ impl Bed {
     }
 }
 
-/// What an error says to the person at the terminal: message, detail, hint.
+/// An error as shown at the terminal: message, detail, hint.
 pub(crate) fn said(error: &Error) -> String {
     std::iter::once(error.to_string()).chain(error.more()).collect::<Vec<_>>().join("\n")
 }

@@ -2,7 +2,7 @@
 
 use esclusa::relation::Relation;
 
-/// For any legacy table, whatever its columns are.
+/// Statements for any legacy table, whatever its columns are.
 pub(crate) fn narrowed(relation: &Relation) -> Vec<String> {
     let t = &relation.table;
     let keys: Vec<&str> = relation.key.iter().map(|&i| relation.columns[i].name.as_str()).collect();

@@ -1,5 +1,5 @@
-//! What PostgreSQL allows in one place and not in another (aggregates, window functions, functions that return sets), and the row as a whole,
-//! in every place of a writing statement where an expression may stand, over a table of each kind. What PostgreSQL refuses is refused, in its words.
+//! Expressions that PostgreSQL allows in one place and not in another (aggregates, window functions, functions that return sets), and whole rows,
+//! in every place of a writing statement where an expression is possible, over a table of each kind. What PostgreSQL refuses is refused with its message.
 
 /// A table, its key and another column that takes a number.
 const TABLES: [(&str, &str, &str); 4] = [
@@ -60,7 +60,7 @@ const EXPRESSIONS: [&str; 46] = [
 ];
 
 /// Statements on the table `#t` with an expression in the place of `#`.
-const PLACES: [&str; 17] = [
+const PLACES: [&str; 26] = [
     "update #t t set #c = # where #k = 3",
     "update #t t set (#k, #c) = (#, 1) where #k = 3",
     "update #t t set (#k, #c) = (select #, 1) where #k = 3",
@@ -68,6 +68,15 @@ const PLACES: [&str; 17] = [
     "update #t t set #c = 1 where # = 3 and #k = 3",
     "update #t t set #c = 1 where #k = 3 returning #",
     "update #t t set #c = 1 from tipooficina o where o.tofid = #k and #k = 3 returning #, o.tofid",
+    "update #t t set #c = # from pg_catalog.pg_am s where t.#k = 3 and s.amname = 'heap'",
+    "update #t t set #c = 1 from pg_catalog.pg_am s where (#) is not null and t.#k = 3 and s.amname = 'heap'",
+    "update #t t set #c = 1 from pg_catalog.pg_am s where t.#k = 3 and s.amname = 'heap' returning #",
+    "delete from #t t using pg_catalog.pg_am s where (#) is not null and t.#k = 3 and s.amname = 'heap'",
+    "delete from #t t using pg_catalog.pg_am s where t.#k = 3 and s.amname = 'heap' returning 1, # as x",
+    "merge into #t t using pg_catalog.pg_am s on t.#k = 3 and s.amname = 'heap' and (#) is not null when matched then do nothing",
+    "merge into #t t using pg_catalog.pg_am s on t.#k = 3 and s.amname = 'heap' when matched and (#) is not null then delete",
+    "merge into #t t using pg_catalog.pg_am s on t.#k = 3 and s.amname = 'heap' when matched then update set #c = #",
+    "update #t t set #c = (select max(#c) + 1 from pg_catalog.pg_am) from pg_catalog.pg_am s where t.#k = 3 and (#) is not null",
     "delete from #t t where (#) is not null and #k = 3",
     "delete from #t t where #k = 3 returning #",
     "delete from #t t where #k = 3 returning 1, # as x",
@@ -109,7 +118,12 @@ const ARBITERS: [&str; 20] = [
 fn is_told_otherwise(table: &str, place: &str, expression: &str) -> bool {
     let shows_type =
         place.contains("set #c = #") || place.contains("(#, 1)") || place.contains("select #, 1") || place.contains("# = 3");
-    table == "hiscliente" && shows_type && ["t", "t.*", "(t.*) is null", "unnest(array[t])"].contains(&expression)
+    let is_record =
+        table == "hiscliente" && shows_type && ["t", "t.*", "(t.*) is null", "unnest(array[t])"].contains(&expression);
+    // Beside an item whose columns only the server knows, `t` may be one of its columns (docs/differences.md).
+    let beside_unknown =
+        place.contains("pg_am s") && (expression == "((t).*)" || table == "hiscliente" && place.contains("returning"));
+    is_record || beside_unknown
 }
 
 /// The statements, or every other one of them, the even ones or the odd.

@@ -41,7 +41,7 @@ impl Proxy {
         settings.upstream.address = local(postgres.port);
         settings.rules.directory = rules.clone();
         settings.control.url = postgres.url(bed.name());
-        // Tests look at tables directly: only those of this (tests/around.rs) want to be told.
+        // Tests read tables directly, around the proxy: only tests/around.rs wants that to be reported.
         settings.control.around_interval = std::time::Duration::ZERO;
         change(&mut settings);
         let server = Server::start(Loader::new(move || Ok(settings.clone()))).await.unwrap();
@@ -101,7 +101,7 @@ impl Raw {
         told.join(" ")
     }
 
-    /// Replies up to and with the first that is told like this.
+    /// Replies up to and including the first that reads like this.
     pub(crate) async fn until(&mut self, last: &str) -> String {
         let mut told = Vec::new();
         while told.last().is_none_or(|t| t != last) {

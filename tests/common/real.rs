@@ -1,6 +1,6 @@
-//! The public schema made a real one. The public map of `cf_quere_pro` has no key, no foreign key, no view, no function and one owner who
-//! is a superuser; the real database has all of them. This adds what a migration stumbles over to the demo's schema and data, in SQL that
-//! depends on catalog, plan and seed alone, and moves it as a role that is no superuser.
+//! The public schema made realistic. The public map of `cf_quere_pro` has no key, no foreign key, no view, no function and one owner who
+//! is a superuser; the real database has all of them. This adds what can make a migration fail to the demo's schema and data, in SQL that
+//! depends on catalog, plan and seed alone, and moves it as a role that is not a superuser.
 #![allow(dead_code, reason = "each test crate uses a part of it")]
 
 pub(crate) mod access;
@@ -17,7 +17,7 @@ use esclusa::demo::postgres::{Options, Postgres};
 use esclusa::error::Result;
 use esclusa::migrate::gate::{self, Switch};
 use esclusa::migrate::migration::Migration;
-use esclusa::migrate::run::Outcome;
+use esclusa::migrate::run::TableRun;
 use esclusa::migrate::{roles, schema};
 use esclusa::mode::Mode;
 use esclusa::relation::Context;
@@ -35,7 +35,7 @@ pub(crate) const TARGET: &str = "target";
 pub(crate) const OWNER: &str = "real_owner";
 /// Owns the others.
 pub(crate) const OTHER_OWNER: &str = "real_other_owner";
-/// What esclusa works as: neither a superuser nor an owner.
+/// The role of esclusa: neither a superuser nor an owner.
 pub(crate) const CONTROL: &str = "real_control";
 
 /// How the fixture is made.
@@ -43,7 +43,7 @@ pub(crate) const CONTROL: &str = "real_control";
 pub(crate) struct Plot {
     pub(crate) sizes: Sizes,
     /// Also what depends on legacy tables: views, functions, triggers, rules, policies, publications, computed columns. A migration may have
-    /// to refuse the tables that it does not keep.
+    /// to refuse tables whose dependents it cannot keep.
     pub(crate) dependents: bool,
 }
 
@@ -140,8 +140,8 @@ impl Real {
         self.rules.rules.values().filter(|r| !matches!(r.target, Target::Retained(_)))
     }
 
-    /// Applies the schema and moves every table, as the control role; nothing is refused in silence.
-    pub(crate) async fn migrate(&self) -> Vec<(String, Result<Outcome>)> {
+    /// Applies the schema and moves every table, as the control role; nothing is refused silently.
+    pub(crate) async fn migrate(&self) -> Vec<(String, Result<TableRun>)> {
         let db = Database::connect(&self.url(CONTROL), None).await.unwrap();
         let missing = roles::missing(&db, &self.context, &roles::tables(&self.rules)).await.unwrap();
         assert_eq!(missing, [], "the script gives all that is needed");

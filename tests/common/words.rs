@@ -1,7 +1,7 @@
-//! Every word that PostgreSQL keeps, as a label with and without AS, as an alias of a table with and without AS, and as an alias of a writing
+//! Every key word of PostgreSQL, as a label with and without AS, as an alias of a table with and without AS, and as an alias of a writing
 //! statement's target. What PostgreSQL refuses is refused.
 
-/// Where a word may stand as a name: `#`.
+/// Places where a word can be a name: `#`.
 const PLACES: [&str; 6] = [
     "select tsvid as # from tipositver order by 1",
     "select tsvid # from tipositver order by 1",
@@ -11,7 +11,7 @@ const PLACES: [&str; 6] = [
     "update tipositver as # set tsvtxtid = 1 where #.tsvid = 3 returning tsvid as #, #.*",
 ];
 
-/// Known to differ: a place and a word. The parser reads operators and clauses where PostgreSQL reads a label.
+/// Known to differ: a place and a word. Our parser takes the word for an operator or a clause where PostgreSQL takes it for a label.
 const LEFT: [(usize, &str); 10] = [
     (0, "table"),
     (1, "and"),

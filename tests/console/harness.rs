@@ -1,4 +1,4 @@
-//! A console on a free port, over a proxy's state with three legacy tables and a server that only remembers what it was told.
+//! A console on a free port, over a proxy's state with three legacy tables and a server that only notes its calls.
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -9,11 +9,11 @@ use std::time::{Duration, Instant, SystemTime};
 
 use esclusa::config::Settings;
 use esclusa::config::document::Document;
-use esclusa::console::{Admin, Gate};
-use esclusa::control::Change;
+use esclusa::console::{Admin, Authenticator};
+use esclusa::control::ModeChange;
 use esclusa::error::{Error, Fault, Faults, Result};
 use esclusa::migrate::machine::Legacy;
-use esclusa::migrate::state::State;
+use esclusa::migrate::state::TableState;
 use esclusa::mode::Mode;
 use esclusa::relation::{Context, Relation};
 use esclusa::report::verdict::Judged;
@@ -26,7 +26,7 @@ use esclusa::table::Table;
 use esclusa::traffic::{Client, Execution, Seen, Sqlstate};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-/// Longer than anything here takes.
+/// Longer than any step here takes.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 const RULES: &[&str] = &[
@@ -39,7 +39,7 @@ const RULES: &[&str] = &[
      [target]\ndomain = \"TIP_SAT\"\n[key]\ncolumns = [\"c\"]\n",
 ];
 
-/// A switch that the server was asked for.
+/// A requested switch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Asked {
     pub(crate) tables: Vec<String>,
@@ -48,7 +48,7 @@ pub(crate) struct Asked {
     pub(crate) why: Option<String>,
 }
 
-/// The server's part, which only remembers.
+/// The server's part, which only notes its calls.
 #[derive(Debug, Default)]
 pub(crate) struct Fake {
     pub(crate) asked: Mutex<Vec<Asked>>,
@@ -67,7 +67,7 @@ impl Admin for Fake {
         mode: Mode,
         who: &'a str,
         why: Option<&'a str>,
-    ) -> Pin<Box<dyn Future<Output = Result<Vec<Change>>> + Send + 'a>> {
+    ) -> Pin<Box<dyn Future<Output = Result<Vec<ModeChange>>> + Send + 'a>> {
         Box::pin(async move {
             if self.refuses.load(Ordering::SeqCst) {
                 let (detail, hint) = (Some("3 rows differ".to_owned()), Some("esclusa verify".to_owned()));
@@ -77,7 +77,7 @@ impl Admin for Fake {
             self.asked.lock().unwrap().push(asked);
             let before = |t: &str| (t == "tipocorreo").then(|| (Mode::Shadow, "2026-03-01 10:00:00".to_owned()));
             let note = |t: &str| (t == "tipSAT").then(|| "the view answers".to_owned());
-            let change = |t: &String| Change { table: t.clone(), before: before(t), after: Some(mode), note: note(t) };
+            let change = |t: &String| ModeChange { table: t.clone(), before: before(t), after: Some(mode), note: note(t) };
             Ok(tables.iter().map(change).collect())
         })
     }
@@ -87,13 +87,17 @@ impl Admin for Fake {
         mode: Mode,
         who: &'a str,
         why: Option<&'a str>,
-    ) -> Pin<Box<dyn Future<Output = Result<Vec<Change>>> + Send + 'a>> {
+    ) -> Pin<Box<dyn Future<Output = Result<Vec<ModeChange>>> + Send + 'a>> {
         Box::pin(async move {
             let asked = Asked { tables: vec!["ALL".into()], mode, who: who.to_owned(), why: why.map(str::to_owned) };
             self.asked.lock().unwrap().push(asked);
             let held = |t: &str| (t == "tipvalvula").then(|| "not switched: it has not been moved".to_owned());
-            let change =
-                |t: &str| Change { table: t.to_owned(), before: None, after: held(t).is_none().then_some(mode), note: held(t) };
+            let change = |t: &str| ModeChange {
+                table: t.to_owned(),
+                before: None,
+                after: held(t).is_none().then_some(mode),
+                note: held(t),
+            };
             Ok(["tipSAT", "tipocorreo", "tipvalvula"].map(change).to_vec())
         })
     }
@@ -174,15 +178,15 @@ pub(crate) fn shared(users_file: Option<&std::path::Path>) -> Shared {
     let policy = Policy::new(1, "cf_quere_pro", entries, &Default::default(), Default::default());
     let odd = ("tipzeta".to_owned(), "rules/tipzeta.toml:3: unknown key `odd`".to_owned());
     let shared = Shared::new(settings, policy.with_faulty([odd].into()));
-    let moved = State {
+    let moved = TableState {
         run: Some(3),
         moved_at: Some("2026-03-01 10:00:00".into()),
         leaf: true,
         view: true,
         legacy: Legacy::Archived,
-        ..State::default()
+        ..TableState::default()
     };
-    let stays = State { legacy: Legacy::Named, ..State::default() };
+    let stays = TableState { legacy: Legacy::Named, ..TableState::default() };
     let standing = |state, wanted| Standing { state, wanted };
     let known = [("tipSAT", standing(moved, Mode::Observe)), ("tipocorreo", standing(stays, Mode::Rewrite))];
     shared.standing.store(Arc::new(known.map(|(table, standing)| (table.to_owned(), standing)).into()));
@@ -207,8 +211,12 @@ impl Console {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (shared, fake) = (Arc::new(shared(users_file)), Arc::new(Fake::default()));
-        let task =
-            tokio::spawn(esclusa::console::serve(listener, shared.clone(), fake.clone(), Arc::new(Gate::new(shared.clone()))));
+        let task = tokio::spawn(esclusa::console::serve(
+            listener,
+            shared.clone(),
+            fake.clone(),
+            Arc::new(Authenticator::new(shared.clone())),
+        ));
         Console { address, shared, fake, task }
     }
 
@@ -238,11 +246,11 @@ impl Console {
         (output.status.code(), text(output.stdout), text(output.stderr))
     }
 
-    /// Sends bytes, perhaps says that no more will come, and takes what is answered until the console closes.
+    /// Sends bytes, optionally closes the sending side, and reads the answer until the console closes.
     pub(crate) async fn exchange(&self, bytes: &[u8]) -> Vec<u8> {
         let exchanged = async {
             let mut socket = tokio::net::TcpStream::connect(self.address).await.unwrap();
-            // A console that has closed already may reset the connection; what it said before is what counts.
+            // A console that has closed already may reset the connection; what only its earlier output counts.
             let _ = socket.write_all(bytes).await;
             let _ = socket.shutdown().await;
             let mut out = Vec::new();

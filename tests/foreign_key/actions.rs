@@ -29,7 +29,7 @@ fn tables(n: usize, constraint: &str) -> String {
     )
 }
 
-/// What is said to each pair of tables. Each begins on the state that the one before left.
+/// The statements for each pair of tables. Each begins with the state that the one before left.
 fn script(n: usize) -> Vec<Op> {
     let (p, c) = (format!("p{n}"), format!("c{n}"));
     let (p, c) = (p.as_str(), c.as_str());
@@ -52,7 +52,7 @@ fn script(n: usize) -> Vec<Op> {
         update(p, &[("id", "20")], "{id} = 3"),
         update(p, &[("id", "21")], "{id} = 8"),
         update(p, &[("pb", "'c'")], "{id} = 4"),
-        // Keys that the same statement makes anew: NO ACTION sees them, RESTRICT does not ask.
+        // Keys that the same statement makes again: NO ACTION sees them, RESTRICT does not check for them.
         update(p, &[("id", "{id} + 1")], "{id} < 8"),
         update(p, &[("id", "{id} + 100")], "true"),
         // Both sides in one statement.
@@ -118,7 +118,7 @@ async fn every_constraint(direction: Direction) {
         }
     }
     if matches!(direction, Direction::ParentFirst | Direction::ChildFirst) {
-        // With both moved nothing new is said of each side: a third will do, in which every action is.
+        // With both tables moved each side behaves as before: a third of the combinations is enough, with every action in it.
         constraints = constraints.into_iter().skip(usize::from(direction == Direction::ChildFirst)).step_by(4).collect();
     }
     let sql: String = constraints.iter().enumerate().map(|(n, c)| tables(n, c)).collect();
@@ -148,7 +148,7 @@ async fn every_constraint(direction: Direction) {
             both(&pair, &both_sides, &op, &case).await;
             open = matches!(&op, Op::Raw(sql) if sql == "BEGIN")
                 || (open && !matches!(&op, Op::Raw(sql) if sql == "COMMIT" || sql == "ROLLBACK"));
-            // Inside a transaction only its own session sees what has become of the rows; they are compared when it ends.
+            // Inside a transaction only its own session sees the changed rows; they are compared when it ends.
             if !open {
                 pair.equal_state(&[&p, &c], &known, &format!("{case} after {op:?}")).await;
             }
@@ -157,7 +157,7 @@ async fn every_constraint(direction: Direction) {
     restored(&mut pair, &sql, constraints.len()).await;
 }
 
-/// The way back leaves nothing, and the foreign keys are the same again.
+/// A rollback leaves no object behind, and the foreign keys are the same again.
 async fn restored(pair: &mut Pair, sql: &str, count: usize) {
     let moved: Vec<String> = pair.moved.keys().cloned().collect();
     for table in &moved {
@@ -179,7 +179,7 @@ async fn restored(pair: &mut Pair, sql: &str, count: usize) {
     }
 }
 
-/// Everything that the key tables brought.
+/// All objects that came with the key tables.
 const LEFT: &str = "SELECT 'function ' || proname FROM pg_proc WHERE proname ~ '^(hold|lead|follow|refill|compare)_'
     UNION ALL SELECT 'table ' || relname FROM pg_class WHERE relnamespace = 'esclusa_key'::regnamespace
     UNION ALL SELECT 'trigger ' || tgname FROM pg_trigger WHERE tgname ~* '^esclusa'";

@@ -1,4 +1,4 @@
-//! Two databases with the same tables and foreign keys: in one they are as they were, in the other some have moved into leaves made by
+//! Two databases with the same tables and foreign keys: in one they are unchanged, in the other some have moved into leaves made by
 //! hand, with views under their names. A statement is written once, and rendered for each as the proxy would write it.
 #![allow(dead_code, reason = "each test crate uses a part of it")]
 
@@ -13,13 +13,13 @@ use esclusa::sql::quote::{ident, literal, qualified};
 
 use crate::common::{Bed, SCHEMA, Session};
 
-/// A table that has moved: its code, and all its columns with their types.
+/// The shape of a moved table: its code, and all its columns with their types.
 #[derive(Clone, Debug)]
 pub(crate) struct Shape {
     pub(crate) table: String,
     pub(crate) code: String,
     pub(crate) columns: Vec<(String, String)>,
-    /// Columns of the leaf that tell its rows apart.
+    /// Columns of the leaf that identify its rows.
     pub(crate) identity: &'static [&'static str],
 }
 
@@ -58,7 +58,7 @@ impl Shape {
         set.join(", ")
     }
 
-    /// Makes the leaf, fills it, attaches it, and puts the view in the place of the table.
+    /// Makes the leaf, fills it, attaches it, and replaces the table by the view.
     pub(crate) async fn shift(&self, bed: &Bed) {
         let (leaf, legacy, name) = (self.leaf(), qualified(SCHEMA, &self.table), literal(&self.table));
         let (code, owner) = (
@@ -118,7 +118,7 @@ impl Pair {
         self.shift_shape(shape).await
     }
 
-    /// The same, with a shape of one's own.
+    /// The same, with a given shape.
     pub(crate) async fn shift_shape(&mut self, shape: Shape) -> Option<KeyTable> {
         let table = shape.table.as_str();
         self.new.sql("BEGIN").await;
@@ -136,7 +136,7 @@ impl Pair {
         plan
     }
 
-    /// Brings a table back: its rows of today, its foreign keys, and nothing of the leaf.
+    /// Brings a table back with its current rows and its foreign keys, and drops the leaf.
     pub(crate) async fn restore(&mut self, table: &str) {
         let shape = self.moved.remove(table).unwrap();
         let (legacy, archived) = (qualified(SCHEMA, table), qualified("mig_old", table));
@@ -300,7 +300,7 @@ impl Op {
     }
 }
 
-/// An answer of the new side as the proxy would lead it back: the key table's schema is the legacy table's.
+/// An answer of the new side, led back as by the proxy: the key table's schema becomes the legacy table's.
 pub(crate) fn legacy_names(answer: &str) -> String {
     answer.replace(&format!("[{KEYS} "), &format!("[{SCHEMA} "))
 }

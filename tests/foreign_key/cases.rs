@@ -1,5 +1,5 @@
-//! What single foreign keys have: references to the same table, other types, names and owners, NOT VALID, partitions, comments; what is
-//! refused; and what differs from a foreign key on a table, said by a test.
+//! Properties of single foreign keys: references to the same table, other types, names and owners, NOT VALID, partitions, comments;
+//! refused ones; and a test of each difference from a foreign key on a table.
 
 use esclusa::error::Result;
 use esclusa::migrate::foreign_key::key_table::{KeyTable, Leaf};
@@ -134,7 +134,7 @@ fn junction() -> Vec<Op> {
     ]
 }
 
-/// A leaf may have no number of its own: then its codes tell its rows apart, and they change.
+/// A leaf may have no number column: then its codes identify its rows, and they can change.
 #[tokio::test]
 async fn rows_that_are_known_by_what_changes() {
     let mut pair = Pair::new(JUNCTION).await;
@@ -150,7 +150,7 @@ async fn rows_that_are_known_by_what_changes() {
     }
 }
 
-/// One row is reached by two cascades of one statement, by way of two tables, and by one over itself.
+/// One row is reached by two cascades of one statement, through two tables, and by one through its own table.
 #[tokio::test]
 async fn cascades_that_meet_in_one_row() {
     let cascade = "ON UPDATE CASCADE ON DELETE CASCADE";
@@ -175,7 +175,7 @@ async fn cascades_that_meet_in_one_row() {
     }
 }
 
-/// Who deletes a referenced row needs rights on nothing else, and who refers to one neither; a cascade runs as the table's owner.
+/// A role that deletes a referenced row, or refers to one, needs rights on nothing else; a cascade runs as the table's owner.
 #[tokio::test]
 async fn owners_and_clients_without_rights_on_the_other_side() {
     let roles = "DO $$ BEGIN CREATE ROLE fk_parents LOGIN; CREATE ROLE fk_children LOGIN; CREATE ROLE fk_client LOGIN; \
@@ -191,7 +191,7 @@ async fn owners_and_clients_without_rights_on_the_other_side() {
     ))
     .await;
     let plan = pair.shift("p", "id").await.unwrap();
-    // What the migration copies to the leaf.
+    // The rights that the migration copies to the leaf.
     pair.new.sql("GRANT SELECT, DELETE, TRUNCATE ON esclusa_leaf.p TO fk_client").await;
     let ops = [
         delete("p", "{id} = 1"),
@@ -214,7 +214,7 @@ async fn owners_and_clients_without_rights_on_the_other_side() {
     }
 }
 
-/// An operator of the client's own, in a schema before pg_catalog, is not asked.
+/// An operator of the client's own, in a schema before pg_catalog, is not used.
 #[tokio::test]
 async fn names_are_the_servers_own() {
     let mut pair = Pair::new(
@@ -257,7 +257,7 @@ async fn set_null_on_a_column_that_is_not_null() {
     assert!(told.iter().all(|t| t.contains("23502")), "{told:#?}");
 }
 
-/// A session that replays what another server did checks no foreign key; the key table follows all the same.
+/// A session with session_replication_role = replica checks no foreign key; the key table is kept current all the same.
 #[tokio::test]
 async fn a_replica_session_leaves_the_key_table_equal() {
     let mut pair = Pair::new(
@@ -278,7 +278,7 @@ async fn a_replica_session_leaves_the_key_table_equal() {
     play(&pair, &[&plan], &["p", "c"], "postgres", &ops).await;
 }
 
-/// A bulk change keeps the order of the leaf's rows, so that no unique index of the key table complains where the leaf's did not.
+/// A bulk change keeps the order of the leaf's rows, so that no unique index of the key table raises an error where the leaf's did not.
 #[tokio::test]
 async fn many_keys_are_counted_up_in_one_statement() {
     let mut pair = Pair::new(
@@ -373,7 +373,7 @@ async fn what_cannot_be_kept_is_refused_by_name() {
     assert!(plan_of(&pair, "q", Rows::Written).await.unwrap().is_some());
 }
 
-/// The differences that remain, one by one.
+/// The remaining differences, one by one.
 #[tokio::test]
 async fn what_differs() {
     let mut pair = Pair::new(
@@ -384,7 +384,7 @@ async fn what_differs() {
     .await;
     let plan = pair.shift("p", "id").await.unwrap();
     let s = pair.new.session("postgres", &format!("SET search_path = {SCHEMA}")).await;
-    // A constraint on a table that stayed is found by its name; its other side is named as it is.
+    // A constraint on a table that stayed is found by its name; the error names the other table as it is.
     assert_eq!(
         s.say("BEGIN; SET CONSTRAINTS c_p DEFERRED; INSERT INTO c VALUES (1, 9); DELETE FROM c; COMMIT")
             .await
@@ -396,7 +396,7 @@ async fn what_differs() {
         s.say("SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'c_p'").await,
         "FOREIGN KEY (pid) REFERENCES esclusa_key.p(id) DEFERRABLE\n(1)"
     );
-    // One statement that deletes a row and refers to it: the words are those of the other side.
+    // One statement that deletes a row and refers to it: the error is that of the referenced side.
     let both_sides = [pair.old.session("postgres", "").await, s];
     let [old, new] = pair.render(&crate::bed::with(delete("p", "{id} = 3"), insert("d", "pid", "(3)")));
     assert!(both_sides[0].say(&old).await.starts_with("ERROR 23503 insert or update on table \"d\""));
@@ -408,9 +408,9 @@ async fn what_differs() {
     let merge = "MERGE INTO esclusa_leaf.p AS t USING (VALUES (1, 0), (8, 1)) AS v (a, b) ON t.dv_code::numeric = v.a \
                  WHEN MATCHED THEN UPDATE SET dv_code = '7' WHEN NOT MATCHED THEN INSERT (dv_code) VALUES (v.b::text)";
     assert!(both_sides[1].say(merge).await.contains("23503"));
-    // The table that the leaf belongs to is not written by its own name.
+    // The partitioned table above the leaf cannot be written directly.
     assert!(both_sides[1].say("DELETE FROM public.dv").await.contains("0A000 cannot write table \"dv\" by its name"));
-    // Out of a table that moved, a constraint lies in the schema of the key tables.
+    // A constraint of a table that moved is in the schema of the key tables.
     let child = pair.shift("c", "id").await.unwrap();
     let s = pair.new.session("postgres", &format!("SET search_path = {SCHEMA}")).await;
     assert!(s.say("BEGIN; SET CONSTRAINTS c_p DEFERRED").await.contains("42704"));
@@ -424,7 +424,7 @@ async fn what_differs() {
     pair.equal_state(&[], &[&plan, &child], "in the end").await;
 }
 
-/// An application that drops its foreign key after the move leaves a hold, which does no harm and goes with the key table.
+/// An application that drops its foreign key after the move leaves a hold trigger, which does no harm and is removed with the key table.
 #[tokio::test]
 async fn a_foreign_key_that_is_dropped_later() {
     let mut pair = Pair::new(

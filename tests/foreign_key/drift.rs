@@ -1,4 +1,4 @@
-//! The key table and what is on it count as objects of a moved table: `schema check` tells what has become of them, `schema apply` mends it.
+//! The key table and what is on it count as objects of a moved table: `schema check` reports their drift, `schema apply` mends it.
 
 use esclusa::migrate::schema;
 
@@ -104,7 +104,7 @@ async fn what_is_damaged_is_told_and_mended() {
             let found = checked(&bed).await;
             assert!(told.iter().all(|t| found.iter().any(|f| f == t)), "{order:?} {damage}: {found:#?}");
             if damage.contains("id = 9") {
-                // A row that nothing points at any more: the foreign key says which, and nothing is lost.
+                // A row without its referenced row: the foreign key's error says which, and nothing is lost.
                 let rows = applied(&bed).await;
                 assert!(rows.iter().any(|r| r.contains("not mended") && r.contains("d_p")), "{rows:#?}");
                 bed.sql("UPDATE cf_quere_pro.p SET id = 3 WHERE id = 9").await;
@@ -121,7 +121,7 @@ async fn what_is_damaged_is_told_and_mended() {
     }
 }
 
-/// A table of the application that is dropped takes its foreign key along, and nobody misses it.
+/// A table of the application that is dropped takes its foreign key along, and that is not drift.
 #[tokio::test]
 async fn what_has_gone_with_its_table_is_no_drift() {
     let bed = moved(["p", "c"]).await;

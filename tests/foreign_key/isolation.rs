@@ -1,4 +1,4 @@
-//! Two sessions, step by step, on both sides: a step waits on both or on neither, and what it answers in the end is equal. Every script
+//! Two sessions, step by step, on both sides: a step waits on both or on neither, and its final answer is equal. Every script
 //! runs in every isolation level, with every action, with one table moved, the other, or both.
 
 use std::time::{Duration, Instant};
@@ -64,7 +64,7 @@ impl Side {
         let name = ["a", "b"][who];
         let Some(waiting) = self.sessions[who].waiting.take() else { return };
         let limit = Instant::now() + Duration::from_secs(60);
-        // Who has just been told of an error may not have let go of its locks yet.
+        // A session that has just received an error may not have released its locks yet.
         let blocked = format!(
             "SELECT count(*) > 0 FROM pg_stat_activity WHERE pid = ANY (pg_blocking_pids({})) \
              AND (state = 'idle in transaction' OR wait_event_type = 'Lock')",
@@ -87,7 +87,7 @@ impl Side {
     }
 }
 
-/// A deadlock names processes and transactions. What SERIALIZABLE says of a failure depends on which of two tables it met first.
+/// A deadlock names processes and transactions. The message of a failure under SERIALIZABLE depends on which of two tables came first.
 fn code_of_conflict(told: &str) -> String {
     let cut = |code: &str| told.contains(code).then(|| format!("ERROR {code}"));
     let serializable = told.contains("read/write dependencies") || told.contains("concurrent update");
@@ -182,8 +182,8 @@ fn reset() -> [Op; 3] {
 
 /// Where the sides differ, and why.
 enum Difference {
-    /// A child waits for a parent to go, which the same transaction then makes anew: PostgreSQL's check looks by one snapshot, in which
-    /// the new row is not, and refuses a row that would be right. The hold waits first, and the check then looks anew.
+    /// A child waits for the deletion of a parent that the same transaction then inserts again: PostgreSQL's check uses one snapshot, which
+    /// lacks the new row, and refuses a valid row. The hold waits first, and the check then uses a new snapshot.
     FoundAnew,
 }
 
@@ -199,7 +199,7 @@ fn difference(moved: &[&str], constraint: &str, level: &str, script: &str) -> Op
 /// All scripts where they matter most; elsewhere those in which the action is at work.
 fn is_worth_it(moved: &[&str], constraint: &str, level: &str, script: &str) -> bool {
     let simple = constraint.is_empty() || constraint.contains("CASCADE");
-    // A rollback is one in any level, and a lock is none of the action's.
+    // A rollback is the same in every level, and locks do not depend on the action.
     if (script.ends_with("rollback") && level != "READ COMMITTED") || (script.starts_with("FOR ") && !constraint.is_empty()) {
         return false;
     }

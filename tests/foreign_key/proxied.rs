@@ -1,5 +1,5 @@
-//! The same statements by a role that is no superuser: directly on the tables as they were, and through the proxy where some have moved.
-//! Everything that it is told is equal, each field of an error too.
+//! The same statements by a role that is not a superuser: directly on the original tables, and through the proxy where some have moved.
+//! All answers are equal, including each field of an error.
 
 use esclusa::config::Address;
 use esclusa::mode::Mode;
@@ -13,7 +13,7 @@ const ROLES: &str = "DO $$ BEGIN CREATE ROLE fk_owner; CREATE ROLE fk_app LOGIN;
      EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
      GRANT USAGE, CREATE ON SCHEMA cf_quere_pro TO fk_owner; GRANT USAGE ON SCHEMA cf_quere_pro TO fk_app, fk_late;";
 
-/// `p` and `c` move; `c` points at `p` and at `q`, and `d` at both that moved. A foreign key that is made again by a move is told behind
+/// `p` and `c` move; `c` points at `p` and at `q`, and `d` at both that moved. A foreign key that is made again by a move is checked after
 /// the others, so `c` comes last here.
 const TABLES: &str = "
      CREATE TABLE p (id numeric(5,0) NOT NULL PRIMARY KEY, note varchar(20)); INSERT INTO p VALUES (1, 'n'), (2, 'n'), (3, 'n'), (4, 'n');
@@ -64,7 +64,7 @@ impl Sides {
         [client(&direct, &self.old, user).await, client(&self.proxy.server.address, &self.new, user).await]
     }
 
-    /// Plays statements on both sides; what is told is equal, and so are the tables in the end.
+    /// Plays statements on both sides; the answers are equal, and so are the tables in the end.
     async fn play(&self, user: &str, statements: &[&str], tables: &[&str]) -> Vec<String> {
         let [mut old, mut new] = self.clients(user).await;
         let mut told = Vec::new();
@@ -133,7 +133,7 @@ async fn truncate_names_the_key_table_too() {
     ] {
         assert!(told[at].contains(words), "{}", told[at]);
     }
-    // A right that is given and taken away later reaches the key table.
+    // A right that is granted and revoked later reaches the key table.
     let owner = "SET ROLE fk_owner; GRANT TRUNCATE, SELECT ON p, c, d TO fk_late; RESET ROLE";
     for (bed, sql) in [(&sides.old, owner), (&sides.new, owner)] {
         bed.sql(&format!("SET search_path = {SCHEMA}; {sql}; RESET search_path")).await;
@@ -255,7 +255,7 @@ async fn a_deferred_foreign_key_locks_when_it_checks() {
     }
 }
 
-/// A proxy that was there before learns of the key table when its table moves; and of one that is taken away.
+/// A proxy that was running before notices the key table when its table moves, and its removal too.
 #[tokio::test]
 async fn a_move_is_followed() {
     let sides = Sides::new(TABLES, "", &["p"]).await;
@@ -295,7 +295,7 @@ async fn cascades_onto_a_junction() {
     for moved in [&["l"][..], &["a", "l"], &["l", "b"], &["a", "b", "l"]] {
         let sides = Sides::new(tables, "", moved).await;
         let told = sides.play("fk_app", &statements, &["a", "b", "l"]).await;
-        // A key that is repeated in the middle of a cascade: all is told but the statement of the server's own.
+        // A key that is repeated in the middle of a cascade: everything is reported except the server's own statement.
         let [mut old, mut new] = sides.clients("fk_app").await;
         let [old, new] =
             [say(&mut old, &[q("DELETE FROM b WHERE id = 2")]).await, say(&mut new, &[q("DELETE FROM b WHERE id = 2")]).await];
@@ -306,7 +306,7 @@ async fn cascades_onto_a_junction() {
     }
 }
 
-/// Who may not read a table is told of a row of it what he may write. The key that a foreign key is about he is told, which PostgreSQL hides.
+/// A role that may not read a table is shown only the columns of a row that it may write. It is shown the key of a foreign key, which PostgreSQL hides.
 #[tokio::test]
 async fn who_may_not_read_is_shown_what_he_wrote() {
     let tables = "CREATE TABLE p (id numeric(5,0) NOT NULL PRIMARY KEY, note varchar(20) NOT NULL, n integer); INSERT INTO p VALUES (1, 'n', 1);

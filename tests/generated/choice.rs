@@ -1,10 +1,10 @@
-//! A generator's decisions as a list of small numbers: drawn at random the first time, and played back, shortened and lowered, to
-//! shrink what was made of them. Zero is always the plainest choice, and so is a list that has come to its end.
+//! A generator's decisions as a list of small numbers: drawn at random the first time, and replayed, shortened and lowered, to
+//! shrink the result. Zero is always the plainest choice, and a list that has ended yields zeros.
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-/// Where decisions come from.
+/// The source of decisions.
 #[derive(Debug)]
 pub(crate) struct Choices {
     random: Option<ChaCha8Rng>,

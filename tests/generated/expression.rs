@@ -1,4 +1,4 @@
-//! Expressions of a class over what is in sight: operators, functions, casts, CASE, sub-selects, aggregates, windows. None of them
+//! Expressions of a class over the names in scope: operators, functions, casts, CASE, sub-selects, aggregates, windows. None of them
 //! fails for some rows only, so that an answer does not depend on the order in which rows are looked at.
 
 use super::{Maker, Scope, Visible};
@@ -6,7 +6,7 @@ use crate::world::Class;
 
 const COMPARISONS: [&str; 6] = ["=", "<", ">", "<=", ">=", "<>"];
 
-/// A number in the same text wherever it is the same number. Values of several scales that are mixed would leave open which of two
+/// A number in the same text wherever it is the same number. With values of several scales it would be undefined which of two
 /// equal ones, 1 and 1.0, a sort puts first, or DISTINCT, a set operation or an aggregate keeps.
 pub(super) fn one_scale(number: &str) -> String {
     format!("trim_scale({number})")

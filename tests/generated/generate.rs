@@ -1,7 +1,7 @@
 //! A grammar of statements over the legacy tables and those they are joined with. Every decision is drawn from [`Choices`], so a
 //! statement is repeatable by its seed and number, and shrinks by shortening the list of decisions.
 //!
-//! What it makes has one answer only: no order is asked for that leaves ties open, no row is picked by chance, no expression fails
+//! Each statement has only one possible answer: no ORDER BY leaves ties open, no row is picked at random, no expression fails
 //! for one row and not for another. It does not try to make every statement meaningful: an error is an answer too.
 
 mod expression;
@@ -29,7 +29,7 @@ struct Visible {
     origin: Option<(usize, usize)>,
 }
 
-/// What a query sees.
+/// The names in scope of a query.
 #[derive(Debug, Clone, Default)]
 struct Scope {
     columns: Vec<Visible>,
@@ -44,14 +44,14 @@ impl Scope {
         self.columns.iter().filter(|c| c.class == class).collect()
     }
 
-    /// This scope with those of the queries round it.
+    /// This scope with those of the enclosing queries.
     fn with(&self, outer: &Scope) -> Scope {
         let columns = self.columns.iter().chain(&outer.columns).cloned().collect();
         Scope { columns, items: self.items.clone(), names: [self.names.clone(), outer.names.clone()].concat() }
     }
 }
 
-/// A CTE in sight.
+/// A CTE in scope.
 #[derive(Debug, Clone)]
 struct Cte {
     name: String,
@@ -84,7 +84,7 @@ struct Maker<'w> {
     combined: bool,
 }
 
-/// Makes one statement. Its legacy table follows from the number, so that all of them are spoken about equally often.
+/// Makes one statement. Its legacy table follows from the number, so that all of them are used equally often.
 pub(crate) fn statement(world: &World, number: u64, choices: Choices) -> (Case, Vec<u32>) {
     let focus = usize::try_from(number).unwrap_or(0) % world.legacy.max(1);
     let mut maker = Maker {
@@ -125,8 +125,8 @@ pub(crate) fn statement(world: &World, number: u64, choices: Choices) -> (Case, 
     (case, maker.choices.taken)
 }
 
-/// For each legacy table a read of the rows of one key, prepared once and executed with every key that has no NULL: what a keyed read
-/// leaves out is found by reading all, not by luck. And two reads of a range of stamps, executed with the oddest of them.
+/// For each legacy table a read of the rows of one key, prepared once and executed with every key that has no NULL: so a row that a keyed read
+/// misses is found for certain. And two reads of a range of stamps, executed with the oddest ones.
 pub(crate) fn every_key(world: &World) -> Vec<Case> {
     let legacy = || world.sources.iter().filter(|s| s.legacy);
     let key = |source: &Source| {

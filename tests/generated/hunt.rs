@@ -1,4 +1,4 @@
-//! The hunt: generated statements through the twin, one after the other; one that differs is shrunk before it is told.
+//! The hunt: runs generated statements through the twin, one after the other; one that differs is shrunk before it is reported.
 
 use std::ops::Range;
 
@@ -24,7 +24,7 @@ pub(crate) struct Hunt {
 }
 
 impl Hunt {
-    /// Runs the statements. Each difference is told of the smallest statement that still differs, with the number of the first.
+    /// Runs the statements. Each difference is reported for the smallest statement that still differs, with the number of the original one.
     pub(crate) async fn run(
         &self,
         pair: &mut Pair,

@@ -1,13 +1,13 @@
-//! Statements on the rows of one key, as an application sends most of them: reads, several statements behind each other, cursors,
-//! and statements that are prepared once and executed with one key after the other. The keys are those that the table has, all of
-//! them equally often, and now and then one that it has not.
+//! Statements on the rows of one key, as an application sends most of them: reads, several statements one after another, cursors,
+//! and statements that are prepared once and executed with one key after the other. The keys are those of the table's rows, all of
+//! them equally often, and now and then one that no row has.
 
 use super::{Maker, Scope};
 use crate::world::Class;
 use esclusa::sql::quote::{ident, literal};
 use esclusa::twin::compare::Rows;
 
-/// Executions of a prepared statement behind the first: PostgreSQL thinks about a generic plan from the sixth on (manual, PREPARE).
+/// Executions of a prepared statement after the first: PostgreSQL considers a generic plan from the sixth on (manual, PREPARE).
 const EXECUTIONS: usize = 7;
 
 /// The values of a key's columns.
@@ -79,7 +79,7 @@ impl Maker<'_> {
         let lock = self.choices.chance(10);
         let keys = self.world.sources[self.focus].key.clone();
         let mine: Vec<_> = keys.iter().filter_map(|&i| scope.columns.get(i)).cloned().collect();
-        // Rows that agree in all that is asked for may come in any order.
+        // Rows that are equal in all selected columns may come in any order.
         let (list, columns) = if self.choices.chance(30) {
             (mine.iter().map(|c| c.text.clone()).collect::<Vec<_>>().join(", "), mine.len())
         } else {
@@ -91,7 +91,7 @@ impl Maker<'_> {
         format!("SELECT {list} FROM {from} WHERE {condition}{order}{lock}")
     }
 
-    /// Statements behind each other in one transaction, on rows that the one before has written.
+    /// Statements one after another in one transaction, on rows that the previous one has written.
     pub(super) fn batch(&mut self) -> String {
         self.parameters = None;
         let key = self.key();
@@ -169,7 +169,7 @@ impl Maker<'_> {
         text
     }
 
-    /// A cursor over rows in an order that leaves nothing open; some of what it yields, and a write at its place.
+    /// A cursor over rows in a total order; a FETCH of some rows, and a write at its position.
     pub(super) fn cursor(&mut self) -> String {
         self.parameters = None;
         let source = &self.world.sources[self.focus];

@@ -1,4 +1,4 @@
-//! What a table can be asked and a view cannot: columns that depend on a grouped key, system columns, samples; and the name of the row
+//! What works on a table and not on a view: columns that depend on a grouped key, system columns, samples; and the name of the row
 //! type. System columns have other values on the two sides, so they are compared with each other and never shown.
 
 use super::{Maker, Scope, Visible};
@@ -70,7 +70,7 @@ impl Maker<'_> {
         }
     }
 
-    /// What may be asked of a row that is grouped by its key.
+    /// Expressions that are allowed on a row grouped by its key.
     fn dependent(&mut self, scope: &Scope, others: &Scope) -> String {
         let alias = scope.items.first().cloned();
         let class = self.pick(&scope.columns).class;
@@ -142,7 +142,7 @@ impl Maker<'_> {
         }
     }
 
-    /// Rows that occur twice lose all but one.
+    /// Deletes all but one of equal rows.
     fn without_duplicates(&mut self, source: &Source) -> String {
         let name = source.qualified();
         let all: Vec<&str> = source.fields.iter().map(|f| f.name.as_str()).collect();
@@ -161,7 +161,7 @@ impl Maker<'_> {
         }
     }
 
-    /// The name of a table as that of its row type, and what a named row can be asked.
+    /// The name of a table as that of its row type, and expressions on a named row.
     pub(super) fn row_types(&mut self) -> String {
         self.parameters = None;
         self.rows = Some(Rows::Unordered);

@@ -1,4 +1,4 @@
-//! MERGE into the legacy table, and what an INSERT does about a key that is there already.
+//! MERGE into the legacy table, and ON CONFLICT of an INSERT.
 
 use super::keyed::Key;
 use super::{Maker, Scope, Visible};
@@ -6,7 +6,7 @@ use esclusa::sql::quote::literal;
 use esclusa::twin::compare::Rows;
 
 impl Maker<'_> {
-    /// ON CONFLICT, so many times of a hundred. Without a unique constraint the server has something to say about most forms.
+    /// ON CONFLICT, so many times of a hundred. Without a unique constraint most forms are errors.
     pub(super) fn conflict(&mut self, alias: &str, percent: usize) -> String {
         if !self.choices.chance(percent) {
             return String::new();
@@ -51,7 +51,7 @@ impl Maker<'_> {
         self.merge_with(&key)
     }
 
-    /// MERGE with a source that meets the rows of this key, and perhaps one more.
+    /// MERGE with a source that matches the rows of this key, and perhaps one more.
     pub(super) fn merge_with(&mut self, key: &Key) -> String {
         (self.rows, self.any_row) = (Some(Rows::Unordered), true);
         let source = &self.world.sources[self.focus];
@@ -67,7 +67,7 @@ impl Maker<'_> {
         let both = Scope { columns: [scope.columns.clone(), from.columns.clone()].concat(), ..scope.clone() };
         let count = 1 + self.choices.below(3);
         for n in 0..count {
-            // What stands behind a clause without a condition is never reached, and the server says so.
+            // A clause after one without a condition is never reached, which is an error.
             let narrowed = n + 1 < count;
             if self.choices.below(5) < 3 {
                 let condition = if narrowed || self.choices.chance(30) {
@@ -139,14 +139,14 @@ impl Maker<'_> {
         (format!("(SELECT {} FROM {} AS o WHERE {condition}) AS {alias}", list.join(", "), source.qualified()), scope)
     }
 
-    /// A value for a column of the row that was met: its own, the source's, or a new one.
+    /// A value for a column of the matched row: its own, the source's, or a new one.
     fn merged(&mut self, scope: &Scope, from: &Scope, column: usize) -> String {
         let class = scope.columns[column].class;
         let alike: Vec<Visible> = from.of(class).into_iter().cloned().collect();
         if !alike.is_empty() && self.choices.chance(40) { self.pick(&alike).text } else { self.changed(scope, column) }
     }
 
-    /// A row for what was not met. Its values may be evaluated more than once, so none of them calls a function.
+    /// A row for NOT MATCHED. Its values may be evaluated more than once, so none of them calls a function.
     fn merge_insert(&mut self, from: &Scope) -> String {
         let source = &self.world.sources[self.focus];
         let mut cells = Vec::new();

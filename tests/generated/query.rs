@@ -6,7 +6,7 @@ use crate::world::Class;
 use esclusa::sql::quote::ident;
 use esclusa::twin::compare::Rows;
 
-/// A query that cannot see more rows than this in a product.
+/// The largest product of rows that a query may read.
 const PRODUCT_ROWS: usize = 60_000;
 
 /// The text of a query with its columns.
@@ -32,14 +32,14 @@ impl Maker<'_> {
         format!("{with}{}{order}{lock}", query.text)
     }
 
-    /// By every column, so that nothing is left open; with LIMIT only then.
+    /// ORDER BY every column, so that the order is total; LIMIT only then.
     pub(super) fn order(&mut self, columns: usize) -> String {
         if !self.choices.chance(60) || columns == 0 {
             self.rows = Some(Rows::Unordered);
             return String::new();
         }
         // Before version 18 PostgreSQL takes a grouping column that WHERE holds constant for constant in the total's row too, and leaves
-        // the sort out: there an order is asked for, and what comes depends on the plan.
+        // the sort out: there the order of the result depends on the plan despite ORDER BY.
         self.rows = Some(if self.grouping_sets { Rows::Unordered } else { Rows::Ordered });
         let direction = self.pick(&["", " DESC", " NULLS FIRST", " DESC NULLS LAST"]);
         let mut list: Vec<String> = (1..=columns).map(|n| n.to_string()).collect();
@@ -61,7 +61,7 @@ impl Maker<'_> {
         Query { text: format!("SELECT {list} FROM {from} WHERE {condition}"), columns }
     }
 
-    /// CTEs for the statement; their names are in sight from then on.
+    /// CTEs for the statement; their names are in scope from then on.
     pub(super) fn with_clause(&mut self) -> String {
         if !self.choices.chance(20) {
             return String::new();
@@ -103,11 +103,11 @@ impl Maker<'_> {
         Query { text: format!("{} {operation} {}", first.text, second.text), columns: first.columns }
     }
 
-    /// A value as it stands in a select list.
+    /// A value for a select list.
     fn listed(&self, value: String, class: Class) -> String {
         match class {
             Class::Number if self.combined => one_scale(&value),
-            // One padding.
+            // All with the same padding.
             Class::Text if self.combined => format!("({value})::text"),
             _ => value,
         }

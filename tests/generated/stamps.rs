@@ -1,4 +1,4 @@
-//! Moments that statements ask for: odd ones, written in every way, of years before and behind those of the data.
+//! Timestamps in conditions: odd ones, in every spelling, of years before and after those of the data.
 
 pub(super) const STAMPS: [&str; 11] = [
     "2015-06-01 12:00:00",

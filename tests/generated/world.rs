@@ -1,4 +1,4 @@
-//! What the generator may speak about: the tables of both databases with their columns, and a few values of each column, so that
+//! What the generator can name: the tables of both databases with their columns, and a few values of each column, so that
 //! comparisons find rows.
 
 use esclusa::catalog::Catalog;
@@ -6,7 +6,7 @@ use esclusa::error::Result;
 use esclusa::sql::quote::{ident, qualified};
 use esclusa::twin::Client;
 
-/// A type, as far as expressions differ.
+/// A class of types that expressions treat alike.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Class {
     /// Exact numbers.
@@ -60,7 +60,7 @@ pub(crate) struct Source {
     pub(crate) name: String,
     /// Its schema.
     pub(crate) schema: String,
-    /// It was consolidated: what the twin is about.
+    /// It is a legacy table of the plan.
     pub(crate) legacy: bool,
     /// Its columns.
     pub(crate) fields: Vec<Field>,

@@ -53,7 +53,7 @@ impl Maker<'_> {
         let form = self.choices.below(4);
         let cell = |m: &mut Self, i: usize| {
             let value = m.changed(&scope, i);
-            // What a sub-select yields has a type before it is assigned, and text has no assignment to a number.
+            // The value of a sub-select has a type before it is assigned, and text has no assignment cast to a number.
             let type_name = &m.world.sources[m.focus].fields[i].type_name;
             if form == 3 { format!("({value})::{type_name}") } else { value }
         };
@@ -99,7 +99,7 @@ impl Maker<'_> {
         (head, alias, scope)
     }
 
-    /// Another table that decides which rows are meant, and never what they become: several of its rows may fit one.
+    /// Another table that decides which rows are changed, and never their new values: several of its rows may match one.
     fn neighbour(&mut self, keyword: &str, scope: &Scope) -> (String, String) {
         if !self.choices.chance(20) {
             return (String::new(), String::new());
@@ -111,7 +111,7 @@ impl Maker<'_> {
         }
     }
 
-    /// A condition that mostly means one row.
+    /// A condition that mostly matches one row.
     fn narrow(&mut self, scope: &Scope, alias: &str) -> String {
         if self.choices.chance(70) { self.one_key(alias) } else { self.condition(scope, 1) }
     }
@@ -152,7 +152,7 @@ impl Maker<'_> {
         }
     }
 
-    /// With RETURNING, or inside a CTE that is read. Which row of a `neighbour` fitted first is nobody's business.
+    /// With RETURNING, or inside a CTE that is read. Which row of a `neighbour` matched first is not compared.
     pub(super) fn finished(&mut self, statement: &str, alias: &str, neighbour: bool) -> String {
         self.rows = Some(Rows::Unordered);
         let scope = self.scope_of(self.focus, alias);
@@ -160,7 +160,7 @@ impl Maker<'_> {
         match self.choices.below(14) {
             0..4 => statement.to_owned(),
             4 | 5 => format!("{statement} RETURNING {all}"),
-            // The row taken apart, and what may not stand here.
+            // The expanded row, and expressions that are not allowed here.
             6 => {
                 let field = self.world.sources[self.focus].fields[self.choices.below(scope.columns.len())].name.clone();
                 let item = match self.choices.below(4) {

@@ -1,5 +1,5 @@
-//! A relay between esclusa and PostgreSQL that lets one fault happen exactly where a step of the machine is about to be committed: it knows the
-//! step by what is written into the ledger, and the commit by the frame that comes behind.
+//! A relay between esclusa and PostgreSQL that lets one fault happen exactly where a step of the machine is about to be committed: it recognises the
+//! step by the statement that writes the ledger, and the commit by the frame that follows.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -44,7 +44,7 @@ impl Fault {
     }
 }
 
-/// What the relay waits for, and whom it hits.
+/// The step that the relay waits for, and the process to kill.
 #[derive(Debug)]
 struct Plan {
     table: String,
@@ -79,7 +79,7 @@ impl Relay {
                 let relay = serving.clone();
                 tokio::spawn(async move {
                     if let Ok(server) = TcpStream::connect(("127.0.0.1", server)).await {
-                        // Frame by frame it would be a line with a delay of 40 ms.
+                        // Written frame by frame, the network stack would add a delay of 40 ms.
                         client.set_nodelay(true).unwrap();
                         server.set_nodelay(true).unwrap();
                         let _ = Conversation { relay, client, server, buffers: Default::default(), status: b'I', backend: 0 }
@@ -97,7 +97,7 @@ impl Relay {
         *self.plan.lock().unwrap() = Some(Plan { table: table.to_owned(), step, fault, command: None, proxy });
     }
 
-    /// Who is killed, where the command is to be.
+    /// Sets the process of the command, for faults that kill it.
     pub(crate) fn hits(&self, command: u32) {
         if let Some(plan) = &mut *self.plan.lock().unwrap() {
             plan.command = Some(command);
@@ -129,7 +129,7 @@ struct Conversation {
     relay: Relay,
     client: TcpStream,
     server: TcpStream,
-    /// What has come from the client and from the server, and is no whole frame yet.
+    /// What has come from the client and from the server, and is not a whole frame yet.
     buffers: [Vec<u8>; 2],
     /// Of the last ReadyForQuery: in a transaction or not.
     status: u8,

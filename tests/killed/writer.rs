@@ -1,5 +1,5 @@
-//! A client that writes all the while through two proxies, and remembers what it was told is written. When its connection ends it goes on by the
-//! other proxy; an error that is none of a connection's end is a fault.
+//! A client that writes continuously through two proxies, and remembers the confirmed rows. When its connection ends it continues through the
+//! other proxy; any error except the end of a connection is a fault.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
@@ -23,7 +23,7 @@ struct Written {
 }
 
 impl Written {
-    /// Whether the client knows what became of its row.
+    /// Whether the client knows the result for its row.
     fn note(&mut self, number: i64, result: Result<(), tokio_postgres::Error>) -> bool {
         let Err(error) = result else { return self.told.insert(number) };
         self.unknown.insert(number);
@@ -56,15 +56,15 @@ impl Writer {
         Writer { written, ports, stop, task }
     }
 
-    /// One proxy was started anew.
+    /// One proxy was restarted.
     pub(crate) fn use_instead(&self, number: usize, process: &Process) {
         self.ports[number].store(port(process), Ordering::Relaxed);
     }
 
-    /// Every row that the client was told is written is there once, and no other but those it was not told about.
+    /// Every confirmed row is there once; other rows only if their result is unknown.
     pub(crate) async fn check(&self, database: &Database, case: &str) {
         let sql = "SELECT count(*) FILTER (WHERE id < 1000), string_agg(id::text, ' ') FILTER (WHERE id >= 1000) FROM cf_quere_pro.hisusuario";
-        // What was told before is there; what comes meanwhile may be.
+        // Rows confirmed before this are there; rows written meanwhile may be.
         let told: BTreeSet<i64> = self.written.lock().unwrap().told.clone();
         let row = database.text("test", sql).await.unwrap().concat();
         assert_eq!(row[0].as_deref(), Some("1500"), "{case}: the rows of the beginning");
@@ -75,7 +75,7 @@ impl Writer {
         assert!(lost.is_empty(), "{case}: {lost:?} are lost");
         let written = self.written.lock().unwrap();
         assert!(written.faults.is_empty(), "{case}: {:?}", written.faults);
-        // What nobody has sent is not there.
+        // No row is there that was not sent.
         let last = written.told.last().max(written.unknown.last()).copied().unwrap_or(1000) + 2;
         assert!(once.iter().all(|id| *id <= last), "{case}");
     }

@@ -1,5 +1,5 @@
-//! Clients in transactions: each reads and counts up a look-up, and adds a row to a history whose stamp nobody else uses. What each was told is
-//! written is the truth.
+//! Clients in transactions: each reads and counts up a look-up, and adds a row to a history with a stamp that no other row has. The confirmed
+//! commits are the reference.
 
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -14,14 +14,14 @@ use tokio_postgres::NoTls;
 
 use super::process::Process;
 
-/// What can be done with one table.
+/// The work on one table.
 #[derive(Debug)]
 pub(crate) struct Work {
     table: String,
-    /// The statement; `{n}` is a number of microseconds that nobody else has.
+    /// The statement; `{n}` is a unique number of microseconds.
     write: String,
     read: String,
-    /// What has to be `before` and the commits.
+    /// A query whose result must be `before` plus the commits.
     truth: String,
     before: i64,
     is_history: bool,
@@ -77,7 +77,7 @@ impl Work {
         };
         let values: Vec<String> = columns().zip(&row).map(value).collect();
         let write = format!("INSERT INTO {table} ({}) VALUES ({})", list.join(", "), values.join(", "));
-        // A table that takes no second row like it is none for this.
+        // A table that accepts no second row like it is not used.
         let tried = db.batch("test", &format!("BEGIN; {}; {}", write.replace("{n}", "1"), write.replace("{n}", "2"))).await;
         db.batch("test", "ROLLBACK").await.unwrap();
         tried.ok()?;
@@ -96,11 +96,11 @@ impl Work {
     }
 }
 
-/// What the clients have seen.
+/// The clients' observations.
 #[derive(Debug, Default)]
 struct Seen {
     errors: Mutex<Vec<String>>,
-    /// Transactions that came around the proxies and were told to repeat (docs/differences.md).
+    /// Transactions around the proxies that got 40001 (docs/differences.md).
     repeated: AtomicU64,
     commits: AtomicU64,
     /// How long each transaction took, in microseconds.
@@ -111,7 +111,7 @@ struct Seen {
 pub(crate) struct Clients {
     seen: Arc<Seen>,
     stop: Arc<AtomicBool>,
-    /// Held by a checker, who then sees no transaction in the middle.
+    /// Held by a checker, so that no transaction is open during its check.
     gate: Arc<tokio::sync::RwLock<()>>,
     tasks: Vec<JoinHandle<()>>,
 }
@@ -123,7 +123,7 @@ impl Clients {
         let numbers = Arc::new(AtomicU64::new(10));
         let mut tasks = Vec::new();
         for client in 0..=count {
-            // The last one comes around.
+            // The last client bypasses the proxies.
             let port = match proxies.get(client % proxies.len()).filter(|_| client < count) {
                 Some(Process { address: Address::Tcp(_, port), .. }) => *port,
                 _ => server,
@@ -187,7 +187,7 @@ impl Clients {
         Clients { tasks, ..clients }
     }
 
-    /// How it goes, since the last time.
+    /// A line on the progress since the last call.
     pub(crate) fn told(&self) -> String {
         let mut took = std::mem::take(&mut *self.seen.took.lock().unwrap());
         took.sort_unstable();
@@ -196,7 +196,7 @@ impl Clients {
         format!("{} transactions, half in {} ms, 99 of 100 in {} ms, the longest {} ms", took.len(), of(500), of(990), of(1000))
     }
 
-    /// Every commit is there once, and nobody has seen an error.
+    /// Every commit is there once, and no client has seen an error.
     pub(crate) async fn check(&self, db: &Database, works: &[Arc<Work>], when: &str) {
         let _quiet = self.gate.write().await;
         let errors = self.seen.errors.lock().unwrap().clone();

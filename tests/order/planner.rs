@@ -1,4 +1,4 @@
-//! The order over facts that are made up: pure, and so by the thousand.
+//! The order of moves, over thousands of generated inputs; it is a pure function.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use esclusa::mode::Mode;
 use esclusa::report::order::{Class, Facts, Legacy, Limits, Order, Pair, Place, basis, next, plan, waves};
 use esclusa::report::verdict::{Judged, Language, Name, Seen, Verdict};
 
-/// A table that nobody uses.
+/// An unused table.
 fn legacy(table: &str) -> Legacy {
     let name = Name {
         table: table.into(),
@@ -82,7 +82,7 @@ fn what_is_used_together_moves_together_and_silent_tables_move_first() {
     assert_eq!((cluster("g"), cluster("e"), cluster("f")), (Some("d".into()), Some("b".into()), None));
     assert_eq!(order.waves.iter().map(|w| w.clusters).collect::<Vec<_>>(), [1, 2, 1]);
     assert!(why(&order, "c").starts_with("3 writes were seen"));
-    // What has been moved joins nothing.
+    // A moved table connects nothing.
     all.pairs.push(Pair { first: "b".into(), second: "c".into(), times: 9 });
     of(&mut all, "c").judged.name.is_moved = true;
     let order = planned(&all);
@@ -128,7 +128,7 @@ fn a_history_moves_with_its_base_or_behind_it() {
     let mut all = facts("his@tipo tipo? other@none x! y@x", "");
     all.limits.wave_tables = 1;
     assert_eq!(told(&planned(&all)), "other (silent), tipo (only read), his (only read), x (written), y (written)");
-    // Bases that wait for each other do not wait for ever.
+    // Bases that wait for each other do not block each other for ever.
     let circle = planned(&facts("a@b b@a", ""));
     assert_eq!(told(&circle), "a b (silent)");
 }
@@ -140,7 +140,7 @@ fn a_cluster_that_is_too_large_is_parted_at_its_weakest_pair_and_says_so() {
     let order = planned(&all);
     assert_eq!(told(&order), "a b (silent), c d e (silent)");
     assert_eq!(order.cuts.len(), 1);
-    assert!(why(&order, "b").contains("used together with c (3 times), and parted from it there"), "{}", why(&order, "b"));
+    assert!(why(&order, "b").contains("used together with c (3 times), but separated from it"), "{}", why(&order, "b"));
     assert!(why(&order, "c").contains("used together with b (3 times)") && why(&order, "a").is_empty());
     assert!(basis(&all, &order, Language::English).rows.iter().any(|row| row[1].text() == "b+c (3 x)"));
     // By time: c and d together are too long, and a key is stronger than traffic.
@@ -151,7 +151,7 @@ fn a_cluster_that_is_too_large_is_parted_at_its_weakest_pair_and_says_so() {
     }
     let order = planned(&all);
     assert_eq!((told(&order).as_str(), order.cuts[0].first.as_str()), ("a b (silent), c d (silent)", "b"));
-    // A single table may be longer than a window: it is said.
+    // A single table may be longer than a window: that is reported.
     of(&mut all, "b").rows = 1_000_000_000;
     let order = planned(&all);
     let long = waves(&all, &order, Language::English);
@@ -170,8 +170,8 @@ fn the_waves_of_the_plan_hear_what_the_traffic_says() {
     assert_eq!(
         of_plan,
         [
-            "W1: 1 are held back: d; it parts what is used together: a+c (12 x, W2); 2 are silent and could go first, 1 are written",
-            "W2: it parts what is used together: a+c (12 x, W1)"
+            "W1: 1 are held back: d; it separates tables that are used together: a+c (12 x, W2); 2 are silent and could go first, 1 are written",
+            "W2: it separates tables that are used together: a+c (12 x, W1)"
         ]
     );
 }
@@ -205,7 +205,10 @@ fn the_next_wave_has_its_gates_and_its_commands() {
     let open = part("gate").into_iter().filter(|gate| gate.contains("| no |")).collect::<Vec<_>>();
     assert_eq!(
         open,
-        ["every proxy follows, with the same rules | no | p1: silent", "histories that stay are in mode rewrite | no | kept"]
+        [
+            "every proxy is up to date, with the same rules | no | p1: silent",
+            "retained histories are in mode rewrite | no | kept"
+        ]
     );
     let none = next(&facts("", ""), &Order::default(), Language::Spanish).rows;
     assert_eq!(none[0][4].text(), "todas las tablas se han movido");
@@ -227,7 +230,7 @@ impl Random {
     }
 }
 
-/// A house of some sixty tables.
+/// An input of some sixty tables.
 fn house(random: &mut Random) -> Facts {
     let (count, has_histories) = (20 + random.next(60), random.next(2) == 0);
     let name = |n: usize| format!("t{n:02}");
@@ -276,7 +279,7 @@ fn whatever_the_house_waves_are_lawful_and_stable() {
         grown.tables.iter_mut().for_each(|t| t.rows += t.rows / 50);
         grown.pairs.iter_mut().for_each(|pair| pair.times += pair.times / 50);
         assert_eq!(planned(&grown).waves, order.waves, "seed {seed}");
-        // The first wave has moved: what is left comes as it was said.
+        // The first wave has moved: the others come in the announced order.
         let mut moved = all.clone();
         let Some(first) = order.waves.first() else { continue };
         first.tables.iter().for_each(|table| of(&mut moved, table).judged.name.is_moved = true);

@@ -1,4 +1,4 @@
-//! A function that runs with its owner's rights either sets its own search path, or names nothing that the caller's could answer.
+//! A function that runs with its owner's rights either sets its own search path, or names nothing that would be found through the caller's.
 
 use sqlparser::dialect::PostgreSqlDialect;
 use sqlparser::keywords::Keyword;

@@ -1,4 +1,4 @@
-//! What is done to a table in the rights matrix: each statement as a client would send it, with values that its columns take.
+//! The statements of the rights matrix, as a client would send them, with values that fit the table's columns.
 
 use esclusa::catalog::Database;
 use esclusa::rule::Rule;
@@ -19,7 +19,7 @@ pub(crate) struct Operation {
 }
 
 impl Operation {
-    /// Runs it in a transaction that is rolled back; rows in the order of their texts, since nobody promises another.
+    /// Runs it in a transaction that is rolled back; rows sorted by their texts, because their order is not defined.
     pub(crate) async fn play(&self, client: &mut Client) -> String {
         let mut replies = match &self.copy {
             None => {

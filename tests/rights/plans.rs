@@ -1,6 +1,6 @@
 //! Where the legacy table's plan used an index, the plan of the same statement through the proxy uses that index, which was carried over
-//! to the leaf under its name. Each index is asked for by itself: the others of its table are invalid for the moment, and a table is read
-//! as a whole by neither side if it can be helped, so that sizes and costs do not decide.
+//! to the leaf under its name. Each index is tested by itself: the others of its table are made invalid meanwhile, and sequential scans are
+//! disabled on both sides, so that sizes and costs do not decide.
 
 use super::{LEGACY, SCHEMA, stage};
 use crate::common::real::TARGET;

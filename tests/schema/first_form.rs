@@ -1,5 +1,5 @@
-//! A database of the first form is brought over: nothing of what it showed, recorded and allowed is lost, and what it cannot bring over it
-//! leaves as it was.
+//! A database of the first version is upgraded: all views, records and rights are kept, and what cannot be upgraded is left
+//! as it was.
 
 use esclusa::catalog::Database;
 use esclusa::migrate::migration::Migration;
@@ -65,17 +65,17 @@ async fn a_database_of_the_first_form_is_brought_over() {
     let (before, recorded) = (everything(&db).await, lines(&db, captured).await);
     assert_eq!(recorded.len(), 12);
     let refused = schema::apply(&db, &context()).await.unwrap_err();
-    assert!(said(&refused).contains("of the first form"), "{}", said(&refused));
+    assert!(said(&refused).contains("has the first form"), "{}", said(&refused));
     let drift_of_schema = schema::check(&db, &context()).await.unwrap();
     let told = format!("{}: {}", drift_of_schema.rows[0][1].text(), drift_of_schema.rows[0][0].text());
-    assert_eq!(told, "is of the first form: `esclusa schema apply` brings it over: table audit_log");
+    assert_eq!(told, "has the first form: `esclusa schema apply` converts it: table audit_log");
 
     let done = first_form::passage::bring_over(&db, &context(), &rules).await.unwrap_or_else(|e| panic!("{}", said(&e)));
     let told: Vec<String> = done.rows.iter().map(|r| format!("{}: {}", r[0].text(), r[1].text())).collect();
     assert_eq!(
         told,
         [
-            "table hisbarrio: brought over, 30 rows; 4 rows that the trigger wrote; since the move 4 rows have come and 0 have gone",
+            "table hisbarrio: brought over, 30 rows; 4 rows were written by the trigger; since the move 4 rows have come and 0 have gone",
             "table hisficherosborrados: brought over, 10 rows; since the move 1 rows have come and 0 have gone",
             "table histipooficina: brought over, 46 rows; since the move 5 rows have come and 6 have gone",
             "table tipooficina: brought over, 6 rows; since the move 2 rows have come and 2 have gone",
@@ -116,7 +116,7 @@ async fn a_database_of_the_first_form_is_brought_over() {
     still_works(&db, &rules).await;
 }
 
-/// Writes through the views, the triggers on bases and on leaves, and parity of what nobody has written since the move.
+/// Writes through the views, the triggers on bases and on leaves, and parity of tables not written since the move.
 async fn still_works(db: &Database, rules: &RuleSet) {
     let migration = Migration::new(db, rules, context()).await.unwrap();
     for table in ["tipositver", "tipoviaaca"] {
@@ -138,7 +138,7 @@ async fn still_works(db: &Database, rules: &RuleSet) {
     assert_eq!(lines(db, &after).await, ["|barrio|T|1", "|tipooficina|T|1", "hisbarrio|barrio|C|1"]);
 }
 
-/// What would be lost is named, and everything stays as it was; as it does when the proof fails.
+/// Objects that would be lost are named, and everything stays as it was; the same when the proof fails.
 #[tokio::test]
 async fn what_cannot_be_brought_over_is_refused() {
     let (db, mut rules) = first("first_form_refused").await;
@@ -168,7 +168,7 @@ async fn what_cannot_be_brought_over_is_refused() {
     };
     let text_id = lookup.text_id.take();
     let message = refused(&rules).await;
-    assert!(message.contains("tipositver did not come over as it was"), "{message}");
+    assert!(message.contains("tipositver was not converted without loss"), "{message}");
     assert_eq!(everything(&db).await, before);
     assert!(first_form::is(&db, &context()).await.unwrap());
     let Target::Lookup(lookup) = &mut rules.rules.get_mut("tipositver").unwrap().target else {

@@ -1,4 +1,4 @@
-//! A rule with faults stops its own table, and no other: it is forwarded untouched and counted, and a rule that was in force stays so.
+//! A rule with faults affects only its own table: its statements are forwarded untouched and counted, and a rule that was in force stays in force.
 
 use esclusa::mode::Mode;
 
@@ -56,7 +56,7 @@ async fn a_proxy_starts_without_the_rule_that_has_faults() {
     bed.sql("UPDATE esclusa.mode SET mode = 'refuse'").await;
     proxy.server.admin().reload().await.unwrap();
     assert_eq!(client.query("SELECT count(*) FROM tipocolor").await, "T (3) [SELECT 1] ZI");
-    // Mended, it is in force by a reload.
+    // Once mended, a reload puts it in force.
     std::fs::write(rules.join("tipocolor.toml"), esclusa::rule::file::print(&sound)).unwrap();
     assert!(proxy.server.admin().reload().await.unwrap().is_empty());
     assert!(client.query("SELECT count(*) FROM tipocolor").await.starts_with("<42P01"));
@@ -68,7 +68,7 @@ async fn a_reload_keeps_the_rule_of_before_and_brings_the_others() {
     let proxy = Proxy::start(&bed).await;
     bed.sql(&format!("DROP VIEW {SCHEMA}.tipoforma, {SCHEMA}.tipocolor")).await;
     let file = proxy.rules.join("tipocolor.toml");
-    // Not even the table can be told from it, nor from its name.
+    // Neither its content nor its name identifies the table.
     let other = proxy.rules.join("zz.toml");
     std::fs::rename(&file, &other).unwrap();
     proxy.server.admin().reload().await.unwrap();
@@ -81,7 +81,7 @@ async fn a_reload_keeps_the_rule_of_before_and_brings_the_others() {
     let mut client = proxy.client(&bed).await;
     assert_eq!(client.query("SELECT count(*) FROM tipoforma, tipocolor").await, "T (6) [SELECT 1] ZI");
     assert_eq!(hits(&proxy), ["tipocolor|select|rewritten", "tipoforma|select|rewritten"]);
-    // Two rules for one domain: neither is brought in, and both of before stay.
+    // Two rules for one domain: neither is loaded, and the two earlier rules stay in force.
     let domain = |text: &str| text.replace("domain = \"tipoforma\"", "domain = \"tipocolor\"");
     std::fs::write(&wave, domain(&text)).unwrap();
     std::fs::rename(&other, &file).unwrap();

@@ -1,5 +1,5 @@
-//! No switch hides rows: a table that has not been moved is not rewritten, compared or refused, whoever asks for it; and a history that
-//! stays is rewritten before it gets columns that its clients do not know.
+//! No switch hides rows: a table that has not been moved is not rewritten, compared or refused, by whatever command; and a retained
+//! history is rewritten before it gets columns that its clients do not know.
 
 use std::time::Duration;
 
@@ -97,7 +97,7 @@ async fn a_table_that_has_not_been_moved_is_not_switched() {
     assert_eq!(client.query("SELECT count(*) FROM tipocolor").await, "T (3) [SELECT 1] ZI");
 }
 
-/// Of ALL those are switched that may be, and the answer tells of each.
+/// ALL switches the tables that may be switched, and the answer reports each.
 #[tokio::test]
 async fn all_tells_each_tables_fate() {
     let bed = bed().await;
@@ -117,13 +117,13 @@ async fn all_tells_each_tables_fate() {
     // A history that stays may not be refused before it has been improved.
     let refused = console(&proxy, "SET MODE refuse FOR ALL").await;
     assert!(
-        refused[0].ends_with("rewrite|not switched: it has not got its columns yet (`esclusa migrate hisret`)"),
+        refused[0].ends_with("rewrite|not switched: it does not have its new columns yet (`esclusa migrate hisret`)"),
         "{refused:?}"
     );
     assert!(refused[1].starts_with("tipocolor|rewrite|") && refused[1].ends_with("|refuse|-"), "{refused:?}");
 }
 
-/// Back in observe, the compatibility view answers, and the answer says so.
+/// Back in observe, statements use the compatibility view, and the console's answer says so.
 #[tokio::test]
 async fn who_answers_after_a_switch_back_is_said() {
     let bed = bed().await;
@@ -148,7 +148,7 @@ async fn who_answers_after_a_switch_back_is_said() {
     assert!(told.ends_with(&format!("nothing has the name {SCHEMA}.tipocolor: statements fail with 42P01")), "{told}");
 }
 
-/// The settings' mode, and one that somebody has written into the table of modes, wait for the move; the run's end brings them into force.
+/// A mode from the settings, or one written into the table of modes, is not in force before the move; the end of the run puts it in force.
 #[tokio::test]
 async fn a_default_mode_waits_for_the_move() {
     let bed = bed().await;
@@ -189,15 +189,15 @@ async fn show_tables_says_where_a_table_stands() {
     assert_eq!(show("tipocolor").await, format!("tipocolor|lookup|domain_value|rewrite|0|t|{moved}|gone|-"));
     bed.sql("DROP VIEW esclusa.tipocolor").await;
     let told = show("tipocolor").await;
-    assert!(told.ends_with("|gone|mode rewrite: it has been moved, and view esclusa.tipocolor is gone"), "{told}");
+    assert!(told.ends_with("|gone|mode rewrite: it has been moved, but view esclusa.tipocolor is gone"), "{told}");
     let refused = console(&proxy, "ENABLE tipocolor").await;
     assert_eq!(
         refused[2..],
-        ["tipocolor: it has been moved, and view esclusa.tipocolor is gone", "`esclusa schema apply` makes views anew"]
+        ["tipocolor: it has been moved, but view esclusa.tipocolor is gone", "`esclusa schema apply` creates the views again"]
     );
 }
 
-/// A legacy table that somebody has brought back has the rows that clients write: it is not hidden by a mode of before.
+/// A legacy table that was brought back by hand has the rows that clients write: an earlier mode does not hide it.
 #[tokio::test]
 async fn a_legacy_table_that_is_back_has_the_say() {
     let bed = bed().await;
@@ -211,7 +211,7 @@ async fn a_legacy_table_that_is_back_has_the_say() {
     assert_eq!(client.query("SELECT count(*) FROM tipocolor").await, "T (4) [SELECT 1] ZI");
     let told = console(&proxy, "SHOW TABLES WHERE table = 'tipocolor'").await.concat();
     assert!(
-        told.ends_with("|under its name|mode rewrite: the legacy table has its name again, and the rows that clients write"),
+        told.ends_with("|under its name|mode rewrite: the legacy table has its name again, and clients write their rows there"),
         "{told}"
     );
 }
@@ -225,7 +225,7 @@ async fn a_history_that_stays_is_rewritten_before_it_gets_its_columns() {
     let refused = bed.migrate_only("hisret").await.unwrap_err();
     assert_eq!(
         said(&refused),
-        "hisret is not in mode rewrite, and would show two more columns to SELECT *\n\
+        "hisret is not in mode rewrite, so SELECT * would return two more columns\n\
          detail: it stays a table and gets hst_id and hst_operation; its stored mode is none\n\
          hint: run `esclusa rules set hisret rewrite` first, or SET MODE rewrite FOR hisret on the console"
     );
@@ -239,7 +239,7 @@ async fn a_history_that_stays_is_rewritten_before_it_gets_its_columns() {
     assert_eq!(bed.cell(&columns).await, "4");
     assert_eq!(client.query("SELECT * FROM hisret").await, row);
     assert_eq!(bed.rows("SELECT step FROM esclusa.run_table WHERE legacy_table = 'hisret'").await, ["retain"]);
-    // What an interrupted run has left is taken up in any mode: the columns are there already.
+    // An interrupted run can be continued in any mode, because the columns exist already.
     bed.sql(&format!("ALTER TABLE {SCHEMA}.hisret DROP CONSTRAINT hisret_hst_pkey")).await;
     proxy.set(&["hisret"], Mode::Observe).await;
     assert_eq!(bed.migrate_only("hisret").await.unwrap().notes, ["primary key on hst_id"]);
@@ -247,7 +247,7 @@ async fn a_history_that_stays_is_rewritten_before_it_gets_its_columns() {
     assert!(told.ends_with("|under its name|not rewritten: SELECT * shows hst_id and hst_operation"), "{told}");
 }
 
-/// What SHOW SESSIONS says of the only client.
+/// The state of the only client in SHOW SESSIONS.
 async fn shown(proxy: &Proxy, columns: &str) -> Vec<String> {
     let head = "id|database|user|application|address|port|since|server_pid|state|state_since|tables|rule|statement";
     let rows = console(proxy, "SHOW SESSIONS").await;

@@ -32,7 +32,7 @@ pub(crate) async fn bed() -> (Bed, Proxy) {
     (bed, proxy)
 }
 
-/// Clients that go on until they are told to stop; each counts its rounds, and panics at the first surprise.
+/// Clients that run until they are stopped; each counts its rounds, and panics at the first unexpected answer.
 pub(crate) struct Load {
     stop: Arc<AtomicBool>,
     rounds: Vec<Arc<AtomicU64>>,
@@ -50,7 +50,7 @@ impl Load {
         self.clients.push(tokio::spawn(client(Turn { stop: self.stop.clone(), rounds })));
     }
 
-    /// A count of rounds for a client that is no task of this process.
+    /// A count of rounds for a client that is not a task of this process.
     pub(crate) fn count(&mut self) -> Arc<AtomicU64> {
         let rounds = Arc::new(AtomicU64::new(0));
         self.rounds.push(rounds.clone());

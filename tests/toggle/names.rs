@@ -1,5 +1,5 @@
-//! What a name means changes inside a batch, a pipeline, a transaction: every statement is decided under the names that the server will
-//! look it up with. The same frames go to a direct client on the legacy table, where everything is as it always was.
+//! What a name means changes inside a batch, a pipeline, a transaction: every statement is decided with the meaning of names that the server will
+//! use. The same frames go to a direct client on the legacy table, as the reference.
 
 use esclusa::mode::Mode;
 
@@ -166,7 +166,7 @@ async fn a_temporary_table_within_one_pipeline_and_one_text() {
     .await;
 }
 
-/// The question takes no snapshot and frees no statement: SET TRANSACTION and the unnamed statement are as without it.
+/// Our own query takes no snapshot and drops no statement: SET TRANSACTION and the unnamed statement work as without it.
 #[tokio::test]
 async fn nobody_notices_the_question() {
     let (mut old, mut new, _proxy, _beds) = sides().await;

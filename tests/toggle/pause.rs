@@ -1,4 +1,4 @@
-//! PAUSE and RESUME: what runs ends, what is sent waits, and nothing is lost, doubled or reordered; whoever gives up lets the others go on.
+//! PAUSE and RESUME: running statements end, new ones wait, and nothing is lost, doubled or reordered; a PAUSE that is given up releases the clients.
 
 use std::time::{Duration, Instant};
 
@@ -69,7 +69,7 @@ async fn until_pausing(proxy: &Proxy) {
     }
 }
 
-/// What SHOW SESSIONS says that clients do.
+/// The states of clients in SHOW SESSIONS.
 async fn states(proxy: &Proxy) -> Vec<String> {
     let rows = console(proxy, "SHOW SESSIONS").await;
     rows.iter().map(|row| row.split('|').nth(8).unwrap().to_owned()).collect()
@@ -101,14 +101,14 @@ async fn what_has_begun_ends_and_what_begins_waits() {
     let pausing = begin(&proxy, "esclusa", "PAUSE").await;
     until_pausing(&proxy).await;
     assert_eq!(busy.until_ready(1).await, "T (1) [SELECT 1] ZI");
-    // The transaction goes on, also by the extended protocol and by COPY, and holds PAUSE up.
+    // The transaction continues, also by the extended protocol and by COPY, and PAUSE waits for it.
     assert_eq!(open.query("INSERT INTO public.log (client, n) VALUES (1, 1)").await, "[INSERT 0 1] ZT");
     assert_eq!(open.ask(&[p("", "SELECT 7"), b("", &[]), e(), s()]).await, "1 2 (7) [SELECT 1] ZT");
     open.send(&[q("SELECT 1"), q("SELECT 2")]).await;
     assert_eq!(open.until_ready(2).await, "T (1) [SELECT 1] ZT T (2) [SELECT 1] ZT");
     eventually(&proxy, &["paused", "idle in transaction", "paused"]).await;
     assert!(!pausing.answer.is_finished());
-    // The COMMIT and what is sent with it: the one goes, the other waits.
+    // The COMMIT is sent, and statements in the same packet wait.
     open.send(&[q("COMMIT"), q("SELECT 8")]).await;
     assert_eq!(open.until_ready(1).await, "[COMMIT] ZI");
     pausing.answer.await.unwrap().unwrap();
@@ -129,7 +129,7 @@ async fn what_has_begun_ends_and_what_begins_waits() {
     eventually(&proxy, &["idle"; 3]).await;
 }
 
-/// A stretch that is answered and has no Sync yet is a transaction, and so is a COPY that swallows one.
+/// Requests that are answered but not yet followed by Sync count as a transaction, and so does a COPY that ignores a Sync.
 #[tokio::test]
 async fn a_stretch_without_its_sync_is_waited_for() {
     let (bed, proxy) = bed().await;
@@ -237,7 +237,7 @@ async fn who_gives_up_lets_clients_go_on() {
         let pausing = begin(&proxy, "esclusa", text).await;
         until_pausing(&proxy).await;
         if way != "time" {
-            // It has been told: what it sends from now on comes behind the pause.
+            // It has been notified: statements that it sends from now on wait for the end of the pause.
             eventually(&proxy, &["idle in transaction", "paused"]).await;
         }
         other.send(&[q("SELECT 1")]).await;
@@ -268,7 +268,7 @@ async fn who_gives_up_lets_clients_go_on() {
         }
         goes_on(&mut other).await;
     }
-    // A PAUSE that has answered is nobody's: its client's end ends nothing, and a late Ctrl-C neither.
+    // A PAUSE that has been answered belongs to no client: neither the end of its client nor a late Ctrl-C ends it.
     open.query("COMMIT").await;
     let paused = begin(&proxy, "esclusa", "PAUSE").await;
     paused.answer.await.unwrap().unwrap();
@@ -287,7 +287,7 @@ async fn what_cannot_be_is_refused_in_words() {
         ("RESUME", "55000 the proxy is not paused "),
         ("PAUSE aqua", "0A000 PAUSE is for the clients of all databases; it takes no name of one "),
         ("RESUME \"aqua\"", "0A000 RESUME is for the clients of all databases; it takes no name of one "),
-        ("PAUSE TIMEOUT 'soon'", "22023 `soon` is no duration such as \"5s\", \"100ms\", \"10min\" "),
+        ("PAUSE TIMEOUT 'soon'", "22023 `soon` is not a duration such as \"5s\", \"100ms\", \"10min\" "),
         ("PAUSE TIMEOUT", "42601 syntax error at end of input "),
     ] {
         assert_eq!(run(&proxy, "esclusa", text).await.unwrap_err(), told);
@@ -310,7 +310,7 @@ async fn what_cannot_be_is_refused_in_words() {
     assert_eq!(bed.cell("SELECT 1").await, "1");
 }
 
-/// New clients wait before their server is connected to; who leaves, leaves nothing behind, and KILL ends who is held.
+/// New clients wait before their server is connected to; a client that leaves leaves nothing behind, and KILL ends a held client.
 #[tokio::test]
 async fn who_comes_waits_and_who_leaves_is_gone() {
     let (bed, proxy) = {
@@ -334,7 +334,7 @@ async fn who_comes_waits_and_who_leaves_is_gone() {
     };
     let (comes, gives_up, ended) = (connect("postgres"), connect("postgres"), connect("postgres"));
     eventually(&proxy, &["paused"; 5]).await;
-    // They wait for longer than a log-in may take: the time is not theirs. PAUSE is over for all of them.
+    // They wait longer than a login may take, because the pause does not count. PAUSE ends for all of them.
     tokio::time::sleep(Duration::from_millis(900)).await;
     assert!(!comes.is_finished());
     assert_eq!(bed.cell(&processes).await, before, "nobody new has come to the server");
@@ -361,7 +361,7 @@ async fn who_comes_waits_and_who_leaves_is_gone() {
     assert_eq!(counted(&bed).await, "0", "what was held when its client went has not run");
 }
 
-/// A client whose statement waits and is cancelled, as a query timeout of JDBC cancels it: it hears of it at once, and nothing has run.
+/// A client whose statement waits and is cancelled, as a query timeout of JDBC cancels it: it gets the error at once, and nothing has run.
 #[tokio::test]
 async fn what_is_held_can_be_cancelled() {
     let (bed, proxy) = bed().await;
@@ -391,7 +391,7 @@ async fn what_is_held_can_be_cancelled() {
         assert_eq!(told, ("ERROR", "57014", "canceling statement due to user request"), "{way}");
         eventually(&proxy, &["paused"]).await;
     }
-    // What is sent behind a cancelled statement waits, and runs.
+    // Statements sent after a cancelled one wait, and then run.
     let goes_on = tokio::spawn(async move { client.query_one("SELECT 7", &[]).await.map(|row| row.get::<_, i32>(0)) });
     eventually(&proxy, &["held"]).await;
     resume(&proxy).await;
@@ -428,7 +428,7 @@ async fn a_long_statement_that_is_held_can_be_cancelled() {
     assert_eq!(counted(&bed).await, "0");
 }
 
-/// Where nothing runs a pause needs no time, however many have to be woken; where something does, none is no time for it.
+/// With no running statement a pause takes effect at once, however many sessions have to be woken; with a running one, a timeout of zero fails.
 #[tokio::test]
 async fn a_pause_without_patience_succeeds_where_nothing_runs() {
     let (bed, proxy) = bed().await;
@@ -445,7 +445,7 @@ async fn a_pause_without_patience_succeeds_where_nothing_runs() {
     assert!(told.starts_with("57014 not every client has ended its transaction in time"), "{told}");
 }
 
-/// The end of the proxy ends the pause: held clients are told, nothing of what they sent runs, and nobody waits for the drain's limit.
+/// The end of the proxy ends the pause: held clients get an error, none of their statements runs, and the drain limit is not waited for.
 #[tokio::test]
 async fn a_paused_proxy_ends_cleanly() {
     let (bed, proxy) = bed().await;
@@ -470,7 +470,7 @@ async fn a_paused_proxy_ends_cleanly() {
     assert_eq!(counted(&bed).await, "0");
 }
 
-/// Who waits for a connection to the server is told of the end too.
+/// A client that waits for a connection to the server gets the error too.
 #[tokio::test]
 async fn who_waits_for_the_server_is_told_of_the_end() {
     let (bed, _) = bed().await;

@@ -1,5 +1,5 @@
 //! Seeded sequences of frames and statements, with switches between them, directly on the legacy table and through the proxy: every
-//! transcript is equal. What nobody thought of writing down is found here.
+//! transcript is equal. This finds cases that nobody thought of writing down.
 
 use esclusa::mode::Mode;
 

@@ -1,5 +1,5 @@
-//! Two proxies over one database: a switch that either of them makes, or the command line, is in force on both when it returns, with no
-//! statement on its way that was decided about before. What used the name before may then go.
+//! Two proxies over one database: a switch that either of them makes, or the command line, is in force on both when it returns, and no
+//! statement decided under the old mode is still running. The relation that had the name may then be dropped.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -58,7 +58,7 @@ async fn a_switch_is_in_force_on_every_replica() {
             }
         };
         assert_eq!(notes[0].note, None, "round {round}");
-        // Nobody reads the view any more: it may go.
+        // No session reads the view any more: it may be dropped.
         bed.sql(&hide).await;
         load.go_on(3).await;
         bed.sql(&show).await;
@@ -78,18 +78,18 @@ async fn a_replica_that_does_not_follow_is_told() {
         control::behind(&bed.db, &mut changes).await.unwrap();
         (changes[0].note.clone().unwrap_or_default(), begun.elapsed())
     };
-    // It has gone without a word: told at once.
+    // Its connection ended without notice: reported at once.
     bed.sql("INSERT INTO esclusa.replica (instance, generation, seen_at) VALUES ('gone:7', 1, clock_timestamp() - interval '2 minutes')").await;
     let (note, took) = switch(Mode::Rewrite).await;
     assert!(note.contains("gone:7 has been silent for 12") && took < Duration::from_secs(5), "{note} {took:?}");
-    // It is there and does not follow: waited for.
+    // It is connected and does not follow: waited for.
     bed.sql("UPDATE esclusa.replica SET seen_at = clock_timestamp() + interval '1 minute' WHERE instance = 'gone:7'").await;
     let (note, took) = switch(Mode::Refuse).await;
     assert!(note.contains("gone:7 has not followed within 8 s") && took >= Duration::from_secs(8), "{note} {took:?}");
     bed.sql("DELETE FROM esclusa.replica WHERE instance = 'gone:7'").await;
     let replicas = "SELECT count(*) FROM esclusa.replica";
     assert_eq!(bed.cell(replicas).await, "1");
-    // Who ends says so.
+    // A proxy that ends announces it.
     proxy.server.stop().await;
     assert_eq!(bed.cell(replicas).await, "0");
     assert_eq!(switch(Mode::Rewrite).await.0, "");

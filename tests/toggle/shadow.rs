@@ -1,5 +1,5 @@
-//! Mode shadow: reads run a second time on the side. Equal ones are counted, a difference is found once it is there twice, concurrent
-//! writes are no difference, and nothing of it delays a client.
+//! Mode shadow: reads run a second time on the side. Equal ones are counted, a difference is reported when a repetition confirms it, concurrent
+//! writes are not reported, and no client is delayed.
 
 use std::time::{Duration, Instant};
 
@@ -9,7 +9,7 @@ use super::load::Load;
 use crate::common::proxy::{Proxy, b, e, p, p_typed, s};
 use crate::common::{Bed, SCHEMA, wait_for};
 
-/// A look-up that was migrated; in the place of its view stands a table with the same rows again.
+/// A look-up that was migrated; its view is replaced by a table with the same rows.
 async fn bed() -> (Bed, Proxy) {
     let mut bed = Bed::new(
         "CREATE TABLE tipocolor (id numeric(5,0) NOT NULL PRIMARY KEY, nombre varchar(20), n numeric(10,0));
@@ -57,7 +57,7 @@ async fn equal_reads_are_counted_in_every_protocol() {
         "2 (color 3,3) [SELECT 1] 2 (color 4,4) [SELECT 1] ZI"
     );
     until(&proxy, [5, 0, 0, 0]).await;
-    // Neither writes nor locks nor several statements run twice; what fails on the client's side is no result.
+    // Neither writes nor locks nor several statements run twice; a statement that fails for the client is not compared.
     for text in [
         "UPDATE tipocolor SET n = n",
         "SELECT * FROM tipocolor FOR UPDATE",
@@ -127,7 +127,7 @@ async fn concurrent_writes_are_no_difference() {
             assert!(client.ask(&[b("s", &[]), e(), s()]).await.ends_with("[SELECT 20] ZI"));
         }
     });
-    // The side compares some of them, as fast as it can.
+    // The comparing session handles some of them, as fast as it can.
     let limit = Instant::now() + Duration::from_secs(60);
     while counts(&proxy)[0] <= 20 {
         assert!(Instant::now() < limit, "{:?}", counts(&proxy));
@@ -138,7 +138,7 @@ async fn concurrent_writes_are_no_difference() {
     assert_eq!((different, unsteady), (0, 0), "{:?}", proxy.server.shared.shadow.differences());
 }
 
-/// The side stands still behind a lock; clients do not.
+/// The comparing session waits for a lock; clients do not.
 #[tokio::test]
 async fn a_client_is_never_delayed() {
     let (bed, proxy) = bed().await;
@@ -172,7 +172,7 @@ const EVIL: &str = "
     CREATE TABLE public.evil_child PARTITION OF public.evil_parent (CHECK (public.evil(4) > a)) FOR VALUES FROM (0) TO (9);
     INSERT INTO public.evil_index VALUES (1); INSERT INTO public.evil_rows VALUES (1);";
 
-/// Nothing of a client's own runs as the role that compares: what could reach it is skipped, the rest runs under PostgreSQL's names alone.
+/// No code of a client runs as the comparing role: reads that could reach such code are skipped, the others run with only PostgreSQL's own names visible.
 #[tokio::test]
 async fn no_code_of_a_client_runs_as_the_role_that_compares() {
     let (bed, proxy) = bed().await;

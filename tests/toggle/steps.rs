@@ -1,4 +1,4 @@
-//! Step by step: what a client sees of a switch, reply by reply, in every way to hold a statement.
+//! Step by step: what a client sees of a switch, reply by reply, for every way to prepare a statement.
 
 use esclusa::mode::Mode;
 use esclusa::rewrite::HitOutcome;
@@ -21,7 +21,7 @@ pub(super) async fn bed() -> (Bed, Proxy) {
 
 const BY_ID: &str = "SELECT nombre FROM tipocolor WHERE id = $1";
 
-/// Switches to rewrite and takes the view away.
+/// Switches to rewrite and drops the view.
 async fn switch(bed: &Bed, proxy: &Proxy) {
     proxy.set(&["tipocolor"], Mode::Rewrite).await;
     bed.sql(&format!("DROP VIEW {SCHEMA}.tipocolor; DROP SCHEMA mig_old CASCADE")).await;
@@ -113,7 +113,7 @@ async fn open_portals_finish_as_they_were() {
     assert_eq!(client.ask(&[e_of("p", 0), s()]).await, "(azul) [SELECT 1] ZT");
 }
 
-/// The error of a text that is refused now stands where the Bind's would; the statement is still there when the table is switched back.
+/// The error of a text that is refused now comes where the Bind's would; the statement is still there when the table is switched back.
 #[tokio::test]
 async fn a_refusal_takes_the_place_of_the_bind_and_the_statement_stays() {
     let (bed, proxy) = bed().await;
@@ -214,7 +214,7 @@ async fn a_direct_client_sees_the_same() {
     }
 }
 
-/// EXECUTE names no table itself: its errors and its hits are those of what it runs.
+/// EXECUTE names no table itself: its errors and hits are those of the statement that it runs.
 #[tokio::test]
 async fn execute_answers_for_what_it_runs() {
     let (bed, proxy) = bed().await;
@@ -232,7 +232,7 @@ async fn execute_answers_for_what_it_runs() {
     assert_eq!(counted, [[3, 2]]);
 }
 
-/// Inside functions nothing is rewritten: the view's trigger meets the new table's constraints, and the client its own table's.
+/// Inside functions nothing is rewritten: the view's trigger gets errors of the new table's constraints, and the client sees those of the legacy table's.
 #[tokio::test]
 async fn an_error_from_behind_a_view_names_the_legacy_table() {
     let (bed, proxy) = bed().await;
@@ -243,8 +243,8 @@ async fn an_error_from_behind_a_view_names_the_legacy_table() {
     assert_eq!(client.query("INSERT INTO tipocolor VALUES (1, 'rosa')").await, refused);
 }
 
-/// A switch says what it did whatever somebody is writing into the rule directory; only a reload reads that, and takes no rule away
-/// from statements that need it.
+/// A switch succeeds whatever is being written into the rule directory; only a reload reads the directory, and it removes no rule
+/// that statements need.
 #[tokio::test]
 async fn rule_files_are_read_by_a_reload_and_by_nothing_else() {
     let (bed, proxy) = bed().await;
@@ -283,7 +283,7 @@ async fn a_switch_waits_for_what_it_changes_and_for_nothing_else() {
     let mut client = proxy.client(&bed).await;
     client.ask(&[p("read", "SELECT pg_advisory_xact_lock(7) FROM tipocolor LIMIT 1"), s()]).await;
     client.query("PREPARE run AS SELECT pg_advisory_xact_lock(7) FROM tipocolor LIMIT 1").await;
-    // The proxy hears of its own switch too, sooner or later: a new generation, that decides the same.
+    // The proxy is notified of its own switch too, sooner or later: a new generation with the same decisions.
     let generation = || proxy.server.shared.policy.load().generation;
     let run = |frames: Vec<Vec<u8>>| [frames, vec![e(), s()]].concat();
     for (frames, flies) in [

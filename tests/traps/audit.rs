@@ -1,11 +1,11 @@
-//! The audit trigger: what it writes, for whom, on base tables and on the leaf of a look-up; and how its absence is told and mended.
+//! The audit trigger: what it writes, for whom, on base tables and on the leaf of a look-up; and how its absence is reported and mended.
 //! What a client could do with types of his own is in `types.rs`.
 
 use esclusa::migrate::capture;
 
 use crate::common::{Bed, SCHEMA, Session};
 
-/// What a reader of the audit sees of one change.
+/// One change as a reader of the audit sees it.
 const SEEN: &str = "SELECT al_table_name, al_record_key, al_operation, al_old_data, al_new_data, al_changed_fields FROM cf_quere_pro.audit_log \
                     WHERE al_source = 'T' ORDER BY al_id";
 
@@ -80,7 +80,7 @@ async fn every_change_leaves_its_images() {
             r#"base|∅|D|{"_truncate": true}|\N|\N"#,
         ]
     );
-    // What the trigger wrote stands beside the history and is not shown as part of it.
+    // Rows of the trigger are separate from the history and not shown in it.
     assert_eq!(bed.rows("SELECT * FROM cf_quere_pro.hisbase").await, ["1|2|old |0"]);
     assert_eq!(bed.failed_checks("hisbase", "mig_old.hisbase").await, Vec::<&str>::new());
     assert_eq!(drift(&bed).await, Vec::<String>::new());
@@ -137,7 +137,7 @@ async fn the_user_is_the_one_that_was_named() {
             .await,
         ["1|au_named|\\N", &format!("2|{short}|1234567890"), "3|au_named|\\N", "4|ana|\\N", "5|au_named|\\N", "6|postgres|\\N"]
     );
-    // Whatever the application says, who was logged in is there beside it; a history that the trigger writes is not among these rows.
+    // Whatever user the application names, the login role is recorded too; a history that the trigger writes is not among these rows.
     assert_eq!(
         bed.cell("SELECT string_agg(al_session_user, ',' ORDER BY al_id) FROM cf_quere_pro.audit_log WHERE al_source = 'T'")
             .await,
@@ -149,7 +149,7 @@ async fn the_user_is_the_one_that_was_named() {
     );
 }
 
-/// Changes of one transaction have an order in time, which is the clock's and not the transaction's.
+/// Changes of one transaction are ordered by the clock, not by the transaction's start time.
 #[tokio::test]
 async fn changes_of_a_transaction_have_an_order() {
     let bed = simple().await;
@@ -160,7 +160,7 @@ async fn changes_of_a_transaction_have_an_order() {
     assert_eq!(bed.cell(ordered).await, "4|t|t");
 }
 
-/// A role with rights on the base alone is audited, cannot turn the audit aside, read it, or write it by hand.
+/// A role with rights on the base alone is audited, and can neither evade the audit, nor read it, nor write it by hand.
 #[tokio::test]
 async fn a_role_with_few_rights_is_audited() {
     let bed = simple().await;
@@ -279,7 +279,7 @@ async fn images_do_not_follow_the_session() {
     assert!(images[0].contains("2020-01-01T00:00:00+00:00") && images[0].contains(r"\\x00ff"), "{images:?}");
 }
 
-/// The base of a history becomes a domain: its rows go on being audited, in the legacy's words, whichever of the two moves first.
+/// The base of a history becomes a domain: its rows are still audited, under the legacy names, whichever of the two moves first.
 #[tokio::test]
 async fn rows_of_a_domain_are_audited_in_legacy_words() {
     for base_first in [true, false] {
@@ -350,7 +350,7 @@ async fn rows_of_a_domain_are_audited_in_legacy_words() {
     }
 }
 
-/// A trigger that is disabled, missing, doubled or changed is told, and so is its function; `schema apply` mends each.
+/// A trigger that is disabled, missing, duplicated or changed is reported, and so is its function; `schema apply` mends each.
 #[tokio::test]
 async fn triggers_that_do_not_do_their_work_are_told_and_mended() {
     let bed = simple().await;
@@ -389,7 +389,7 @@ async fn triggers_that_do_not_do_their_work_are_told_and_mended() {
         ),
         (
             "ALTER TABLE cf_quere_pro.base ADD nueva numeric",
-            "function esclusa.audit_base()|differs|the body for the table as it is|another body".into(),
+            "function esclusa.audit_base()|differs|the body for the present table|another body".into(),
         ),
     ] {
         bed.sql(change).await;
@@ -401,7 +401,7 @@ async fn triggers_that_do_not_do_their_work_are_told_and_mended() {
     assert_eq!(bed.cell("SELECT count(*) FROM cf_quere_pro.audit_log WHERE al_source = 'T'").await, "2");
 }
 
-/// The table changes, and the function that was written for it is not made anew yet: everything is recorded all the same.
+/// The table changes, and the function written for it has not been made again yet: everything is recorded all the same.
 #[tokio::test]
 async fn a_changed_table_is_audited_before_its_function_knows() {
     let bed = simple().await;
@@ -545,7 +545,7 @@ async fn the_general_trigger_records_the_same() {
     };
     let (compiled, general) = (bed.rows(&seen("base")).await, bed.rows(&seen("igual")).await);
     assert_eq!(compiled, general);
-    // Nothing in them follows the session, and only what changed nothing is not there.
+    // The images do not depend on the session, and only statements that changed nothing are missing.
     assert_eq!(compiled.len(), 2 * (sets.len() + 1) - 2);
     assert_eq!(compiled[..compiled.len() / 2], compiled[compiled.len() / 2..]);
 }

@@ -1,5 +1,5 @@
-//! `capture = "trigger"`: what happens to the base is projected into the history's leaf, as the application would have written it; what
-//! the application goes on inserting is counted and not added.
+//! `capture = "trigger"`: changes of the base are projected into the history's leaf, as the application would have written them; rows
+//! that the application still inserts are counted and not added.
 
 use esclusa::migrate::capture::{self, writer};
 use esclusa::rule::{Capture, Rule, Target, check};
@@ -43,7 +43,7 @@ async fn a_history_that_the_trigger_writes() {
     bed.rules.rules.insert("hisofica".into(), rule.clone());
     let notes = bed.migrate("hisofica").await.unwrap().notes;
     assert!(notes.contains(&"audit trigger on ofica".to_owned()), "{notes:?}");
-    assert!(notes.contains(&"NULL in the trigger's rows, because the base does not have it: hidioma".to_owned()), "{notes:?}");
+    assert!(notes.contains(&"NULL in the trigger's rows, because the base has no such column: hidioma".to_owned()), "{notes:?}");
     let client = Proxied::new(&bed, &rule).await;
     let moved = "1|cero|a   |siete|es|2019-01-01 00:00:00|EVA";
     assert_eq!(client.say(ROWS).await, format!("{moved}\n(1)"));
@@ -62,7 +62,7 @@ async fn a_history_that_the_trigger_writes() {
         ("insert into hisofica (hid, hdes) values (1, 'x') on conflict do nothing returning hid", "1\n(1)"),
         ("insert into hisofica (hid, hdes) values (1, 'x') on conflict (hid) do nothing", "42P10"),
         ("update ofica set odes = odes", "(1)"),
-        // What has been recorded is nobody's to change.
+        // Nobody may change recorded rows.
         ("update hisofica set hdes = 'forged' where hid = 1", "42501 permission denied for table hisofica"),
         ("with d as (delete from hisofica returning 1) select * from d", "42501 permission denied for table hisofica"),
         ("delete from hisofica", "42501 permission denied for table hisofica"),
@@ -109,7 +109,7 @@ async fn a_history_that_the_trigger_writes() {
     assert_eq!(bed.failed_checks("hisofica", "mig_old.hisofica").await, Vec::<&str>::new());
 }
 
-/// The trigger stood beside the application for a while: its rows of that time would be the same changes again.
+/// The trigger recorded while the application still wrote the history: its rows of that time would repeat the same changes.
 #[tokio::test]
 async fn a_switch_shows_nothing_twice() {
     let mut bed = Bed::new(DDL).await;
@@ -131,7 +131,7 @@ async fn a_switch_shows_nothing_twice() {
         assert_eq!(after.say(sql).await, "cero\ndos\ntres\n(3)", "{sql}");
     }
     assert_eq!(bed.rows("SELECT hdes FROM cf_quere_pro.hisofica ORDER BY hh").await, ["cero", "dos", "tres"]);
-    // Switched off again: what was projected stays, nothing is added, and nothing of the projection is left behind.
+    // Switched off again: projected rows stay, no more are added, and no object of the projection is left.
     writer::change(&bed.db, &bed.context, &bed.rules, &written_by_hand).await.unwrap();
     bed.rules.rules.insert("hisofica".into(), written_by_hand.clone());
     assert_eq!(capture::check(&bed.db, &bed.context, &bed.rules).await.unwrap(), Vec::<Vec<Cell>>::new());
@@ -147,7 +147,7 @@ async fn a_switch_shows_nothing_twice() {
     assert_eq!(bed.cell("SELECT count(*) FROM pg_proc WHERE proname LIKE 'project%'").await, "0");
 }
 
-/// A projection that is missing, disabled, doubled, or not asked for, is told and mended like the audit.
+/// A projection that is missing, disabled, duplicated, or not wanted, is reported and mended like the audit.
 #[tokio::test]
 async fn a_projection_that_does_not_do_its_work_is_told_and_mended() {
     let mut bed = Bed::new(DDL).await;
@@ -182,8 +182,8 @@ async fn a_projection_that_does_not_do_its_work_is_told_and_mended() {
     assert_eq!(bed.cell("SELECT string_agg(hdes, ',' ORDER BY hh) FROM cf_quere_pro.hisofica").await, "cero,dos");
 }
 
-/// Two histories of one base, of which one is switched; and neither the base's owner nor the history's gets at the other's rights or at
-/// the audit's.
+/// Two histories of one base, of which one is switched; and neither the base's owner nor the history's can use the other's rights or those
+/// of the audit.
 #[tokio::test]
 async fn a_projection_runs_as_the_owner_of_its_history() {
     let mut bed = Bed::new(DDL).await;
@@ -226,8 +226,8 @@ async fn a_projection_runs_as_the_owner_of_its_history() {
     assert_eq!(bed.rows("SELECT who FROM public.ran").await, Vec::<String>::new());
     assert_eq!(bed.rows("SELECT hdes, hdesc FROM cf_quere_pro.hisofica ORDER BY hh").await, ["cero|siete", "dos|siete"]);
     assert_eq!(bed.cell("SELECT count(*) FROM cf_quere_pro.hisofica2").await, "0");
-    // The history's owner: an expression of the rule reads a table of his, which he makes a view that runs his function; and he has the
-    // function run as whoever calls it. It is never the auditor.
+    // The history's owner: an expression of the rule reads a table of this owner, who replaces it by a view that runs the owner's function; the
+    // function runs as its caller, which is never the audit role.
     let history = bed.session("ca_history", "SELECT").await;
     let view = "CREATE FUNCTION ca_history.evil() RETURNS text LANGUAGE plpgsql AS 'BEGIN INSERT INTO public.ran VALUES (current_user); RETURN ''mal''; END'; \
                 CREATE VIEW ca_history.v AS SELECT 7::numeric AS id, ca_history.evil() AS t";
@@ -276,7 +276,7 @@ async fn without_a_trigger_nothing_is_switched() {
     assert_eq!(bed.cell("SELECT relkind FROM pg_class WHERE oid = 'cf_quere_pro.hisofica'::regclass").await, "r");
 }
 
-/// What a rule cannot promise is a fault of the rule.
+/// A rule that cannot work is a fault.
 #[tokio::test]
 async fn rules_that_no_trigger_can_keep() {
     let mut bed = Bed::new("CREATE TABLE hisbad (id numeric(5,0), b bytea, i interval, a integer[], d date)").await;

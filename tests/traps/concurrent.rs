@@ -1,5 +1,5 @@
-//! Two sessions on one consolidated table: who waits for whom, and what is there afterwards. A session that must wait is seen waiting
-//! in pg_locks; one that must not is given no time to.
+//! Two sessions on one consolidated table: who waits for whom, and the rows afterwards. A session that must wait is seen waiting
+//! in pg_locks; one that must not has a lock timeout.
 
 use esclusa::migrate::migration::Migration;
 

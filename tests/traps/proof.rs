@@ -127,7 +127,7 @@ async fn the_shape_is_checked() {
     }
 }
 
-/// A table whose rows do not pass stays as it was, with the reason.
+/// A table that fails the proof stays as it was, and the reason is reported.
 #[tokio::test]
 async fn a_table_that_fails_its_proof_stays() {
     let mut bed =
@@ -140,7 +140,7 @@ async fn a_table_that_fails_its_proof_stays() {
              PARALLEL SAFE SET extra_float_digits = 1 AS '{body}'"
         )
     };
-    // One value is lost on the way, and nothing else is wrong with it.
+    // One value is lost in the move, and nothing else is wrong.
     bed.sql(&exact("SELECT round($1)::text")).await;
     let error = said(&bed.migrate("hisfar").await.unwrap_err());
     let expected =
@@ -150,7 +150,7 @@ async fn a_table_that_fails_its_proof_stays() {
                  (SELECT count(*) FROM cf_quere_pro.hisfar), EXISTS (SELECT FROM esclusa.parity) FROM cf_quere_pro.audit_log";
     assert_eq!(bed.cell(state).await, "0|r|\\N|2|f");
     bed.sql(&exact("SELECT $1::text")).await;
-    // How many verdicts there are depends on the way that it takes, and so on how busy the machine is.
+    // The number of verdicts depends on how the table is moved, and so on how busy the machine is.
     bed.migrate_all().await;
     assert_eq!(bed.cell(state).await, "2|v|mig_old.hisfar|2|t");
 }
@@ -173,7 +173,7 @@ async fn verdicts_are_recorded() {
     assert!(migration.verify(&bed.rules.rules["tipp"]).await.unwrap().is_none(), "nothing is left to compare");
 }
 
-/// Faults in what was written behind the move, and beside the rows that clients see.
+/// Faults in rows written after the move, and in rows that clients do not see.
 #[tokio::test]
 async fn the_proof_sees_what_was_written_since() {
     let mut bed = Bed::new("CREATE TABLE hisfar (a numeric(5,0), b text NOT NULL, t timestamp); INSERT INTO hisfar SELECT g, 'b' || g, '2026-01-01' FROM generate_series(1, 5) g").await;

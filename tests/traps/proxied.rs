@@ -1,4 +1,4 @@
-//! A client whose statements are rewritten as the proxy does, and run on the server.
+//! A client whose statements are rewritten as by the proxy, and run directly on the server.
 
 use std::sync::Arc;
 

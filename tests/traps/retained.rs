@@ -1,5 +1,5 @@
-//! Histories that stay: the improvement is complete, can be run again after any interruption, rewrites nothing, and nobody who
-//! does not name the new columns sees them.
+//! Retained histories: the improvement is complete, can be run again after any interruption, does not rewrite the table, and a client that
+//! does not name the new columns does not see them.
 
 use std::sync::Arc;
 
@@ -26,7 +26,7 @@ async fn steps(bed: &Bed) -> Vec<String> {
     bed.migrate("hisret").await.unwrap_or_else(|e| panic!("{}", said(&e))).notes
 }
 
-/// What the improvement has made of the table.
+/// The table after the improvement.
 async fn state(bed: &Bed) -> Vec<String> {
     bed.rows(
         "SELECT 'column', attname, format_type(atttypid, atttypmod), attnotnull::text FROM pg_attribute WHERE attrelid = 'cf_quere_pro.hisret'::regclass AND attname LIKE 'hst%'
@@ -69,7 +69,7 @@ async fn the_improvement_is_complete_and_may_be_run_again() {
     assert_eq!(bed.failed_checks("hisret", "cf_quere_pro.hisret").await, Vec::<&str>::new());
 }
 
-/// What `--dry-run` prints makes the same of the table, statement by statement.
+/// The statements that `--dry-run` prints have the same result, one by one.
 #[tokio::test]
 async fn the_printed_script_does_the_same() {
     let bed = retained(DDL).await;
@@ -97,7 +97,7 @@ async fn a_key_of_its_own_stays() {
     assert_eq!(steps(&bed).await, Vec::<String>::new());
 }
 
-/// What each interruption leaves behind is taken up again.
+/// A run after any interruption continues from the state it left.
 #[tokio::test]
 async fn an_interrupted_improvement_goes_on() {
     let columns = "CREATE SEQUENCE cf_quere_pro.hisret_hst_id_seq; \
@@ -143,7 +143,7 @@ async fn a_held_table_fails_and_nothing_waits_behind_it() {
     assert_eq!(state(&bed).await, IMPROVED);
 }
 
-/// Whoever could write the table can still: by a grant on the table, on columns, to everybody, or one that comes later.
+/// A role that could write the table still can: by a grant on the table, on columns, to PUBLIC, or a later grant.
 #[tokio::test]
 async fn writers_need_no_right_on_the_sequence() {
     let bed = retained(DDL).await;
@@ -209,7 +209,7 @@ async fn the_new_columns_are_invisible() {
     assert_eq!(sorted(answer), ["(2)", "12001|U|7", "12002|U|7"]);
 }
 
-/// A dump of the table holds everything that it now needs.
+/// A dump of the table contains everything that it now needs.
 #[tokio::test]
 async fn a_dump_comes_back_whole() {
     let bed = retained(DDL).await;

@@ -1,5 +1,5 @@
-//! `schema apply` and `schema check`: apply may be run again and at the same time, check tells every kind of drift and leaves nothing,
-//! and the months ahead are made with pg_partman and without it.
+//! `schema apply` and `schema check`: apply may be run repeatedly and concurrently, check reports every kind of drift and leaves no object,
+//! and the partitions of coming months are made with pg_partman and without it.
 
 use std::path::{Path, PathBuf};
 
@@ -54,7 +54,7 @@ async fn two_at_once_do_not_disturb_each_other() {
     assert_eq!(lines(&schema::check(&database, &context).await.unwrap()), Vec::<String>::new());
 }
 
-/// One change to a sound schema, and what the check says of it, separated by bars. `{m}` is the partition of May 2026.
+/// One change to a correct schema, and what the check reports, separated by bars. `{m}` is the partition of May 2026.
 const DRIFT: &[(&str, &str)] = &[
     ("DROP INDEX idx_audit_log_user", "missing: index idx_audit_log_user"),
     (
@@ -111,7 +111,7 @@ const DRIFT: &[(&str, &str)] = &[
     ),
 ];
 
-/// Changes that `apply` undoes: what is missing is made or attached again, and functions are replaced. Another definition of a table is left
+/// Changes that `apply` undoes: what is missing is made or attached again, and functions are replaced. A changed definition of a table is left
 /// to the DBA, as are data; and `apply` says so.
 fn mended_by_apply(change: &str) -> bool {
     change.starts_with("DROP")
@@ -144,7 +144,7 @@ async fn every_kind_of_drift_is_told() {
     }
 }
 
-/// What the session and the database are set to is no drift, and the check leaves nothing behind.
+/// Settings of the session and the database are not drift, and the check leaves no object behind.
 #[tokio::test]
 async fn the_check_follows_no_setting_and_leaves_nothing() {
     let bed = Bed::new("SELECT").await;
@@ -184,14 +184,14 @@ async fn planned(bed: &Bed, end: Month) -> Vec<String> {
     planned
 }
 
-/// pg_partman goes on where `apply` ended, with the same names and bounds. It counts months in the zone of its own session: in one
+/// pg_partman continues where `apply` ended, with the same names and bounds. It counts months in the zone of its own session: in one
 /// with daylight saving time the bounds are an hour off for half the year, and the check tells it.
 #[tokio::test]
 async fn partman_goes_on_with_our_partitions() {
     for zone in ["UTC", "America/Mexico_City", "Europe/Madrid"] {
         let mut bed = Bed::new("SELECT").await;
         if bed.cell("SELECT count(*) FROM pg_extension WHERE extname = 'pg_partman'").await == "0" {
-            return; // This machine has none; `a_server_without_partman` tests what then holds.
+            return; // This machine has no pg_partman; `a_server_without_partman` tests that case.
         }
         let before = months(&bed).await;
         assert_eq!(bed.rows("SELECT * FROM partman.check_default(false)").await, Vec::<String>::new());
@@ -268,7 +268,7 @@ fn without_partman(root: &Path) -> PathBuf {
     bin
 }
 
-/// Where pg_partman cannot be had, the partitions have the plan's names, and `apply` keeps them.
+/// Without pg_partman the partitions have the plan's names, and `apply` creates them.
 #[tokio::test]
 async fn a_server_without_partman() {
     use std::os::unix::fs::PermissionsExt as _;
@@ -304,7 +304,7 @@ async fn a_server_without_partman() {
         "SELECT string_agg(tableoid::regclass || ' ' || al_record_key, ', ' ORDER BY al_record_key) FROM cf_quere_pro.audit_log";
     let names = "cf_quere_pro.audit_log_2027_05 0, cf_quere_pro.audit_log_2027_06 1, cf_quere_pro.audit_log_2027_06 2";
     assert_eq!(database.text("test", placed).await.unwrap(), [[Some(names.to_owned())]]);
-    // A month that is lost is told, and made again.
+    // A missing month is reported, and made again.
     database.batch("test", "DROP TABLE cf_quere_pro.audit_log_2028_01").await.unwrap();
     assert_eq!(lines(&schema::check(&database, &context()).await.unwrap()), ["missing: table audit_log_2028_01"]);
     schema::apply(&database, &context()).await.unwrap();

@@ -1,6 +1,6 @@
-//! Types of a client's own, with casts of his own: `to_jsonb` calls a cast to json, and whoever may add a column could run code with the
-//! rights of the audit trigger. None of it may run there, by whatever type, operation, isolation level or moment; and the role that the
-//! trigger runs as may do one thing.
+//! A client's own types, with their own casts: `to_jsonb` calls a cast to json, so a role that may add a column could run code with the
+//! rights of the audit trigger. No such code may run there, by whatever type, operation, isolation level or moment; and the role that the
+//! trigger runs as may only insert audit rows.
 
 use esclusa::catalog::Database;
 use esclusa::config::Url;
@@ -45,7 +45,7 @@ async fn with_owner(me: &str, table: &str) -> Bed {
     bed
 }
 
-/// What was recorded of the table, and what a client's code could do.
+/// The audit of the table, and the effects of a client's code.
 async fn forged(bed: &Bed, me: &str) -> Vec<String> {
     let mut out = bed.rows(&format!("SELECT DISTINCT 'ran as ' || who FROM {me}.ran")).await;
     out.extend(
@@ -96,7 +96,7 @@ async fn no_cast_of_a_client_runs_in_the_audit() {
             r#"D|{"d": null, "m": "b", "n": "n", "p": "(,)", "r": "[a,b]", "v": 2, "x": 2.5, "id": 1, "ms": "{a,b}", "ps": null, "xx": 3.0}|\N|\N"#.to_owned(),
         ]
     );
-    // They do run where they were feared: by hand, with the client's own rights.
+    // The casts do run when called by hand, with the client's own rights.
     assert_eq!(client.say("SELECT to_jsonb(b) IS NOT NULL FROM cf_quere_pro.base b").await, "t\n(1)");
     assert_eq!(forged(&bed, me).await, ["ran as ty_owner"]);
 }
@@ -128,7 +128,7 @@ async fn nor_in_a_function_that_was_written_for_the_table_before() {
         bed.rows("SELECT al_operation, al_changed_fields FROM cf_quere_pro.audit_log WHERE al_source = 'T' ORDER BY al_id").await,
         ["I|\\N", r#"U|{"v": {"new": 2, "old": 1.5}}"#, r#"U|{"v": {"new": "b", "old": "a"}}"#, "D|\\N"]
     );
-    // Made anew, it calls the general function, which knows what to do.
+    // Made again, it calls the general function, which handles the type.
     capture::mend(&bed.db, &bed.context, &bed.rules).await.unwrap();
     client.say("INSERT INTO cf_quere_pro.base (id, v) VALUES (3, 'a')").await;
     assert_eq!(forged(&bed, me).await, Vec::<String>::new());
@@ -196,7 +196,7 @@ async fn the_role_of_the_trigger_may_do_one_thing() {
         "ffffff"
     );
     assert_eq!(bed.cell("SELECT count(*) FROM pg_auth_members WHERE member = 'esclusa_audit'::regrole").await, "0");
-    // Everything that runs with its rights is its own, and nobody else may call it.
+    // All functions that run with its rights belong to it, and no other role may call them.
     assert_eq!(
         bed.rows(
             "SELECT oid::regproc, pg_get_userbyid(proowner), has_function_privilege('public', oid, 'EXECUTE') FROM pg_proc \
@@ -207,7 +207,7 @@ async fn the_role_of_the_trigger_may_do_one_thing() {
     );
 }
 
-/// A control role that is no superuser makes and remakes everything as a member of the role, and leaves no right behind.
+/// A control role that is not a superuser creates and recreates everything as a member of the role, and leaves no right behind.
 #[tokio::test]
 async fn a_control_role_without_much_power_makes_the_trigger() {
     Bed::new("SELECT").await; // which makes the role

@@ -1,4 +1,4 @@
-//! Views and rollback: what stands under the legacy name afterwards, for whom, and what happens when the switch fails.
+//! Views and rollback: what the legacy name means after a move, for whom, and what happens when the move fails.
 
 use crate::common::{Bed, SCHEMA, Twin, said};
 
@@ -45,7 +45,7 @@ async fn grants_are_copied() {
     }
 }
 
-/// Every write that a client may send through the view, beside the same on the legacy table.
+/// Every write that a client may send through the view, compared with the legacy table.
 #[tokio::test]
 async fn writes_go_through() {
     let ddl = |t: &str, key: &str| {
@@ -74,7 +74,7 @@ async fn writes_go_through() {
             ("UPDATE {t} SET id = id + 100 WHERE id = 20", "(1)"),
             ("UPDATE {t} SET d = 'k' WHERE false", "(0)"),
             ("DELETE FROM {t} USING generate_series(11, 12) g WHERE g = id RETURNING g, d", "(2)\n11|A\n12|B  "),
-            // What the table refuses.
+            // Writes that the table refuses.
             (
                 "INSERT INTO {t} (d) VALUES ('a')",
                 "ERROR 23502 null value in column \"id\" of relation \"{n}\" violates not-null constraint [cf_quere_pro {n} id -]: Failing row contains (null, a, null, 2020-01-02, ).",
@@ -105,7 +105,7 @@ async fn writes_go_through() {
         }
         twin.write("DELETE FROM {t}").await;
     }
-    // A code that is there already.
+    // An existing code.
     session.say("INSERT INTO cf_quere_pro.tipw (id) VALUES (1)").await;
     assert!(session.say("INSERT INTO cf_quere_pro.tipw (id) VALUES (1.0)").await.starts_with("ERROR 23505 "));
     assert!(session.say("UPDATE cf_quere_pro.tipw SET id = 1").await.starts_with("(1)"));
@@ -133,7 +133,7 @@ async fn duplicates_are_written_row_by_row() {
     assert_eq!(bed.cell(left).await, "0");
 }
 
-/// A role that may only insert writes through the view without any other right; and cannot be led astray by its temporary tables.
+/// A role that may only insert writes through the view without any other right; and its temporary tables have no effect on the trigger.
 #[tokio::test]
 async fn a_role_with_few_rights() {
     let mut bed =
@@ -167,7 +167,7 @@ async fn a_role_with_few_rights() {
     );
 }
 
-/// What follows the moved table or stays on it is named.
+/// Dependents that follow the moved table or stay on it are named.
 #[tokio::test]
 async fn what_does_not_come_along_is_reported() {
     let mut bed = Bed::new(
@@ -181,9 +181,12 @@ async fn what_does_not_come_along_is_reported() {
     .await;
     bed.lookup("tipdep", "id").await;
     bed.history("hisdep", "id").await;
-    // What can come along in no form keeps the table from being moved, unless that is accepted.
+    // A dependent that cannot be carried over prevents the move, unless its loss is accepted.
     let error = said(&bed.migrate("tipdep").await.unwrap_err());
-    assert!(error.starts_with("tipdep cannot be moved with all that hangs on it\ndetail: policy own_policy: "), "{error}");
+    assert!(
+        error.starts_with("tipdep cannot be moved with everything that depends on it\ndetail: policy own_policy: "),
+        "{error}"
+    );
     assert!(error.contains("trigger own_trigger: ") && !error.contains("informe"), "{error}");
     untouched(&bed, "tipdep").await;
     bed.sql("DROP TRIGGER own_trigger ON cf_quere_pro.tipdep; DROP POLICY own_policy ON cf_quere_pro.tipdep").await;
@@ -210,7 +213,7 @@ async fn what_does_not_come_along_is_reported() {
     assert_eq!(bed.migrate("hisdep").await.unwrap().notes, ["already migrated: a view has the name"]);
 }
 
-/// Nothing of a failed migration is left: not a row, a view, a function, a trigger or a grant.
+/// A failed migration leaves nothing behind: no row, view, function, trigger or grant.
 async fn untouched(bed: &Bed, table: &str) {
     let state = format!(
         "SELECT (SELECT relkind FROM pg_class WHERE oid = '{SCHEMA}.{table}'::regclass), (SELECT count(*) FROM {SCHEMA}.audit_log),
@@ -249,7 +252,7 @@ async fn a_lock_held_by_another_session() {
     assert_eq!((outcome.rows, outcome.notes), (2, vec!["audit trigger on base".to_owned()]));
 }
 
-/// What the migration meets and must not run over.
+/// Existing objects that the migration must not overwrite.
 #[tokio::test]
 async fn refused_and_left_as_it_was() {
     for (change, expected) in [
@@ -279,7 +282,7 @@ async fn refused_and_left_as_it_was() {
         ),
         (
             "ALTER TABLE {t} ALTER id ADD GENERATED ALWAYS AS IDENTITY",
-            "hisold cannot be moved with all that hangs on it\ndetail: identity column id: ",
+            "hisold cannot be moved with everything that depends on it\ndetail: identity column id: ",
         ),
         (
             "CREATE TABLE mig_old.hisold (x int)",
@@ -300,7 +303,7 @@ async fn refused_and_left_as_it_was() {
     }
 }
 
-/// A run that was undone by hand left its leaf: a second backfill into it would double every row.
+/// A run that was undone by hand has left its leaf: a second backfill into it would duplicate every row.
 #[tokio::test]
 async fn the_leaf_of_an_earlier_run_is_refused() {
     let mut bed = Bed::new("CREATE TABLE hisagain (id numeric(5,0)); INSERT INTO hisagain VALUES (1), (2)").await;

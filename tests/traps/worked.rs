@@ -1,9 +1,9 @@
-//! The scenarios that the design was worked out on: the swap and its undoing, what a view can and cannot do, and that a search by key
-//! and time finds every row that it should, by an index, in one partition.
+//! The scenarios that the design is based on: the swap and its rollback, what a view can and cannot do, and that a search by key
+//! and time finds every row that it should, with an index, in one partition.
 
 use crate::common::{Bed, Twin};
 
-/// Objects that follow a table's OID go on reading it where it lies; those that follow its name read the view. The table comes back in
+/// Objects that refer to a table's OID still read it in the archive; those that refer to its name read the view. The table comes back in
 /// one transaction with everything that it had.
 #[tokio::test]
 async fn a_swap_and_its_undoing() {

@@ -357,6 +357,9 @@ select t.tsvid from tipositver t where t . tsvid = 3;
 select t/**/./**/tsvid from/**/tipositver/**/t where tsvid=3--x
 ;
 
+select tsvid from tipositver where tsvid>=/*x*/-/*y*/1 and tsvid <>--x
+4 order by tsvid;
+
 select*from tipositver where tsvid=3and tsvtxtid>0;
 
 select tsvid from tipositver where tsvid>=-1 order by 1;

@@ -58,3 +58,18 @@ select row_to_json(h)::text, count(h.ctid) from hiscliente h group by 1 order by
 select h, h.ctid is null from hiscliente h order by h::text;
 
 select hcliid, ctid is null from hiscliente order by 1;
+
+-- One value more than the client knows columns: it would go into a column of the improvement.
+insert into hiscliente values (1, 2, 3, 4, 5, 99);
+
+insert into hiscliente values (1, 2, 3, 4, 5, 6, 7, 8, 9), (1, 2, 3, 4, 5, 6, 7, 8, 9);
+
+insert into hiscliente select h.*, 99 from hiscliente h where hcliid = 1;
+
+insert into hiscliente select h.hcliid, h.* from hiscliente h where hcliid = 1 on conflict do nothing returning *;
+
+with x as (insert into hiscliente select *, 1 from hiscliente returning *) select * from x;
+
+merge into hiscliente h using (select 1 as k) s on false when not matched then insert values (1, 2, 3, 4, 5, 99);
+
+insert into hiscliente select h.* from hiscliente h where hcliid = 1 returning *;

@@ -1,4 +1,4 @@
-//! Reports as JSON: the same rows as everywhere, and errors that a program can tell apart.
+//! Reports as JSON: the same rows as in the other forms, and errors that a program can tell apart.
 
 use esclusa::report::{Question, REPORTS, find};
 use esclusa::table::Format;
@@ -42,7 +42,7 @@ async fn every_report_is_listed_and_gives_its_rows() {
     assert_eq!(json(&port.get("/api/reports/statements?until=1h").await.body), json("[]"));
     for (wrong, told) in [
         ("table=nothing", "there is no rule for a table `nothing`"),
-        ("since=1h&until=2h", "--until is not behind --since"),
+        ("since=1h&until=2h", "--until is not after --since"),
         ("since=yesterdayish", "invalid input syntax for type timestamp with time zone: \"yesterdayish\""),
     ] {
         let answer = port.get(&format!("/api/reports/statements?{wrong}")).await;
@@ -67,7 +67,7 @@ async fn what_cannot_be_asked_is_told() {
         ("/api/reports/usage?limit=3", 400, "unknown field `limit`"),
         ("/api/reports/usage?table=a%00b", 400, "NUL"),
         ("/api/reports/usage?since=1d&since=2d", 400, "duplicate field"),
-        ("/api/reports/sessions?since=1d", 400, "takes only `table`"),
+        ("/api/reports/sessions?since=1d", 400, "takes only the parameter `table`"),
         ("/api/reports/config?table=x", 400, "no column `table`"),
     ] {
         let answer = port.get(path).await;

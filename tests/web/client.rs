@@ -1,4 +1,4 @@
-//! A client of HTTP/1.1 that writes what it is told, byte for byte, and reads one answer.
+//! An HTTP/1.1 client that writes the given bytes unchanged, and reads one answer.
 
 use std::time::Duration;
 
@@ -45,7 +45,7 @@ impl Port {
     /// Sends bytes, and reads until the other side closes; `None` where it says nothing.
     pub(crate) async fn send(self, bytes: &[u8]) -> Option<Answer> {
         let mut socket = self.connect().await;
-        // Who refuses a long request may close before it has all of it.
+        // A server that refuses a long request may close before it has read all of it.
         let _ = socket.write_all(bytes).await;
         let mut read = Vec::new();
         let reading = async {

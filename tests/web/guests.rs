@@ -1,4 +1,4 @@
-//! Who is let in: as on the console, with its delay after a wrong password.
+//! Access: the same rules as on the console, with the delay after a wrong password.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::CommandExt as _;
@@ -61,7 +61,7 @@ async fn guesses_are_bounded_over_all_connections() {
     assert!(begun.elapsed() >= Duration::from_secs(6), "8 places and 2 s: {:?}", begun.elapsed());
 }
 
-/// Who does not wait for the answer has made a guess all the same.
+/// A client that does not wait for the answer has made a guess all the same.
 #[tokio::test]
 async fn a_guess_that_is_given_up_costs_its_place_too() {
     let (_bed, _proxy, port, _file) = with_users().await;
@@ -75,7 +75,7 @@ async fn a_guess_that_is_given_up_costs_its_place_too() {
     assert!(begun.elapsed() >= Duration::from_secs(2), "{:?}", begun.elapsed());
 }
 
-/// However many log in at once: who gives the right password is let in.
+/// However many log in at once: a client with the right password is let in.
 #[tokio::test]
 async fn nobody_with_the_right_password_is_sent_away() {
     let (_bed, _proxy, port, _file) = with_users().await;
@@ -83,7 +83,7 @@ async fn nobody_with_the_right_password_is_sent_away() {
     assert_eq!(futures_util::future::join_all(right).await, [200; 100]);
 }
 
-/// The users file is that of this moment: who is taken out of it is out.
+/// The users file is that of this moment: a user who is removed loses access.
 #[tokio::test]
 async fn a_user_who_is_taken_out_is_out_at_once() {
     let (_bed, _proxy, port, directory) = with_users().await;
@@ -97,7 +97,7 @@ async fn a_user_who_is_taken_out_is_out_at_once() {
     assert_eq!(port.get_with("/metrics", &right).await.status, 200);
 }
 
-/// Without a users file the kernel says who asks, and a name from elsewhere that leads here is none of ours (DNS rebinding).
+/// Without a users file the kernel says who asks, and a foreign host name that resolves to this machine is refused (DNS rebinding).
 #[tokio::test]
 async fn without_a_users_file_only_this_machine_and_its_own_users_are_served() {
     let (_bed, _proxy, port) = site().await;

@@ -1,4 +1,4 @@
-//! Clients that mean no good, or are broken: each harms nobody but itself.
+//! Hostile or broken clients: each harms only itself.
 
 use std::time::{Duration, Instant};
 
@@ -30,7 +30,7 @@ async fn what_is_no_request_is_refused() {
     assert_eq!(port.get("/healthz").await.status, 200);
 }
 
-/// Nothing is read from a disk, so there is no path to climb; whoever tries gets what anybody gets.
+/// Nothing is read from a disk, so there is no path traversal; such requests get ordinary answers.
 #[tokio::test]
 async fn no_path_leads_out() {
     let (_bed, _proxy, port) = site().await;

@@ -1,10 +1,10 @@
-//! What machines ask: metrics, whether the process is alive, whether clients should be sent here; and the socket's way to a successor.
+//! Requests of machines: metrics, whether the process is alive, whether clients should be sent here; and the handover of the socket to a successor.
 
 use std::time::Duration;
 
 use esclusa::config::Address;
 use esclusa::server::{Loader, Server, handover};
-use esclusa::telemetry::{Kind, METRICS};
+use esclusa::telemetry::{METRICS, MetricKind};
 use tokio::net::TcpListener;
 
 use super::client::Port;
@@ -21,9 +21,9 @@ async fn every_metric_can_be_scraped() {
     assert_eq!((answer.status, answer.header("content-type")), (200, "text/plain; version=0.0.4; charset=utf-8"));
     for metric in METRICS {
         let kind = match metric.kind {
-            Kind::Counter => "counter",
-            Kind::Gauge => "gauge",
-            Kind::Histogram => "histogram",
+            MetricKind::Counter => "counter",
+            MetricKind::Gauge => "gauge",
+            MetricKind::Histogram => "histogram",
         };
         assert!(answer.body.contains(&format!("# TYPE {} {kind}\n", metric.name)), "{}", metric.name);
     }
@@ -61,7 +61,7 @@ async fn it_is_ready_while_the_server_answers_and_it_does_not_end() {
     assert_eq!(until(port, 200).await, "ready\n");
 }
 
-/// A load balancer sees the end coming: as long as a transaction goes on, the process says that it drains.
+/// A load balancer is warned of the end: while a transaction is open, the process says that it drains.
 #[tokio::test]
 async fn it_is_not_ready_while_it_drains() {
     let (bed, proxy, port) = site().await;

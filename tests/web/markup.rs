@@ -1,5 +1,5 @@
-//! A reader of our own pages, stricter than a browser: every element is closed in its turn, every attribute quoted, every `&` an entity; and
-//! the rules that a page keeps so that everybody can read it.
+//! A parser for our own pages, stricter than a browser: every element is closed in order, every attribute quoted, every `&` an entity; and
+//! the rules of accessibility for a page.
 
 use std::collections::BTreeSet;
 
@@ -50,7 +50,7 @@ pub(crate) fn elements(page: &str) -> Vec<Element> {
     all
 }
 
-/// Where a tag ends: a `>` in a quoted value is none.
+/// Where a tag ends: a `>` in a quoted value does not end it.
 fn tag_end(tag: &str) -> usize {
     let mut quoted = false;
     let end = tag.char_indices().find(|(_, c)| {
@@ -88,8 +88,8 @@ fn is_text(text: &str) {
     }
 }
 
-/// What a page keeps: it says its language and title, has one h1, no level of headings left out, a way to skip the head, a label for every field, a
-/// name for every picture and region, a scope for every head of a table, no id twice, and nothing that runs or comes from elsewhere.
+/// The rules for a page: it has a language and a title, one h1, no skipped level of headings, a link to skip the head, a label for every field, a
+/// name for every picture and region, a scope for every table header, unique ids, and no scripts or external resources.
 pub(crate) fn check(page: &str, language: &str) {
     let all = elements(page);
     let of = |name: &'static str| all.iter().filter(move |e| e.name == name);

@@ -1,4 +1,4 @@
-//! The page: everybody can read it, nothing that clients wrote gets in as markup, and every link leads somewhere.
+//! The page: it is accessible, clients' text never becomes markup, and every link has a target.
 
 use std::collections::BTreeSet;
 
@@ -60,7 +60,7 @@ async fn every_link_leads_to_a_page() {
     assert!(seen.contains("/style.css") && seen.contains("/tables/tipocorreo") && seen.len() >= REPORTS.len() + 7, "{seen:?}");
 }
 
-/// The answers stand first, then who, by what, and what is next.
+/// The answers come first, then who uses the table, with which statements, and the next step.
 #[tokio::test]
 async fn a_dba_finds_what_she_needs() {
     let (bed, proxy, port) = site().await;

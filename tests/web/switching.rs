@@ -1,4 +1,4 @@
-//! Modes are switched by who may, from our own page, with a reason; and what the console refuses is refused here.
+//! Modes are switched by authorised users, from our own page, with a reason; and what the console refuses is refused here.
 
 use esclusa::config::Address;
 use esclusa::mode::Mode;
@@ -64,7 +64,7 @@ async fn a_switch_from_the_page_is_one_on_the_console() {
     let mut client = proxy.client(&bed).await;
     client.query("SELECT * FROM tipocorreo").await;
     assert!(console(&proxy, "SHOW HITS").await.contains("rewritten"));
-    // The big red button.
+    // Mode observe for all tables at once.
     let all = post(port, &format!("token={token}&table=&mode=observe&reason=stop"), "").await;
     assert_eq!(all.status, 200, "{}", all.body);
     assert_eq!(console(&proxy, "SHOW MODES").await, "tipocorreo|observe");
@@ -77,7 +77,7 @@ async fn what_the_console_refuses_is_refused() {
     for (table, mode, reason, status, told) in [
         ("tipocorreo", "rewrite", "x", 409, "esclusa migrate tipocorreo"),
         ("nothing", "observe", "x", 400, "there is no rule for a table"),
-        ("tipocorreo", "sideways", "x", 400, "is no mode"),
+        ("tipocorreo", "sideways", "x", 400, "is not a mode"),
         ("tipocorreo", "off", "", 400, "A reason"),
         ("tipocorreo", "off", "+++", 400, "A reason"),
         ("tipocorreo", "off", &"x".repeat(501), 400, "A reason"),
@@ -121,7 +121,7 @@ async fn a_form_from_elsewhere_switches_nothing() {
     assert_eq!(console(&proxy, "SHOW MODES").await, "tipocorreo|observe");
 }
 
-/// Who may switch, and whose form never comes, is not waited for.
+/// An authorised client whose form never arrives is not waited for.
 #[tokio::test]
 async fn a_form_that_does_not_come_is_given_up() {
     let (_bed, _proxy, port) = site().await;

@@ -1,4 +1,4 @@
-//! A client that sends raw bytes and reads whole messages, for tests that are no comparison of transcripts.
+//! A client that sends raw bytes and reads whole messages, for tests that do not compare transcripts.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -41,7 +41,7 @@ impl Client {
         client
     }
 
-    /// Sends bytes; a peer that has closed is no surprise here.
+    /// Sends bytes; a peer that has closed is not an error here.
     pub(crate) async fn send(&mut self, bytes: &[u8]) {
         let _ = self.socket.write_all(bytes).await;
     }

@@ -1,4 +1,4 @@
-//! COPY by both protocols, with everything that can come between.
+//! COPY by both protocols, with every message that can occur during it.
 
 use crate::frames::*;
 use crate::script::{compare, script};

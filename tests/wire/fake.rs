@@ -1,4 +1,4 @@
-//! A server that speaks as much of the protocol as the tests need, and can fall silent or die after any byte.
+//! A fake server with as much of the protocol as the tests need, which can become silent or die after any byte.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -29,7 +29,7 @@ pub(crate) struct Fake {
 
 #[derive(Debug)]
 struct State {
-    /// Bytes that the next connections may say.
+    /// Bytes that the next connections may send.
     budget: AtomicUsize,
     reset: AtomicUsize,
     open: AtomicUsize,
@@ -65,7 +65,7 @@ impl Fake {
                 let state = shared.clone();
                 tokio::spawn(async move {
                     state.open.fetch_add(1, Ordering::SeqCst);
-                    // What it has said must be on its way when it dies.
+                    // Its bytes must have left when it dies.
                     socket.set_nodelay(true).unwrap();
                     let linger = (state.reset.load(Ordering::SeqCst) > 0).then_some(Duration::ZERO);
                     socket2::SockRef::from(&socket).set_linger(linger).unwrap();
@@ -149,7 +149,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Talk<S> {
                 b'E' if own => self.say(&[row(b"public"), complete("SELECT 1")].concat(), true).await?,
                 b'E' => self.say(&[row(b"1"), complete("SELECT 1")].concat(), false).await?,
                 b'C' => self.say(&frame(b'3', &[]), own).await?,
-                // The one that was held back stands for this one.
+                // The message that was held back replaces this one.
                 b'S' => self.say(&ready(), std::mem::take(&mut own)).await?,
                 b'X' => return Ok(()),
                 _ => {}
@@ -158,7 +158,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Talk<S> {
     }
 }
 
-/// What a server says to a client that logs in without a password.
+/// A server's messages to a client that logs in without a password.
 pub(crate) fn log_in() -> Vec<u8> {
     [
         frame(b'R', &[&[0; 4]]),

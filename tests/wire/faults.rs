@@ -1,4 +1,4 @@
-//! What a client, a server or a network can do wrong: the right answer for that client, nothing for the others, and nothing left over.
+//! What a client, a server or a network can do wrong: that client gets the right answer, others are not affected, and nothing is left over.
 
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ fn conversation(database: &str) -> Vec<u8> {
     .concat()
 }
 
-/// Clients that vanish at every byte, in order and at once: their backends end, and a session beside them never notices.
+/// Clients that vanish at every byte, in order and at once: their backends end, and another session is not affected.
 #[tokio::test]
 async fn clients_that_vanish_at_every_byte() {
     let database = Way::Rewriting.database();
@@ -60,7 +60,7 @@ async fn clients_that_vanish_at_every_byte() {
     proxy.assert_sound();
 }
 
-/// A client that leaves closes its backend at once, whatever it was doing; what was open is rolled back.
+/// A client that leaves closes its backend at once, whatever it was doing; open transactions are rolled back.
 #[tokio::test]
 async fn a_client_that_leaves_is_rolled_back() {
     let mut proxy = Proxy::start(&format!("127.0.0.1:{}", stage().postgres), &[]);
@@ -74,7 +74,7 @@ async fn a_client_that_leaves_is_rolled_back() {
     proxy.assert_sound();
 }
 
-/// A server that dies after every byte: the client has got exactly what the server said, and then the end.
+/// A server that dies after every byte: the client gets exactly the bytes that the server sent, and then the end.
 #[tokio::test]
 async fn servers_that_die_at_every_byte() {
     let fake = Fake::start().await;
@@ -129,7 +129,7 @@ async fn talk(proxy: &Proxy, parts: &[&[u8]]) -> Vec<u8> {
     got
 }
 
-/// Garbage before and after the log-in ends that session only.
+/// Invalid bytes before and after the login end that session only.
 #[tokio::test]
 async fn garbage_ends_one_session() {
     let mut proxy = Proxy::start(&format!("127.0.0.1:{}", stage().postgres), &[]);
@@ -173,7 +173,7 @@ async fn slow_and_half_open_clients() {
         client.send(&packet[..at]).await;
         stuck.push(client);
     }
-    // A server that falls silent in the middle of the log-in is no better.
+    // The same for a server that becomes silent in the middle of the login.
     let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let mut other =
         Proxy::start(&silent.local_addr().unwrap().to_string(), &[("LISTEN_STARTUP_TIMEOUT", "1s"), ("UPSTREAM_TLS", "disable")]);
@@ -194,7 +194,7 @@ async fn slow_and_half_open_clients() {
     other.assert_sound();
 }
 
-/// GSSAPI encryption is declined, where Debian's server would begin it: relayed, it would hide the session. The same socket goes on,
+/// GSSAPI encryption is declined, where Debian's server would begin it: relayed, it would make the session unreadable. The same socket continues,
 /// and a refused kind of encryption lets the other be asked for again (PostgreSQL source, postmaster.c, ProcessStartupPacket).
 #[tokio::test]
 async fn gss_encryption_is_declined() {
@@ -254,7 +254,7 @@ async fn statements_over_the_limit_are_counted() {
     socket.write_all(&[log_in, query(&sql), parse("", &sql, &[]), sync(), terminate()].concat()).await.unwrap();
     let mut said = Vec::new();
     tokio::time::timeout(crate::stage::PATIENCE, socket.read_to_end(&mut said)).await.expect("answered in time").unwrap();
-    // Unread, the name of a table that is gone is the server's to judge.
+    // Forwarded unread, the name of a dropped table gets the server's error.
     assert_eq!(said.escape_ascii().to_string().matches("C42P01").count(), 2);
     assert!(unread() >= before + 2);
 }

@@ -1,5 +1,5 @@
-//! Clients behind a load balancer that speaks the PROXY protocol: each is shown and recorded as who it is, and nobody else can say who it
-//! is. The balancers are this machine at 127.0.0.1; 127.0.0.2 is somebody else.
+//! Clients behind a load balancer that speaks the PROXY protocol: each is shown and recorded with its own address, and no other machine can claim an
+//! address. The balancer is 127.0.0.1; 127.0.0.2 is another machine.
 
 use std::time::{Duration, Instant};
 
@@ -132,7 +132,7 @@ async fn a_header_may_come_in_pieces_and_before_a_cancel_request() {
     proxy.assert_sound();
 }
 
-/// A header of somebody else, of any version, a second header, and none at all: each is told why, and hurts nobody.
+/// A header of somebody else, of any version, a second header, and none at all: each is refused with the reason, and affects no other client.
 #[tokio::test]
 async fn only_balancers_are_believed_and_they_must_speak() {
     let mut proxy = proxy(&[]);
@@ -198,7 +198,7 @@ async fn a_slow_header_is_cut_at_the_startup_timeout() {
     proxy.assert_sound();
 }
 
-/// The header stands before TLS, whichever way TLS begins; a second one inside is refused.
+/// The header comes before TLS, whichever way TLS begins; a second one inside is refused.
 #[tokio::test]
 async fn a_header_stands_before_tls() {
     let secure = Secure::start().await;

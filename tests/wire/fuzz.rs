@@ -87,7 +87,7 @@ impl Dice {
         }
     }
 
-    /// Frames, some of them spoiled. Few streams are broken, or nothing would get far.
+    /// Frames, some of them damaged. Few streams are damaged, or none would get far.
     fn stream(&mut self, frames: usize, frame: impl Fn(&mut Self) -> Vec<u8>) -> Vec<u8> {
         let broken = self.once_in(3);
         let mut out = Vec::new();
@@ -120,7 +120,7 @@ impl Connect for Given {
     }
 }
 
-/// What one session was given, and what came out of it on either side.
+/// The input of one session, and its output on either side.
 struct Played {
     client_sent: Vec<u8>,
     server_got: Vec<u8>,
@@ -172,7 +172,7 @@ async fn converse(socket: DuplexStream, bytes: &[u8], piece: usize) -> Vec<u8> {
     got
 }
 
-/// The bytes up to the end of the first header that is none.
+/// The bytes up to the end of the first invalid header.
 fn up_to_the_first_bad_header(bytes: &[u8]) -> &[u8] {
     let mut at = u32::from_be_bytes(*bytes.first_chunk().unwrap()) as usize;
     while let Some(header) = bytes[at.min(bytes.len())..].first_chunk::<5>() {
@@ -199,7 +199,7 @@ fn sessions_survive_any_bytes_of_either_side() {
         let limited = async { tokio::time::timeout(PATIENCE, play(seed, shared.clone(), replication)).await };
         let played = LocalSet::new().block_on(&runtime, limited).unwrap_or_else(|_| panic!("seed {seed} does not end"));
         if replication {
-            // Nothing is read in these: what one side says is what the other gets.
+            // Nothing is parsed in these: each side gets exactly the other side's bytes.
             let expected = up_to_the_first_bad_header(&played.client_sent);
             assert!(expected.starts_with(&played.server_got), "seed {seed}: the server got something else");
             assert!(played.server_sent.starts_with(&played.client_got), "seed {seed}: the client got something else");

@@ -51,7 +51,7 @@ async fn more_clients_than_max_clients_are_told() {
         let said = refused.until(b'Z').await;
         assert!(said.len() == 1 && said[0].contains("C53300 | Msorry, too many clients already"), "{said:?}");
     }
-    // A cancel request needs no place: with all places taken it matters most.
+    // A cancel request does not count as a client: it matters most when all places are taken.
     first.send(&query("select pg_sleep(60)")).await;
     let pid = u32::from_be_bytes(*key.first_chunk().unwrap());
     let running = format!(
@@ -70,7 +70,7 @@ async fn more_clients_than_max_clients_are_told() {
     proxy.assert_sound();
 }
 
-/// Clients that have said who they are count, also while the server has not let them in yet.
+/// Clients that have sent their start-up packet count, even before the server has let them in.
 #[tokio::test]
 async fn clients_that_log_in_count() {
     let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -114,7 +114,7 @@ async fn both_legs_are_kept_alive() {
     proxy.assert_sound();
 }
 
-/// SIGTERM: nobody new is let in, idle sessions get 57P01, transactions finish, hits are written, and the exit code is 0.
+/// SIGTERM: new clients are not let in, idle sessions get 57P01, transactions finish, hits are written, and the exit code is 0.
 #[tokio::test]
 async fn sigterm_drains() {
     let url = format!("postgres://postgres@127.0.0.1:{}/{}", stage().postgres, Way::Rewriting.database());
@@ -138,7 +138,7 @@ async fn sigterm_drains() {
     while !refused().await {
         assert!(began.elapsed() < crate::stage::PATIENCE, "it still accepts");
     }
-    // The statement that runs and the transaction that is open finish, and only then they are told.
+    // The statement that runs and the transaction that is open finish, and only then their clients get 57P01.
     let said = busy.until(b'Z').await;
     assert!(said.iter().any(|l| l.contains("done")) && said.last().unwrap().ends_with("ReadyForQuery I"), "{said:?}");
     assert!(busy.until(b'Z').await[0].contains("C57P01"));
@@ -167,7 +167,7 @@ async fn the_drain_has_a_limit() {
     common::wait_for(&common::server().await.connect(Way::Rewriting.database()).await.unwrap(), table).await;
 }
 
-/// A client that does not read what it is sent does not hold the end up, and gets no message in the middle of a row.
+/// A client that does not read what it is sent does not delay the end, and gets no message in the middle of a row.
 #[tokio::test]
 async fn a_client_that_does_not_read_is_drained_too() {
     let mut proxy = Proxy::start(&upstream(), &[("LISTEN_DRAIN_TIMEOUT", "100ms")]);
@@ -201,7 +201,7 @@ async fn sighup_reloads_all_or_nothing() {
     let legacy = "select count(*) from cf_quere_pro.tipocorreo";
     assert_eq!(client.value(legacy).await, "20");
 
-    // Faults of the settings, of two rules and of TLS, all at once; nothing of it is in force.
+    // Faults of the settings, of two rules and of TLS, all at once; nothing is changed.
     settings(
         "max_clients = \"many\"\nnonsense = 1\ntls = \"required\"\ntls_certificate = \"/nonexistent.crt\"\ntls_key = \"/nonexistent.key\"",
     );
@@ -229,7 +229,7 @@ async fn sighup_reloads_all_or_nothing() {
     assert_eq!(client.value(legacy).await, "20");
     assert_eq!(log_in(&proxy).await.value(legacy).await, "20");
 
-    // Rules with faults alone are left as they were, and told; the settings come.
+    // If only rules have faults, these stay as they were and are reported; the settings are loaded.
     settings("max_clients = 9");
     proxy.signal(Signal::HUP);
     proxy.wait_until_logged("faults_in_rules=4");
@@ -237,7 +237,7 @@ async fn sighup_reloads_all_or_nothing() {
     assert_eq!(client.value(legacy).await, "20");
     assert_eq!(log_in(&proxy).await.value(legacy).await, "20");
 
-    // What a running process cannot change is refused, and the rest with it.
+    // A setting that a running process cannot change is refused, together with all others.
     crate::stage::write_rules(&rules);
     settings("max_clients = 1\nhandover_socket = \"/tmp/another\"");
     proxy.signal(Signal::HUP);
@@ -249,7 +249,7 @@ async fn sighup_reloads_all_or_nothing() {
     assert_eq!(log_in(&proxy).await.value("select 1").await, "1");
 
     settings("max_clients = 1");
-    // It has been logged before: this one more is waited for.
+    // The message was logged before, so one more is waited for.
     let reloads = || proxy.log().matches("settings and rules were read again").count();
     let before = reloads();
     proxy.signal(Signal::HUP);
@@ -265,7 +265,7 @@ async fn sighup_reloads_all_or_nothing() {
     proxy.assert_sound();
 }
 
-/// A log that cannot be written is no reason to end: statements go on.
+/// A log that cannot be written does not end the process: statements still run.
 #[tokio::test]
 async fn a_full_disk_costs_the_log_and_nothing_else() {
     let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
@@ -318,7 +318,7 @@ async fn a_new_process_takes_over_under_load() {
         let mut next = starting.await.unwrap();
         assert_eq!((next.address, next.console), (address, console));
         if round == 0 {
-            // A transaction of the old process goes on while the new one serves.
+            // A transaction of the old process stays open while the new one serves.
             assert_eq!(open.value("select 1").await, "1");
             assert!(serving.is_alive());
             open.query("commit").await;
@@ -335,7 +335,7 @@ async fn a_new_process_takes_over_under_load() {
     assert!(count.load(Ordering::Relaxed) > 60);
 }
 
-/// A successor that fails to start leaves the one that serves as it is.
+/// A successor that fails to start does not affect the serving process.
 #[tokio::test]
 async fn a_successor_that_fails_changes_nothing() {
     let socket = process::scratch("failed-handover").join("socket");
@@ -343,7 +343,7 @@ async fn a_successor_that_fails_changes_nothing() {
     let mut serving = Proxy::start(&upstream(), &settings);
     let failed = process::command(&upstream(), &[settings[0], ("RULES_DIRECTORY", "/nonexistent")]).output().unwrap();
     assert_eq!(failed.status.code(), Some(2), "{}", String::from_utf8_lossy(&failed.stderr));
-    // Somebody who asks for the sockets and goes away is no successor either.
+    // A process that asks for the sockets and disconnects is not a successor either.
     drop(std::os::unix::net::UnixStream::connect(&socket).unwrap());
     assert_eq!(log_in(&serving).await.value("select 1").await, "1");
     let mut next = Proxy::start(&upstream(), &settings);
@@ -394,7 +394,7 @@ async fn an_upstream_that_is_away() {
         );
         assert!(began.elapsed() >= retry);
     }
-    // Who waits is served when the server comes.
+    // Waiting clients are served when the server is available.
     let mut proxy = Proxy::start(&free, &[("UPSTREAM_CONNECT_RETRY", "25s"), PLAIN]);
     let mut client = Client::connect(proxy.address).await;
     client.send(&packet).await;
@@ -405,7 +405,7 @@ async fn an_upstream_that_is_away() {
     proxy.assert_sound();
 }
 
-/// Where nothing of a process may stay behind.
+/// Directories in which a process must leave nothing behind.
 #[test]
 fn a_unix_socket_is_left_to_the_next_process() {
     let path = process::scratch("unix").join("s");

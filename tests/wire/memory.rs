@@ -1,4 +1,4 @@
-//! Memory: what an idle connection costs, and that nothing which flows is ever held.
+//! Memory: the cost of an idle connection, and that data in transit is never buffered as a whole.
 
 use std::time::{Duration, Instant};
 
@@ -14,7 +14,7 @@ use crate::process::Proxy;
 use crate::stage::stage;
 use crate::tls::{Authority, handshake};
 
-/// What may come on top while anything flows.
+/// Additional memory allowed while data is in transit.
 const FLAT_KIB: usize = 8 * 1024;
 const IDLE: usize = 10_000;
 const IDLE_WITH_TLS: usize = 1000;
@@ -25,12 +25,12 @@ fn proxy() -> Proxy {
 
 async fn log_in(proxy: &Proxy) -> Client {
     let mut client = Client::log_in(proxy.address, "postgres", "postgres").await;
-    // What is allocated once is allocated now.
+    // Allocations that are made only once happen now.
     assert_eq!(client.value("select repeat('x', 100000) is not null").await, "t");
     client
 }
 
-/// Ten thousand clients that say nothing: at most 20 KiB each and 300 MB together, and all of it comes back.
+/// Ten thousand idle clients: at most 20 KiB each and 300 MB together, and all of it comes back.
 #[tokio::test]
 async fn idle_connections() {
     let possible = IDLE.min(open_files().saturating_sub(2000) / 2);
@@ -218,7 +218,7 @@ async fn last_value(client: &mut Client) -> String {
     value
 }
 
-/// Who writes must go on reading: on both sides, at any depth of the pipeline.
+/// The proxy must keep reading while it writes: on both sides, at any depth of the pipeline.
 #[tokio::test]
 async fn deep_pipelines_do_not_deadlock() {
     let mut proxy = proxy();
@@ -247,7 +247,7 @@ async fn requests_without_end_are_not_remembered_without_end() {
         }
         writer
     });
-    // Nothing is read before both sides stand still, or all is sent.
+    // Nothing is read before both sides are blocked, or everything is sent.
     let stuck = || {
         let state = std::fs::read_to_string(format!("/proc/{}/io", proxy.pid())).unwrap();
         state.lines().next().unwrap().to_owned()
@@ -277,7 +277,7 @@ async fn pipeline(socket: TcpStream, one: &[u8], times: usize, last: &[u8], read
     reader.reunite(writer).unwrap()
 }
 
-/// Sessions of every kind for a while (`ESCLUSA_SOAK_SECONDS`): afterwards there is nothing left of them.
+/// Sessions of every kind for a while (`ESCLUSA_SOAK_SECONDS`): afterwards nothing of them is left.
 #[tokio::test]
 async fn soak() {
     let seconds = std::env::var("ESCLUSA_SOAK_SECONDS").map_or(3, |s| s.parse().expect("seconds"));

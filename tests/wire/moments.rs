@@ -1,4 +1,4 @@
-//! The rest of "Statements": functions, messages at any moment, encodings, rewritten statements, cancellation, what is no message.
+//! The rest of "Statements": functions, messages at any moment, encodings, rewritten statements, cancellation, bytes that are not a message.
 
 use crate::frames::*;
 use crate::script::{Script, compare, raw, script};

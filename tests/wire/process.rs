@@ -37,7 +37,7 @@ pub(crate) fn rules() -> &'static Path {
     })
 }
 
-/// An empty directory of this process, away when the machine's temporary files are.
+/// An empty directory of this process among the machine's temporary files.
 pub(crate) fn scratch(name: &str) -> PathBuf {
     let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("wire-{}-{name}", std::process::id()));
     let _ = std::fs::remove_dir_all(&directory);
@@ -58,7 +58,7 @@ pub(crate) fn command(upstream: &str, settings: &[(&str, &str)]) -> Command {
         .env("ESCLUSA_RULES_DEFAULT_MODE", "rewrite")
         .env("ESCLUSA_LISTEN_WORKERS", "2")
         .env_remove("RUST_LOG")
-        // How long these tests run is no setting of the program.
+        // The variables of these tests are not settings of the program.
         .env_remove("ESCLUSA_FUZZ_SECONDS")
         .env_remove("ESCLUSA_SOAK_SECONDS")
         .stdin(Stdio::null())
@@ -97,7 +97,7 @@ impl Proxy {
         proxy
     }
 
-    /// Waits until a text stands in the log.
+    /// Waits until a text is in the log.
     pub(crate) fn wait_until_logged(&mut self, text: &str) {
         let began = Instant::now();
         while !self.log().contains(text) {

@@ -1,4 +1,4 @@
-//! A script is what a client does, step by step; playing it on two ways gives two transcripts, which must be equal.
+//! A script is what a client does, step by step; playing it over two ways gives two transcripts, which must be equal.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ enum Act {
     Startup(u32, Vec<(String, String)>),
     /// One raw byte comes: the answer to a request for encryption.
     Byte,
-    /// Messages come until one with this tag has come so often.
+    /// Messages arrive until one with this tag has come this many times.
     Until(u8, usize),
     /// Messages come until the connection is closed.
     Eof,
@@ -27,7 +27,7 @@ enum Act {
     HalfClose,
     /// SQL on another connection, without a proxy; `{pid}` is the backend of this one.
     Elsewhere(String),
-    /// The question on another connection becomes true.
+    /// A query on another connection becomes true.
     Wait(String),
     /// A cancel request with this connection's key, by the same way, until it is closed.
     Cancel,
@@ -40,13 +40,13 @@ impl Act {
     }
 }
 
-/// What a client does.
+/// The steps of a client.
 #[derive(Debug, Clone)]
 pub(crate) struct Script {
     name: String,
     acts: Vec<Act>,
     leniency: Leniency,
-    /// Ways that it is not played on.
+    /// Ways by which it is not played.
     without: Vec<Way>,
 }
 

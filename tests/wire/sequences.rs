@@ -2,11 +2,11 @@
 //! ones: the transcripts are equal. A bounded count runs with the tests; `make messages N=1000000 SEED=2` runs more.
 //!
 //! The direct side is played first. Where the sequence waits, its client reads until nothing more comes, and the proxied one waits for as
-//! many messages before it goes on: so the proxy meets each frame with all, some or none of the earlier ones answered, and a reply that it
-//! keeps back is a difference. A sequence that differs is made as short as it can be before it is told.
+//! many messages before it continues: so the proxy meets each frame with all, some or none of the earlier ones answered, and a reply that it
+//! holds back is a difference. A sequence that differs is shortened as far as possible before it is reported.
 //!
-//! PostgreSQL 15 itself does not survive the Execute of a portal that a Query has left failed in an open transaction: it has a server of its
-//! own here, and what breaks that is no comparison.
+//! PostgreSQL 15 itself does not survive the Execute of a portal that a Query has left failed in an open transaction: so these tests have a server of
+//! their own, and a sequence that crashes it is not compared.
 
 #[path = "sequences/dice.rs"]
 mod dice;
@@ -25,16 +25,16 @@ use crate::transcript::{self, Leniency};
 use dice::Dice;
 use said::Said;
 
-/// A server that has said nothing for so long has said all.
+/// A server that is silent for this long has sent everything.
 const QUIET: Duration = Duration::from_millis(2);
-/// What the direct side has said, the other one says within this time.
+/// The other side must send the same replies within this time.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// So often a sequence that differs is played again to shorten it.
+/// How often a sequence that differs is played again to shorten it.
 const SHORTENINGS: usize = 400;
 
-/// Asked behind a sequence: who has the answer has all answers.
+/// The query after a sequence: once it is answered, everything is answered.
 const END: &str = "rollback; select 'the end of the sequence'";
-/// What a sequence leaves behind.
+/// The state that a sequence leaves.
 const STATE: [&str; 3] = [
     "select * from cf_quere_pro.tipocorreo order by 1, 2",
     "select * from cf_quere_pro.histipooficina order by 1, 2, 3, 4",
@@ -53,7 +53,7 @@ struct Side {
     database: &'static str,
 }
 
-/// What a sequence showed.
+/// The result of a sequence.
 #[derive(Debug, Default)]
 struct Played {
     lines: Vec<String>,
@@ -64,7 +64,7 @@ struct Played {
 }
 
 impl Played {
-    /// The server has ended the connection without a word.
+    /// The server has ended the connection without a message.
     fn is_broken_off(&self) -> bool {
         let closed = self.lines.iter().position(|line| line == "(closed)");
         closed.is_some_and(|at| !self.lines[..at].iter().any(|line| line.contains("SFATAL")))
@@ -154,7 +154,7 @@ async fn play(side: &Side, sequence: &[Said], waits: Option<&[usize]>) -> Played
         }
         played.waits.push(player.lines.len());
     }
-    // Whatever it has come to, this ends it: a COPY, a stretch, a transaction.
+    // This ends whatever is open: a COPY, a stretch, a transaction.
     player.send(&[burst, frames::query(END)].concat()).await;
     let is_over = |lines: &[String]| {
         let end = lines.iter().position(|line| line.contains("the end of the sequence"));
@@ -179,7 +179,7 @@ struct Pair {
     proxied: Side,
     began: Vec<String>,
     dirty: bool,
-    /// Sequences that the server itself has not survived.
+    /// Number of sequences that crashed the server itself.
     broken: usize,
     /// As of [`Pair::started`].
     began_at: Vec<String>,
@@ -224,7 +224,7 @@ impl Pair {
             .or_else(|| transcript::difference(name, "proxied, state", &direct.state, &proxied.state))
     }
 
-    /// When the server's own processes began: a server that has broken down begins them anew.
+    /// When the server's own processes began: a server that has crashed starts them again.
     async fn started(&self) -> Vec<String> {
         let mut player = Player::log_in(&self.direct).await;
         player.query("SELECT backend_start FROM pg_stat_activity WHERE backend_type = 'checkpointer'").await;
@@ -254,15 +254,15 @@ impl Pair {
     }
 }
 
-/// Lines without a description of parameters that an error follows: a statement that its names have left is described so far by the server, and
-/// prepared anew, without success, by the proxy (docs/differences.md).
+/// Lines without a description of parameters that an error follows: for a statement whose relations no longer exist the server still describes the parameters, and
+/// the proxy tries to prepare it again, without success (docs/differences.md).
 fn described(lines: &[String]) -> Vec<String> {
     let is_lost = |n: usize| lines[n].starts_with("t ") && lines.get(n + 1).is_some_and(|next| next.starts_with("E "));
     (0..lines.len()).filter(|&n| !is_lost(n)).map(|n| lines[n].clone()).collect()
 }
 
-/// Which of two errors is told (docs/differences.md). A table checks rows of COPY many at a time, a view one by one: where the client gives up,
-/// the view has told of a row already. A statement that names have left is prepared anew before anything else is looked at. In a failed transaction a Parse may not have reached the server, which then still has the unnamed
+/// Which of two errors is reported (docs/differences.md). A table checks rows of COPY many at a time, a view one by one: where the client gives up,
+/// the view may already have reported a row. A statement whose names have changed their meaning is prepared again before anything else is checked. In a failed transaction a Parse may not have reached the server, which then still has the unnamed
 /// statement before it.
 fn another_error(direct: &[String], proxied: &mut [String]) {
     for (direct, proxied) in direct.iter().zip(proxied) {

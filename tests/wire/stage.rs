@@ -1,5 +1,5 @@
 //! One private server with two databases that a client cannot tell apart: `legacy` with two legacy tables, and `target`, made from it
-//! by our own migration, with the tables gone. Before them the proxies that the scripts go through.
+//! by our own migration, with the tables dropped. In front of them are the proxies of the scripts.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};

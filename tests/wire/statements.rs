@@ -1,4 +1,4 @@
-//! "Statements" of the transparent proxy, line by line, and what PostgreSQL's documentation of the message flow says beside it.
+//! "Statements" of the transparent proxy, line by line, and what PostgreSQL's documentation of the message flow adds.
 
 use crate::frames::*;
 use crate::script::{compare, script};

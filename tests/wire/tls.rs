@@ -162,7 +162,7 @@ impl Secure {
     }
 }
 
-/// psql, without a start-up file; what it printed, or what it complained of.
+/// psql, without a start-up file; its output, or its error.
 async fn psql(address: &Address, settings: &[(&str, &str)], commands: &[&str]) -> Result<String, String> {
     let mut command = std::process::Command::new("psql");
     let (host, port) = match address {
@@ -250,7 +250,7 @@ async fn a_server_that_is_another_is_refused() {
         ("server", UseTls::VerifyFull, "ca.crt", true),
         ("server", UseTls::VerifyCa, "other-ca.crt", false),
         ("server", UseTls::VerifyFull, "other-ca.crt", false),
-        // As libpq: with authorities at hand, `require` verifies them.
+        // Like libpq: if a root certificate is given, `require` verifies the certificate.
         ("server", UseTls::Require, "other-ca.crt", false),
         ("elsewhere", UseTls::Require, "", true),
         ("elsewhere", UseTls::VerifyCa, "ca.crt", true),
@@ -439,7 +439,7 @@ async fn direct_tls_cancellation_and_smuggled_bytes() {
         }
     }
 
-    // Bytes behind an unencrypted request are an attacker's (CVE-2021-23222): refused, encrypted, in PostgreSQL's words.
+    // Bytes after an unencrypted request may be an attacker's (CVE-2021-23222): refused, over TLS, with PostgreSQL's message.
     let mut plain = TcpStream::connect(socket(&proxy.address)).await.unwrap();
     plain.write_all(&[packet(TLS, b""), log_in.clone()].concat()).await.unwrap();
     assert_eq!(plain.read_u8().await.unwrap(), b'S');
@@ -482,7 +482,7 @@ async fn direct_tls_cancellation_and_smuggled_bytes() {
     proxy.stop().await;
 }
 
-/// A server, or whoever stands before it, that says more than its one byte before the encryption is not trusted.
+/// A server, or an attacker in front of it, that sends more than its one byte before the encryption is not trusted.
 #[tokio::test]
 async fn a_server_that_smuggles_bytes_is_refused() {
     for (answer, mode) in [
@@ -540,7 +540,7 @@ async fn unix_sockets_and_ipv6() {
     assert_eq!(socket.read_u8().await.unwrap(), b'N');
     drop(socket);
     both.stop().await;
-    // A socket that nobody answers on any more is taken over.
+    // A socket file without a listening process is taken over.
     let again = secure.proxy(|s| s.listen.address = ours.clone()).await;
     assert_eq!(psql(&ours, &[], &["select inet_client_addr()"]).await.unwrap(), "127.0.0.1");
     again.stop().await;

@@ -1,4 +1,4 @@
-//! Backend messages as lines of text: everything that a client can see, changed only where two runs on one server would differ too.
+//! Backend messages as lines of text: everything that a client can see, masked only where two runs on one server would differ too.
 
 /// A backend message.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -7,7 +7,7 @@ pub(crate) struct Message {
     pub(crate) body: Vec<u8>,
 }
 
-/// What a script leaves out of its transcript, because the issue allows it to differ.
+/// What a script leaves out of its transcript, because it may differ.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Leniency {
     /// A rewritten statement: table OID and attribute number of columns; source file, line and routine of errors.
@@ -51,7 +51,7 @@ impl Message {
     fn authentication(&self) -> String {
         let code = self.body.first_chunk::<4>().map_or(0, |c| u32::from_be_bytes(*c));
         match code {
-            // Salts, nonces and signatures are made anew each time.
+            // Salts, nonces and signatures are new each time.
             5 => "MD5 <salt>".to_owned(),
             11 => "SASL continue".to_owned(),
             12 => "SASL final".to_owned(),
@@ -75,7 +75,7 @@ impl Message {
     }
 }
 
-/// Bytes as text, long runs cut in the middle: the length stands beside them.
+/// Bytes as text, long runs cut in the middle: their length is added.
 fn shown(bytes: &[u8]) -> String {
     let text = bytes.escape_ascii().to_string();
     if text.len() <= 1000 { text } else { format!("{}...{}", &text[..500], &text[text.len() - 500..]) }

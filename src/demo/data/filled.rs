@@ -1,4 +1,4 @@
-//! A table whose rows are made, and the text of them that COPY takes.
+//! A generated table, and its rows as text for COPY.
 
 use super::values::Cell;
 use crate::catalog::Table;
@@ -19,11 +19,11 @@ pub struct Rows {
 /// The cells of a row, in the order of the columns.
 pub(super) type Row = Vec<Cell>;
 
-/// A table with its rows made.
+/// A table with its generated rows.
 pub(super) struct Filled<'a> {
     pub(super) table: &'a Table,
     pub(super) rows: Vec<Row>,
-    /// Where the ids of texts stand; only look-ups have any.
+    /// The columns with ids of texts; only look-ups have any.
     pub(super) text_columns: Vec<usize>,
 }
 

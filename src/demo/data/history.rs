@@ -1,8 +1,8 @@
 //! The rows of a history table: its base's rows over time, with a user and a stamp on each.
 //!
-//! It exists because a history is not just another table: what the consolidation must not lose is
-//! how its rows relate to the base, to each other (some are exact duplicates) and to the clock. It
-//! does not keep to one row's life: which base row comes next is chance.
+//! A history is not just another table: the consolidation must not lose how its rows relate to the
+//! base, to each other (some are exact duplicates) and to the clock. It does not simulate the life of
+//! single rows: the next base row is chosen at random.
 
 use std::collections::BTreeMap;
 
@@ -12,24 +12,24 @@ use super::values::{Cell, Field, Kind, Values, fit};
 use crate::catalog::Table;
 use crate::rule::plan::{Plan, PlanRow};
 
-/// Every row with such a number repeats the one before it: no primary key forbids that.
+/// Every row whose number is a multiple of this repeats the row before it, because no primary key forbids that.
 pub(super) const DUPLICATE_EVERY: usize = 17;
 
-/// A history table and what the plan tells of it.
+/// A history table and its data in the plan.
 pub(super) struct History<'a> {
     pub(super) table: &'a Table,
     pub(super) row: &'a PlanRow,
 }
 
-/// Where a history's column takes its values from.
+/// The source of the values of a history's column.
 enum Source {
-    /// Who made the change.
+    /// The user who made the change.
     User,
     /// When it was made.
     Time,
     /// A column of the base: always for the record key, else in four rows of five.
     Base { column: usize, is_key: bool },
-    /// Nowhere else: a value of its own.
+    /// A random value.
     Own,
 }
 

@@ -1,8 +1,8 @@
-//! Unique keys: which values the key columns of a row get.
+//! Unique keys: the values of a row's key columns.
 //!
-//! It exists because codes and record keys must not repeat, yet look like those of the legacy
-//! system: a code 0, leading zeros, a letter or two, keys of up to seven columns. It does not know
-//! which columns are a key; the plan does.
+//! Codes and record keys must not repeat, yet must look like those of the legacy system: a code 0,
+//! leading zeros, a letter or two, keys of up to seven columns. Which columns are a key comes from the
+//! plan.
 
 use super::values::{FIRST_DAY, FIRST_SECOND, Field, Kind, clock_text, date_text, stamp_text};
 
@@ -13,14 +13,14 @@ pub(super) struct Keys<'f> {
     fields: &'f [Field<'f>],
     /// Position and number of values of each key column.
     wheels: Vec<(usize, usize)>,
-    /// The lowest digit.
+    /// The smallest digit.
     first: usize,
 }
 
 impl<'f> Keys<'f> {
-    /// Spreads the wanted number of keys evenly over the named columns, as far as each has room.
+    /// Spreads the wanted number of keys evenly over the named columns, as far as each has enough values.
     ///
-    /// Without a name that is a column's, the first column is the key.
+    /// If no name is a column of the table, the first column is the key.
     pub(super) fn new(fields: &'f [Field<'f>], key: &[&str], wanted: usize, lookup: bool) -> Self {
         let position = |name: &&str| fields.iter().position(|field| field.name == *name);
         let mut columns: Vec<usize> = key.iter().filter_map(position).collect();
@@ -67,7 +67,7 @@ fn root_ceiling(value: usize, power: usize) -> usize {
     root
 }
 
-/// How many numbers, from 0 on, have a value of their own.
+/// How many numbers, from 0 on, have distinct values.
 fn capacity(kind: Kind) -> usize {
     match kind {
         Kind::Text { limit: Some(1) } => LETTERS.chars().count(),
@@ -79,7 +79,7 @@ fn capacity(kind: Kind) -> usize {
     }
 }
 
-/// The value that stands for a number in a key.
+/// The key value of a number.
 fn value(kind: Kind, number: usize) -> String {
     let steps = i64::try_from(number).unwrap_or(i64::MAX);
     match kind {
@@ -104,7 +104,7 @@ mod tests {
     use super::*;
     use crate::catalog::Column;
 
-    /// How many different keys there are for so many wanted rows.
+    /// How many different keys there are for this number of wanted rows.
     fn check(types: &[&str], wanted: usize, expected: usize) {
         let column = |(number, type_name): (usize, &&str)| Column {
             name: format!("c{number}"),

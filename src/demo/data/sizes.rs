@@ -1,4 +1,4 @@
-//! How many rows there are to be.
+//! How many rows to generate.
 
 /// How many rows to make, and which.
 #[derive(Debug, Clone)]
@@ -9,7 +9,7 @@ pub struct Sizes {
     pub base: usize,
     /// Rows per look-up or junction; fewer where the code has no room for as many.
     pub lookup: usize,
-    /// Which data: another seed gives other rows.
+    /// The seed: another seed gives other rows.
     pub seed: u64,
     /// Adds infinite and BC dates, NaN, long numerics and negative zero.
     pub extreme: bool,

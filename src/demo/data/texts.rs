@@ -1,8 +1,7 @@
 //! The texts of look-ups: the ids by which rows refer to them, and the table that spells them out.
 //!
-//! A look-up's description stands not in its row but in `tabladesc`, once in each language. This
-//! exists so that every id leads to exactly one text in each; it makes none for the text ids of
-//! other tables, which lead nowhere.
+//! A look-up's description is not in its row but in `tabladesc`, once in each language. Every id of a
+//! look-up has exactly one text in each language; the text ids of other tables have none.
 
 use super::filled::{Filled, Row};
 use super::sizes::Sizes;
@@ -11,24 +10,24 @@ use crate::catalog::Table;
 
 /// The table that holds the texts.
 pub(super) const TEXTS_TABLE: &str = "tabladesc";
-/// How many text ids a table may use before it runs into those of another.
+/// How many text ids a table may use before they overlap with those of another.
 const IDS_PER_TABLE: u64 = 10_000;
 /// How many tables can have ids of their own and still fit an `integer`.
 const ID_BLOCKS: u64 = 200_000;
 
-/// The first text id of a table. It comes from the name alone, so that it stays when others go.
+/// The first text id of a table. It depends on the name alone, so that it does not change when other tables are removed.
 pub(super) fn first_text_id(table: &str) -> u64 {
     (1 + name_hash(table) % ID_BLOCKS) * IDS_PER_TABLE
 }
 
-/// Which columns of a look-up refer to a text: those called so, and the one that the plan found.
+/// Which columns of a look-up refer to a text: those with such a name, and the one named by the plan.
 pub(super) fn text_columns(fields: &[Field], found: &str) -> Vec<usize> {
     let is_text_id = |field: &Field| field.is_numeric() && (field.name.contains("txtid") || field.name == found);
     let columns = fields.iter().enumerate().filter(|(_, field)| is_text_id(field));
     columns.map(|(column, _)| column).collect()
 }
 
-/// The text behind every text id of the look-ups, in Spanish and in English.
+/// The text of every text id of the look-ups, in Spanish and in English.
 pub(super) fn fill_texts<'a>(table: &'a Table, entities: &[Filled], sizes: &Sizes) -> Filled<'a> {
     let fields = Field::all(table);
     let mut values = Values::new(sizes, &table.name);

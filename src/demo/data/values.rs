@@ -1,9 +1,8 @@
-//! Random values for one column, such as suit its type and its name.
+//! Random values for one column that suit its type and its name.
 //!
-//! It keeps everything about a single value in one place: the words of the trade, the odd strings,
-//! the days on which the clocks of Mexico City changed. It knows nothing of keys, histories or the
-//! plan, and it covers only the types that the legacy schema has; a column of any other type gets
-//! `0`.
+//! Everything about a single value is here: the terms of the water business, the odd strings, the days
+//! on which the clocks of Mexico City changed. It does not know keys, histories or the plan, and it
+//! covers only the types that the legacy schema has; a column of any other type gets `0`.
 
 use jiff::Span;
 use jiff::civil::{Date, date};
@@ -42,14 +41,14 @@ const NAMES: [&str; 16] = [
     "José", "María", "Ángel", "Íñigo", "Sofía", "Ramón", "Lucía", "Peña", "Muñoz", "Núñez",
     "García", "Hernández", "Ibáñez", "Güemes", "Ordóñez", "Zúñiga",
 ];
-/// Strings that break whoever trims, splits, quotes or escapes carelessly, or takes a word for
+/// Strings that break code which trims, splits, quotes or escapes carelessly, or takes a word for
 /// NULL.
 #[rustfmt::skip]
 const ODD_TEXTS: [&str; 14] = [
     "", " ", "  ", "fin con blancos   ", "tab\tdentro", "línea 1\nlínea 2", "c:\\ruta\\ñ",
     "comilla ' y \"doble\"", "100%_x", "{\"json\":1}", "€ 1.234,50", "null", "NULL", "\\N",
 ];
-/// The shortest texts that have room for an odd one.
+/// The shortest limit of a text column that gets odd strings.
 const ODD_TEXT_CHARS: usize = 12;
 const LETTERS: [&str; 7] = ["A", "B", "C", "Ñ", "1", "S", "N"];
 
@@ -59,7 +58,7 @@ const FLOATS: [&str; 7] = ["0", "0.1", "12.35", "1234567.891", "-3.3", "1e-07", 
 const EXTREME_FLOATS: [&str; 3] = ["NaN", "Infinity", "-0"];
 const EXTREME_NUMERICS: [&str; 4] = ["NaN", "123456789012345678901234567890.1234567890", "-0.000", "1e-20"];
 
-/// What a column can hold.
+/// The kind of values in a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     /// Any character type, with its limit in characters.
@@ -123,7 +122,7 @@ pub(super) struct Field<'a> {
     pub(super) name: &'a str,
     pub(super) kind: Kind,
     pub(super) nullable: bool,
-    /// A yes/no column: the legacy schema says so by `sn` in the name or by a default of S or N.
+    /// A yes/no column: recognised by `sn` in its name or by a default of S or N.
     yes_no: bool,
 }
 
@@ -159,8 +158,8 @@ impl<'a> Field<'a> {
 
 /// The random values of one table.
 ///
-/// Each table draws from its own ChaCha stream, named by its own name, so its rows do not depend on
-/// what else is generated, nor in which order.
+/// Each table has its own ChaCha stream, derived from its name, so its rows depend neither on the
+/// other generated tables nor on their order.
 pub(super) struct Values<'a> {
     random: ChaCha8Rng,
     sizes: &'a Sizes,
@@ -173,7 +172,7 @@ impl<'a> Values<'a> {
         Self { random, sizes }
     }
 
-    /// Yes in about so many of a hundred draws.
+    /// True in about this many of a hundred draws.
     pub(super) fn chance(&mut self, percent: u64) -> bool {
         self.up_to(99) < percent
     }
@@ -183,7 +182,7 @@ impl<'a> Values<'a> {
         items.choose(&mut self.random)
     }
 
-    /// A value for the column, or NULL now and then where it may be.
+    /// A value for the column, or now and then NULL where that is allowed.
     pub(super) fn cell(&mut self, field: &Field) -> Cell {
         let null = field.nullable && self.chance(20);
         (!null).then(|| self.value(field))
@@ -205,7 +204,7 @@ impl<'a> Values<'a> {
         }
     }
 
-    /// The name of somebody who changed a row; at most ten characters.
+    /// The name of a user who changed a row; at most ten characters.
     pub(super) fn user(&mut self) -> &'static str {
         self.pick(&USERS)
     }
@@ -215,7 +214,7 @@ impl<'a> Values<'a> {
         self.pick(&PHRASES)
     }
 
-    /// A moment since 2004, at times one that the clocks of Mexico City skipped or showed twice.
+    /// A time since 2004, sometimes one that the clocks of Mexico City skipped or showed twice.
     ///
     /// From 2004 to 2022 they went from 02:00 to 03:00 on the first Sunday of April, and from 02:00
     /// back to 01:00 on the last Sunday of October. A timestamp without time zone must survive
@@ -253,7 +252,7 @@ impl<'a> Values<'a> {
         fit(&text, limit)
     }
 
-    /// A text that suits what the column's name speaks of.
+    /// A text that suits the column's name.
     fn plain_text(&mut self, name: &str, limit: Option<usize>) -> String {
         let ends = |tails: &[&str]| tails.iter().any(|tail| name.ends_with(tail));
         let has = |parts: &[&str]| parts.iter().any(|part| name.contains(part));
@@ -358,7 +357,7 @@ impl<'a> Values<'a> {
         self.random.random_range(0..=top)
     }
 
-    /// From 0 up to, not including, the length.
+    /// A random number from 0 up to, not including, the length.
     fn span(&mut self, length: i64) -> i64 {
         self.random.random_range(0..length.max(1))
     }
@@ -368,7 +367,7 @@ impl<'a> Values<'a> {
     }
 }
 
-/// The text, cut to so many characters.
+/// The text, cut to this many characters.
 pub(super) fn fit(text: &str, limit: Option<usize>) -> String {
     text.chars().take(limit.unwrap_or(usize::MAX)).collect()
 }

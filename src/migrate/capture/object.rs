@@ -1,4 +1,4 @@
-//! Trigger functions and triggers as the catalog should have them: made, compared and mended by one description.
+//! Trigger functions and triggers as they should be in the catalog: created, compared and repaired by one description.
 
 use crate::catalog::Database;
 use crate::error::Result;
@@ -10,7 +10,7 @@ use super::super::CONTROL;
 /// The longest name, in bytes (PostgreSQL source, `NAMEDATALEN`).
 const LONGEST_NAME: usize = 63;
 
-/// `prefix` and a legacy name, cut as the server would cut it: a definition is compared with what the catalog has.
+/// `prefix`, a legacy name and `suffix`, cut as the server would cut it, so that definitions compare equal to those in the catalog.
 pub(super) fn name(prefix: &str, table: &str, suffix: &str) -> String {
     let room = LONGEST_NAME - prefix.len() - suffix.len();
     let end = (0..=table.len().min(room)).rev().find(|&i| table.is_char_boundary(i)).unwrap_or(0);
@@ -28,29 +28,29 @@ pub(super) struct Function {
     pub(super) returns: &'static str,
     /// Whether it runs with its owner's rights.
     pub(super) definer: bool,
-    /// What `pg_proc.proconfig` has.
+    /// Its settings, as in `pg_proc.proconfig`.
     pub(super) settings: Vec<String>,
     /// Its body in PL/pgSQL.
     pub(super) body: String,
-    /// Who owns it.
+    /// Its owner.
     pub(super) owner: String,
 }
 
-/// A function that is there, as far as it is described.
-type Found = (bool, Vec<String>, String, String, bool);
+/// A function found in the catalog, as far as it is described.
+type Described = (bool, Vec<String>, String, String, bool);
 
 impl Function {
-    /// Its name with its schema and the types of its parameters, as `regprocedure` reads it.
+    /// Its name with schema and parameter types, as `regprocedure` reads it.
     pub(super) fn signature(&self) -> String {
         let types: Vec<&str> = self.parameters.iter().map(|(_, t)| *t).collect();
         format!("{}({})", qualified(CONTROL, &self.name), types.join(", "))
     }
 
-    /// The SQL that makes it, or makes it anew, and gives it to its owner; nobody else may call it or set it on a table of his own.
+    /// The SQL that creates or replaces it and gives it to its owner; no other role may call it or use it in a trigger of its own.
     pub(super) fn creation(&self) -> String {
         let parameters: Vec<String> = self.parameters.iter().map(|(n, t)| format!("{} {t}", ident(n))).collect();
         let setting = |s: &String| match s.split_once('=') {
-            // A list, and no one name with a comma in it.
+            // The path is a list, not one name with a comma in it.
             Some(("search_path", path)) => format!(" SET search_path = {path}"),
             Some((name, value)) => format!(" SET {name} = {}", literal(value)),
             None => String::new(),
@@ -70,7 +70,7 @@ impl Function {
         )
     }
 
-    async fn found(&self, database: &Database) -> Result<Option<Found>> {
+    async fn found(&self, database: &Database) -> Result<Option<Described>> {
         let sql = format!(
             "SELECT prosecdef, array_to_string(proconfig, E'\\n'), pg_get_userbyid(proowner), prosrc, \
              has_function_privilege('public', oid, 'EXECUTE') FROM pg_proc WHERE oid = to_regprocedure({})",
@@ -85,7 +85,7 @@ impl Function {
         Ok(rows.into_iter().next().map(found))
     }
 
-    /// What is wrong with it: a row of `schema check`, if something is.
+    /// What is wrong with it, as a row of `schema check`.
     pub(super) async fn drift(&self, database: &Database) -> Result<Option<Vec<Cell>>> {
         let object = format!("function {}", self.signature());
         let row = |finding: &str, expected: &str, found: &str| {
@@ -100,12 +100,12 @@ impl Function {
             () if definer != self.definer => row("differs", security(self.definer), security(definer)),
             () if settings != self.settings => row("differs", &self.settings.join(", "), &settings.join(", ")),
             () if public => row("differs", "not for PUBLIC", "for PUBLIC"),
-            () if body != self.body => row("differs", "the body for the table as it is", "another body"),
+            () if body != self.body => row("differs", "the body for the present table", "another body"),
             () => None,
         })
     }
 
-    /// Makes it as it should be.
+    /// Creates or repairs it.
     pub(super) async fn apply(&self, database: &Database) -> Result<()> {
         if self.drift(database).await?.is_none() {
             return Ok(());
@@ -113,7 +113,7 @@ impl Function {
         database.batch(&format!("making {}", self.signature()), &self.creation()).await
     }
 
-    /// Whether there is one.
+    /// Whether it exists.
     pub(super) async fn exists(&self, database: &Database) -> Result<bool> {
         Ok(self.found(database).await?.is_some())
     }
@@ -124,31 +124,31 @@ impl Function {
     }
 }
 
-/// A trigger that should be there, once.
+/// A trigger that should exist exactly once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Trigger {
     /// Its name.
     pub(super) name: String,
     /// Its table, qualified.
     pub(super) table: String,
-    /// Its table, as it is told.
+    /// Its table, as reports name it.
     pub(super) shown: String,
     /// For each row, or for each statement.
     pub(super) for_each_row: bool,
     /// Its definition, as `pg_get_triggerdef` prints it.
     pub(super) definition: String,
-    /// The functions, qualified, of triggers that do the same work: there must be no second one of them.
+    /// The functions, qualified, of triggers that do the same work: there must be only one such trigger.
     pub(super) like: Vec<String>,
 }
 
-/// A trigger as the catalog has it.
+/// A trigger found in the catalog.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Existing {
     /// Its name.
     pub(super) name: String,
-    /// As `pg_get_triggerdef` prints it.
+    /// Its definition, as `pg_get_triggerdef` prints it.
     pub(super) definition: String,
-    /// It fires for what applications do.
+    /// It fires for changes of applications.
     pub(super) enabled: bool,
 }
 
@@ -156,7 +156,7 @@ impl Trigger {
     /// The triggers that do its work, whatever their names.
     pub(super) async fn found(&self, database: &Database) -> Result<Vec<Existing>> {
         let origin = database.origin(&self.table);
-        // Those of an archive are silenced, and fire again when it is back.
+        // Those of an archive are disabled, and fire again when the table is back.
         let is_back = origin != self.table;
         let functions: Vec<String> =
             self.like.iter().map(|f| format!("to_regprocedure({})", literal(&format!("{f}()")))).collect();
@@ -176,7 +176,7 @@ impl Trigger {
             .collect())
     }
 
-    /// What is wrong with it: a row of `schema check`, if something is.
+    /// What is wrong with it, as a row of `schema check`.
     pub(super) async fn drift(&self, database: &Database) -> Result<Option<Vec<Cell>>> {
         let object = format!("trigger {} on {}", self.name, self.shown);
         let row = |finding: &str, expected: &str, found: &str| {
@@ -194,7 +194,7 @@ impl Trigger {
         })
     }
 
-    /// Makes it as it should be: the one of its kind, of this definition, enabled.
+    /// Repairs it: one trigger of its kind remains, with this definition, enabled.
     pub(super) async fn apply(&self, database: &Database) -> Result<()> {
         let found = self.found(database).await?;
         let sql = match found.as_slice() {

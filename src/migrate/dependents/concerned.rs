@@ -1,6 +1,6 @@
-//! A quick look at all tables at once: on which of them may anything hang at all? Only these are worth the long look, which takes a score
-//! of questions a table. Whatever the long look finds blocking, or tells of another object, is on a table that this one names
-//! (`tests/order.rs`); what a table has of its own and takes along is not asked for.
+//! A quick look at all tables at once: which of them may have dependents at all? Only these are worth the full search, which asks some twenty
+//! questions per table. Every table on which the full search finds something that blocks, or another object to report, is among those that this one
+//! returns (`tests/order.rs`); objects that a table owns and takes along are not asked for.
 
 use std::collections::BTreeSet;
 
@@ -9,8 +9,8 @@ use crate::error::Result;
 
 use super::super::CONTROL;
 
-/// `$1` is the schema, `$2` the tables, `$3` our own schema. Names of anything but word characters are not looked for in functions' texts:
-/// their tables are taken as named there.
+/// `$1` is the schema, `$2` the tables, `$3` our own schema. A name with other than word characters is not searched for in functions' texts: its
+/// table is taken to be named in one.
 const SQL: &str = "
     WITH word AS (SELECT DISTINCT lower(m[1]) AS name FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace
             JOIN pg_language AS l ON l.oid = p.prolang, LATERAL regexp_matches(p.prosrc, '\\w+', 'g') AS m
@@ -35,8 +35,8 @@ const SQL: &str = "
            AND refobjid IN (SELECT oid FROM pg_type WHERE typrelid = c.oid UNION ALL SELECT typarray FROM pg_type WHERE typrelid = c.oid))
     ORDER BY 1";
 
-/// The tables of a schema on which anything may hang.
+/// The tables of a schema that may have dependents.
 pub async fn concerned(database: &Database, schema: &str, tables: &[&str]) -> Result<BTreeSet<String>> {
-    let rows = database.query("looking for what hangs on tables", SQL, &[&schema, &tables, &CONTROL]).await?;
+    let rows = database.query("looking for what depends on tables", SQL, &[&schema, &tables, &CONTROL]).await?;
     Ok(rows.iter().map(|row| row.get(0)).collect())
 }

@@ -1,4 +1,4 @@
-//! What is found to hang on a table, and how the catalog is asked for it.
+//! What is found to depend on a table, and how the catalog is asked for it.
 
 use crate::catalog::Database;
 use crate::error::Result;
@@ -7,18 +7,18 @@ use crate::sql::quote::literal;
 use super::super::CONTROL;
 use super::super::foreign_key::key_table::Leaf;
 
-/// One object that hangs on the table.
+/// One object that depends on the table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dependent {
     /// `view`, `function`, `policy` and so on.
     pub kind: &'static str,
-    /// The object.
+    /// Its name.
     pub name: String,
     /// What becomes of it.
     pub fate: String,
-    /// `migrate` refuses the table.
+    /// Because of it, `migrate` refuses the table.
     pub blocks: bool,
-    /// What makes it anew on the view or the leaf; printed where it blocks, and run by the move where it does not.
+    /// SQL that makes it again on the view or the leaf: printed where it blocks, and run by the move where it does not.
     pub script: Option<String>,
 }
 
@@ -36,28 +36,28 @@ impl Dependent {
     }
 }
 
-/// All that hangs on a table, and the statements of the move.
+/// All that depends on a table, and the statements of the move.
 #[derive(Debug, Default)]
 pub struct Dependents {
-    /// In the order in which they are found: those of the table itself first.
+    /// In the order of the search: those of the table itself first.
     pub found: Vec<Dependent>,
-    /// To be run before the table is locked, in the order in which a reader takes them: he holds a view when he asks for the table.
+    /// To be run before the table is locked, in the order in which readers lock: a reader holds a view when it asks for the table.
     pub locks: Vec<String>,
     /// To be run in the move's transaction while the table still has its name.
     pub before: String,
-    /// To be run in it when the view has the name, its grants and its triggers, and the leaf stands.
+    /// To be run in it when the leaf is in place and the view has the name, its grants and its triggers.
     pub after: String,
-    /// On the way back: to be run when the leaf has gone.
+    /// On the way back: to be run when the leaf is gone.
     pub last: String,
 }
 
 impl Dependents {
-    /// Those that `migrate` refuses the table for.
+    /// Those for which `migrate` refuses the table.
     pub fn blocking(&self) -> impl Iterator<Item = &Dependent> {
         self.found.iter().filter(|d| d.blocks)
     }
 
-    /// Takes one that the move carries by `before` and its script.
+    /// Adds one that the move carries, by `before` and its script.
     pub(super) fn carry(&mut self, dependent: Dependent, before: &str) {
         self.before.push_str(before);
         self.after.extend(dependent.script.iter().map(String::as_str));
@@ -65,10 +65,10 @@ impl Dependents {
     }
 }
 
-/// Rows of text; NULL is empty. `$1` is the table, `$control` the name of our own schema.
+/// Rows of text; NULL becomes an empty string. `$1` is the table, `$name` its name, `$control` the name of our own schema.
 pub(super) async fn rows(database: &Database, what: &str, sql: &str, leaf: &Leaf<'_>) -> Result<Vec<Vec<String>>> {
-    // By the simple protocol: every value comes as text, whatever its type.
-    // In one pass: a table's name may have such a sign in it.
+    // By the simple protocol: every value comes as text, whatever its type. Placeholders are replaced in one pass, because a table's name may
+    // contain `$`.
     let table = format!("{}::pg_catalog.regclass", literal(leaf.legacy));
     let (name, control) = (literal(leaf.table), literal(CONTROL));
     let holes = [("1", &table), ("name", &name), ("control", &control)];

@@ -1,5 +1,5 @@
-//! What other objects have to do with the table: functions, columns of its row type, rules and policies of other tables, publications; and
-//! whatever else the catalog knows to depend on it.
+//! How other objects use the table: functions, columns of its row type, rules and policies of other tables, publications; and whatever else the
+//! catalog knows to depend on it.
 
 use crate::catalog::Database;
 use crate::error::Result;
@@ -22,8 +22,8 @@ pub(super) async fn find(database: &Database, leaf: &Leaf<'_>, all: &mut Depende
     bodies(database, leaf, all).await
 }
 
-/// A body that was parsed when it was made (BEGIN ATOMIC) is made anew in place. A function that returns rows of the table is dropped and
-/// made, if nothing leans on it. One that takes a row blocks: the row of a rewritten statement has another type.
+/// A body that was parsed when the function was created (BEGIN ATOMIC) is replaced in place. A function that returns rows of the table is dropped
+/// and created again, if nothing depends on it. One that takes a row blocks: a rewritten statement's row is of another type.
 async fn functions(database: &Database, leaf: &Leaf<'_>, all: &mut Dependents) -> Result<()> {
     let sql = format!(
         "SELECT p.oid::regprocedure, pg_get_functiondef(p.oid), \
@@ -47,7 +47,7 @@ async fn functions(database: &Database, leaf: &Leaf<'_>, all: &mut Dependents) -
         let flag = |i: usize| row[i] == "t";
         let (name, definition, word) = (row[0].as_str(), row[1].as_str(), row[2].as_str());
         if !flag(3) && !flag(4) {
-            let fate = "its body is read anew, and it stays the same object";
+            let fate = "its body is parsed again, and it stays the same object";
             all.carry(Dependent::carried("function", name, fate, &format!("{definition};\n")), "");
             continue;
         }
@@ -62,9 +62,9 @@ async fn functions(database: &Database, leaf: &Leaf<'_>, all: &mut Dependents) -
         let drop = format!("DROP {word} {name};\n");
         let fate = match (flag(3), flag(5)) {
             (true, _) => "it takes a row of the table, and a rewritten statement's row is of another type",
-            (_, true) => "it returns rows of the table, and something else leans on it",
+            (_, true) => "it returns rows of the table, and something else depends on it",
             _ => {
-                let fate = "is dropped and made anew, and returns rows of the view";
+                let fate = "is dropped and made again, and returns rows of the view";
                 all.carry(Dependent::carried("function", name, fate, &script), &drop);
                 continue;
             }
@@ -96,7 +96,7 @@ async fn rules(database: &Database, leaf: &Leaf<'_>, all: &mut Dependents) -> Re
     );
     for row in rows(database, "rules", &sql, leaf).await? {
         let script = row[1].replacen("CREATE RULE", "CREATE OR REPLACE RULE", 1) + "\n";
-        all.carry(Dependent::carried("rule", &row[0], "is made anew, and reads or writes the view", &script), "");
+        all.carry(Dependent::carried("rule", &row[0], "is made again, and reads or writes the view", &script), "");
     }
     Ok(())
 }
@@ -111,7 +111,7 @@ async fn policies(database: &Database, leaf: &Leaf<'_>, all: &mut Dependents) ->
         let script =
             format!("ALTER POLICY {} ON {}{}{};\n", ident(&row[0]), row[1], part("USING", &row[2]), part("WITH CHECK", &row[3]));
         let name = format!("{} on {}", row[0], row[1]);
-        all.carry(Dependent::carried("policy", name, "is made anew, and reads the view", &script), "");
+        all.carry(Dependent::carried("policy", name, "is made again, and reads the view", &script), "");
     }
     Ok(())
 }
@@ -156,23 +156,24 @@ async fn rest(database: &Database, leaf: &Leaf<'_>, all: &mut Dependents) -> Res
     );
     for row in rows(database, "other dependents", &sql, leaf).await? {
         let (kind, fate) = match row[0].as_str() {
-            "column" => ("column", "it is of the table's row type, and its values stay of the moved table's"),
-            _ => ("other", "it goes on meaning the moved table"),
+            "column" => ("column", "its type is the table's row type, and stays that of the moved table"),
+            _ => ("other", "it will still refer to the moved table"),
         };
         all.found.push(Dependent::blocking(kind, &row[1], fate, None));
     }
     Ok(())
 }
 
-/// Bodies that are text: the names in them are looked up when they run, and find the view.
+/// Bodies stored as text: names in them are looked up when they run, and then find the view.
 async fn bodies(database: &Database, leaf: &Leaf<'_>, all: &mut Dependents) -> Result<()> {
     let sql = "SELECT p.oid::regprocedure, p.prosrc ~* '\\mEXECUTE\\M' FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace \
              JOIN pg_language l ON l.oid = p.prolang WHERE n.nspname NOT IN ($control, 'pg_catalog', 'information_schema') AND l.lanname NOT IN ('c', 'internal') AND p.prosqlbody IS NULL \
              AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e') \
              AND strpos(lower(p.prosrc), lower($name)) > 0 AND p.prosrc ~* ('(^|\\W)' || regexp_replace($name, '(\\W)', '\\\\\\1', 'g') || '(\\W|$)') ORDER BY p.oid";
     for row in rows(database, "functions that name it", sql, leaf).await? {
-        let fate = "its body names the table, and finds the view: no ON CONFLICT, no TRUNCATE, no system columns";
-        // What it puts together while it runs cannot be read here.
+        let fate =
+            "its body names the table, and will find the view, which allows no ON CONFLICT, no TRUNCATE, no system columns";
+        // SQL that it assembles at run time cannot be read here.
         let kind = if row[1] == "t" { "dynamic function" } else { "function text" };
         all.found.push(Dependent::noted(kind, &row[0], fate));
     }

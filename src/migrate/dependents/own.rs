@@ -1,4 +1,4 @@
-//! What the table itself has: constraints, triggers, rules, policies, comments, statistics.
+//! What belongs to the table itself: constraints, triggers, rules, policies, comments, statistics.
 
 use crate::catalog::Database;
 use crate::error::Result;
@@ -9,40 +9,40 @@ use super::super::foreign_key::bounded;
 use super::super::foreign_key::key_table::Leaf;
 use super::found::{Dependent, Dependents, rows};
 
-/// Kind, what yields the names, and why it blocks.
+/// The kind, a query for the names, and why it blocks.
 const BLOCKING: &[(&str, &str, &str)] = &[
     (
         "partitioned table",
         "SELECT relname FROM pg_class WHERE oid = $1 AND relkind = 'p'",
-        "a partitioned table has rows in other tables",
+        "a partitioned table keeps its rows in other tables",
     ),
     (
         "inheritance",
         "SELECT inhparent::regclass FROM pg_inherits WHERE inhrelid = $1 UNION ALL SELECT inhrelid::regclass FROM pg_inherits WHERE inhparent = $1",
-        "the table shares rows or columns with it; NO INHERIT or DETACH PARTITION first",
+        "the table shares rows or columns with it; run NO INHERIT or DETACH PARTITION first",
     ),
     (
         "typed table",
         "SELECT format_type(reloftype, NULL) FROM pg_class WHERE oid = $1 AND reloftype <> 0",
-        "the table is of this type: NOT OF first",
+        "the table is of this type: run ALTER TABLE ... NOT OF first",
     ),
     (
         "row-level security",
         "SELECT relname FROM pg_class WHERE oid = $1 AND relrowsecurity",
-        "a view has none, and its rows would all be seen",
+        "a view has no row-level security: everybody would see all rows",
     ),
     (
         "policy",
         "SELECT polname FROM pg_policy WHERE polrelid = $1",
-        "a view has none; while row-level security is off it does nothing, and can be dropped",
+        "a view has no policies; while row-level security is off it does nothing, and can be dropped",
     ),
     (
         "trigger",
         "SELECT t.tgname FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid JOIN pg_namespace n ON n.oid = p.pronamespace \
          WHERE t.tgrelid = $1 AND NOT t.tgisinternal AND n.nspname <> $control AND p.proname <> 'fn_audit_trigger'",
-        "it reads a row of the table, and what is written is a row of the leaf",
+        "it reads rows of the table, but rows of the leaf are written",
     ),
-    ("rule", "SELECT rulename FROM pg_rewrite WHERE ev_class = $1", "a statement that goes to the leaf does not meet it"),
+    ("rule", "SELECT rulename FROM pg_rewrite WHERE ev_class = $1", "it does not act on statements that go to the leaf"),
     (
         "exclusion constraint",
         "SELECT conname FROM pg_constraint WHERE conrelid = $1 AND contype = 'x'",
@@ -56,7 +56,7 @@ const BLOCKING: &[(&str, &str, &str)] = &[
     (
         "generated column",
         "SELECT attname FROM pg_attribute WHERE attrelid = $1 AND attgenerated <> '' AND NOT attisdropped",
-        "the view does not compute it: ALTER COLUMN ... DROP EXPRESSION first",
+        "the view does not compute it: run ALTER COLUMN ... DROP EXPRESSION first",
     ),
     (
         "security label",
@@ -92,14 +92,14 @@ async fn identities(database: &Database, leaf: &Leaf<'_>, all: &mut Dependents) 
             sequence = row[1],
             name = literal(&row[1]),
         );
-        let fate = "the view does not compute it; with an ordinary default, by this script before the move, it is carried";
+        let fate = "the view does not compute it; run this script before the move, and it is carried as an ordinary default";
         all.found.push(Dependent::blocking("identity column", row[0].clone(), fate, Some(script)));
     }
     Ok(())
 }
 
-/// A CHECK speaks of the table's columns, and the leaf has others. A function whose parameters are called like the columns takes its text as
-/// it is; `RETURN` binds the operators when it is made, so that no search path decides, and the planner puts it in line.
+/// A CHECK refers to the table's columns, and the leaf has others. So its expression goes unchanged into a function whose parameters are named like
+/// the columns; a `RETURN` body binds operators when it is created, so no search path matters, and the planner can inline it.
 async fn checks(database: &Database, leaf: &Leaf<'_>, all: &mut Dependents) -> Result<()> {
     let sql = "SELECT c.oid, c.conname, pg_get_expr(c.conbin, c.conrelid), NOT c.convalidated, coalesce(0 >= ANY (c.conkey), false), \
                    obj_description(c.oid, 'pg_constraint'), coalesce(a.attname, ''), coalesce(format_type(a.atttypid, NULL), '') \
@@ -109,7 +109,7 @@ async fn checks(database: &Database, leaf: &Leaf<'_>, all: &mut Dependents) -> R
     for columns in found.chunk_by(|a, b| a[0] == b[0]) {
         let [_, name, expression, not_valid, whole_row, comment, ..] = columns[0].as_slice() else { continue };
         if whole_row == "t" {
-            let fate = "it reads the whole row or a system column, which the leaf has not";
+            let fate = "it reads the whole row or a system column, which the leaf does not have";
             all.found.push(Dependent::blocking("check constraint", name, fate, None));
             continue;
         }
@@ -117,7 +117,7 @@ async fn checks(database: &Database, leaf: &Leaf<'_>, all: &mut Dependents) -> R
         let parameters = columns.iter().map(|c| format!("{} {}", ident(&c[6]), c[7])).collect::<Vec<_>>().join(", ");
         let arguments = |alias: &str| columns.iter().map(|c| (leaf.read)(&c[6], alias)).collect::<Vec<_>>().join(", ");
         let function = qualified(CONTROL, &bounded(format!("check_{}_{name}", leaf.table)));
-        // A CHECK has no alias for its row, but the table's own name is one.
+        // A CHECK cannot give its row an alias, but the table's own name works as one.
         let row = ident(leaf.table);
         let mut script = format!(
             "CREATE FUNCTION {function}({parameters}) RETURNS boolean LANGUAGE sql RETURN ({expression});\n\
@@ -131,18 +131,18 @@ async fn checks(database: &Database, leaf: &Leaf<'_>, all: &mut Dependents) -> R
         if !comment.is_empty() {
             script.push_str(&format!("COMMENT ON CONSTRAINT {} ON {} IS {};\n", ident(name), leaf.leaf, literal(comment)));
         }
-        let fate = "becomes one of the leaf, under its name";
+        let fate = "becomes a constraint of the leaf, under its name";
         all.carry(Dependent::carried("check constraint", name, fate, &script), "");
     }
     Ok(())
 }
 
-/// What the function of a CHECK has as its comment.
+/// The comment that marks the function of a CHECK.
 fn tag(table: &str) -> String {
     format!("esclusa: check of {table}")
 }
 
-/// The functions of checks go when the leaf has gone; the comments are the table's own.
+/// The functions of checks are dropped when the leaf is gone; the comments move to the table.
 pub(super) async fn back(database: &Database, leaf: &Leaf<'_>, all: &mut Dependents) -> Result<()> {
     let sql = format!(
         "SELECT p.oid::regprocedure FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace \
@@ -166,12 +166,12 @@ async fn comments(database: &Database, leaf: &Leaf<'_>, all: &mut Dependents) ->
             column => (format!("{}.{column}", leaf.table), format!("COLUMN {view}.{}", ident(column))),
         };
         let script = format!("COMMENT ON {what} IS {};\n", literal(&row[1]));
-        all.carry(Dependent::carried("comment", name, "goes over to the view", &script), "");
+        all.carry(Dependent::carried("comment", name, "moves to the view", &script), "");
     }
     Ok(())
 }
 
-/// Extended statistics of columns become such of the expressions that read them; those of expressions are let go.
+/// Extended statistics of columns become statistics of the expressions that read them; statistics of expressions are let go.
 async fn statistics(database: &Database, leaf: &Leaf<'_>, all: &mut Dependents) -> Result<()> {
     let sql = "SELECT s.oid, s.stxname, s.stxexprs IS NOT NULL, \
                    (SELECT string_agg(CASE k WHEN 'd' THEN 'ndistinct' WHEN 'f' THEN 'dependencies' ELSE 'mcv' END, ', ') \
@@ -182,7 +182,7 @@ async fn statistics(database: &Database, leaf: &Leaf<'_>, all: &mut Dependents) 
     for columns in found.chunk_by(|a, b| a[0] == b[0]) {
         let [_, name, expressions, kinds, target, ..] = columns[0].as_slice() else { continue };
         if expressions == "t" {
-            let fate = "they are of expressions over the table's columns, and are let go; plans may differ";
+            let fate = "they cover expressions over the table's columns, and are not carried; plans may differ";
             all.found.push(Dependent::noted("extended statistics", name, fate));
             continue;
         }
@@ -193,7 +193,7 @@ async fn statistics(database: &Database, leaf: &Leaf<'_>, all: &mut Dependents) 
         if target != "-1" {
             script.push_str(&format!("ALTER STATISTICS {new} SET STATISTICS {target};\n"));
         }
-        all.carry(Dependent::carried("extended statistics", name, "become such of the leaf", &script), "");
+        all.carry(Dependent::carried("extended statistics", name, "become statistics of the leaf", &script), "");
     }
     Ok(())
 }

@@ -1,8 +1,8 @@
 //! Views and materialised views over the table.
 //!
-//! A view is made anew by CREATE OR REPLACE with its own text, in which the table's name now means the view: it stays the same object, with its
-//! owner, grants, triggers, comments and whatever is over it. A materialised view has no such statement: it is dropped and made,
-//! with everything that it had, and so is what is over it.
+//! A view is made again by CREATE OR REPLACE with its own text, in which the table's name now means the view: it stays the same object, with its
+//! owner, grants, triggers, comments and dependents. A materialised view has no such statement: it is dropped and created again with everything it
+//! had, and so is every view over it.
 
 use std::collections::BTreeMap;
 
@@ -19,21 +19,21 @@ struct View {
     oid: String,
     materialised: bool,
     name: String,
-    /// `WITH (...)`, or nothing.
+    /// `WITH (...)`, or empty.
     options: String,
-    /// Its query, by `pg_get_viewdef`.
+    /// Its query, as `pg_get_viewdef` prints it.
     text: String,
     populated: bool,
     access: String,
-    /// It leans on the table's key, or reads a system column of it.
+    /// It depends on the table's key (GROUP BY), or reads a system column of it.
     leans: bool,
-    /// What hinders, of its own: an extension's, or a column of the table's row type.
+    /// Why it cannot be made again: it belongs to an extension, or has a column of the table's row type.
     hindrance: Option<&'static str>,
-    /// Takes the lock that replacing or dropping it needs, and changes nothing.
+    /// SQL that takes the lock needed to replace or drop it, and changes nothing.
     lock: String,
 }
 
-/// Columns of [`View`], of relation `c`. A view whose `c` is not over the table itself leans on nothing of it.
+/// Columns of [`View`], of relation `c`. A view that does not read the table directly cannot depend on its key.
 const VIEW: &str = "c.oid, c.relkind = 'm', c.oid::regclass, \
     coalesce((SELECT ' WITH (' || string_agg(format('%I = %L', split_part(o, '=', 1), substr(o, strpos(o, '=') + 1)), ', ') || ')' \
               FROM unnest(c.reloptions) o), ''), \
@@ -69,7 +69,7 @@ impl View {
         }
     }
 
-    /// With another name for a relation, both as `pg_get_viewdef` prints them.
+    /// With another name for a relation; both names as `pg_get_viewdef` prints them.
     fn naming(mut self, [from, to]: [&str; 2]) -> View {
         let Ok(lexed) = Lexed::new(&self.text) else { return self };
         let places = (0..lexed.lexemes.len().saturating_sub(2)).filter(|at| lexed.slice(&(*at..at + 3)) == from);
@@ -93,12 +93,12 @@ impl View {
         match self.hindrance {
             Some(hindrance) => Some(hindrance),
             None if self.leans => Some("it groups by the table's key, or reads a system column; a view has neither"),
-            None if text.contains(" TABLESAMPLE ") => Some("it samples the table, which a view cannot be"),
+            None if text.contains(" TABLESAMPLE ") => Some("it uses TABLESAMPLE, which a view does not allow"),
             None => None,
         }
     }
 
-    /// As it was, over what the names mean now.
+    /// The SQL that makes it again, over what the names mean now.
     fn creation(&self, replace: bool) -> String {
         let View { name, options, text, access, .. } = self;
         if self.materialised {
@@ -116,7 +116,7 @@ const OVER_TABLE: &str = "EXISTS (SELECT FROM pg_rewrite r JOIN pg_depend d ON d
        OR (d.refclassid = 'pg_type'::regclass AND d.refobjid IN (SELECT oid FROM pg_type WHERE typrelid = $1 \
            UNION ALL SELECT typarray FROM pg_type WHERE typrelid = $1))))";
 
-/// `named` is a relation and what it is called where the views are made anew.
+/// `named` is a relation's name now, and the name that it has when the views are made again.
 pub(super) async fn find(database: &Database, leaf: &Leaf<'_>, named: [&str; 2], all: &mut Dependents) -> Result<()> {
     let sql =
         format!("SELECT {VIEW} FROM pg_class c WHERE c.relkind IN ('v', 'm') AND c.oid <> $1 AND {OVER_TABLE} ORDER BY c.oid");
@@ -127,7 +127,7 @@ pub(super) async fn find(database: &Database, leaf: &Leaf<'_>, named: [&str; 2],
         match view.hindrance() {
             Some(fate) => all.found.push(Dependent::blocking(view.kind(), &view.name, fate, Some(view.creation(true)))),
             None => {
-                let fate = "is made anew over the view, and stays the same object";
+                let fate = "is made again over the view, and stays the same object";
                 all.locks.insert(0, view.lock.clone());
                 all.carry(Dependent::carried(view.kind(), &view.name, fate, &view.creation(true)), "");
             }
@@ -136,7 +136,7 @@ pub(super) async fn find(database: &Database, leaf: &Leaf<'_>, named: [&str; 2],
     made_again(database, leaf, &anew, all).await
 }
 
-/// All of them or none: what stays would keep what it is over from being dropped. The deepest goes first and comes last.
+/// All of them or none: one that is kept would prevent dropping what it reads. The deepest is dropped first and created last.
 async fn made_again(database: &Database, leaf: &Leaf<'_>, anew: &[(usize, View)], all: &mut Dependents) -> Result<()> {
     let mut found = Vec::new();
     for (_, view) in anew {
@@ -147,11 +147,11 @@ async fn made_again(database: &Database, leaf: &Leaf<'_>, anew: &[(usize, View)]
     let mut drops = String::new();
     for (view, script, hindrance) in found {
         if hindered {
-            let fate = hindrance.unwrap_or("it is over, or under, one that cannot be made anew");
+            let fate = hindrance.unwrap_or("it reads, or is read by, a view that cannot be made again");
             all.found.push(Dependent::blocking(view.kind(), &view.name, fate, Some(script)));
             continue;
         }
-        let fate = "is dropped and made anew over the view, with what it had";
+        let fate = "is dropped and made again over the view, with its owner, grants, indexes and comments";
         all.locks.insert(0, view.lock.clone());
         drops.insert_str(0, &format!("DROP {} {};\n", view.kind_sql(), view.name));
         all.carry(Dependent::carried(view.kind(), &view.name, fate, &script), "");
@@ -160,7 +160,7 @@ async fn made_again(database: &Database, leaf: &Leaf<'_>, anew: &[(usize, View)]
     Ok(())
 }
 
-/// The materialised views over the table and all that is over them, each after what it is over, by its greatest distance.
+/// The materialised views over the table and all views over these, each after those it reads, by its greatest distance.
 async fn over_materialised(
     database: &Database,
     leaf: &Leaf<'_>,
@@ -212,7 +212,7 @@ const BELONGINGS: &str = "SELECT format('ALTER %s %s OWNER TO %I', k.word, k.nam
                  UNION ALL SELECT attacl, format(' (%I)', attname) FROM pg_attribute WHERE attrelid = k.oid AND attacl IS NOT NULL) g, \
              aclexplode(g.acl) a";
 
-/// What a view has that its text does not say, as statements: owner, indexes, defaults, comments, statistics targets, grants.
+/// What a view has beside its query, as statements: owner, indexes, defaults, comments, statistics targets, grants.
 async fn belongings(database: &Database, leaf: &Leaf<'_>, view: &View) -> Result<String> {
     let sql = format!(
         "WITH k AS (SELECT *, oid::regclass AS name, CASE relkind WHEN 'm' THEN 'MATERIALIZED VIEW' ELSE 'VIEW' END AS word \
@@ -222,7 +222,7 @@ async fn belongings(database: &Database, leaf: &Leaf<'_>, view: &View) -> Result
     Ok(rows(database, "what a view has", &sql, leaf).await?.iter().map(|r| format!("{};\n", r[0])).collect())
 }
 
-/// What dropping a view would lose: nothing makes it anew here.
+/// What would be lost if the view were dropped, because nothing here creates it again.
 async fn unkept(database: &Database, leaf: &Leaf<'_>, view: &View) -> Result<Option<&'static str>> {
     let sql = format!(
         "SELECT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = {0}) OR EXISTS (SELECT FROM pg_rewrite WHERE ev_class = {0} AND rulename <> '_RETURN'), \
@@ -234,7 +234,7 @@ async fn unkept(database: &Database, leaf: &Leaf<'_>, view: &View) -> Result<Opt
              EXISTS (SELECT FROM pg_class WHERE oid = {0} AND reltablespace <> 0)",
         view.oid
     );
-    let found = rows(database, "what hangs on a view", &sql, leaf).await?;
+    let found = rows(database, "what depends on a view", &sql, leaf).await?;
     let reasons = [
         "it has triggers or rules of its own",
         "something uses its row type",

@@ -1,7 +1,7 @@
-//! A database of the first form, in which all histories share the months of audit_log and all look-ups one table, is brought over into the
-//! second: every moved table gets its leaf. It is one transaction, with proof: the rows that a table's view showed before are those that it
-//! shows afterwards, every stored row is where it was in all that was recorded of it, and where the legacy table still stands and nothing has
-//! been written since, parity holds. Only then the old tables are dropped.
+//! Converts a database of the first form, in which all histories share the months of audit_log and all look-ups one table, into the second form:
+//! every moved table gets its leaf. It is one transaction, with proof: a table's view shows the same rows before and after, every stored row keeps
+//! all its recorded columns, and where the legacy table still exists and nothing has been written since, parity holds. Only then are the old tables
+//! dropped.
 
 use crate::catalog::{Catalog, Database};
 use crate::error::{Error, Result};
@@ -16,15 +16,15 @@ use super::super::partition::LIVE;
 use super::super::{ARCHIVE, PINNED, capture, leaf, object, schema, view};
 use super::proof;
 
-/// Where the old tables wait, within the transaction.
+/// The schema of the old tables within the transaction.
 const ASIDE: &str = "esclusa_first";
 const LOCK_TIMEOUT: &str = "5s";
 
-/// Brings it over. One row a moved table, with the number of its rows and what the reader should know.
+/// Converts the database. One row per moved table, with its number of rows and notes for the reader.
 pub async fn bring_over(database: &Database, context: &Context, rules: &RuleSet) -> Result<Table> {
     database.batch("pinning the session", PINNED).await?;
     database
-        .transaction("bringing the first form over", async |db| {
+        .transaction("converting the first form", async |db| {
             let passage = Passage { db, context, rules };
             let moved = passage.moved().await?;
             passage.refuse_what_would_be_lost(&moved).await?;
@@ -69,14 +69,14 @@ impl Passage<'_> {
             return Err(Error::Refused {
                 message: "there are no rules for tables that were moved".into(),
                 detail: Some(missing.join(", ")),
-                hint: Some("a leaf is built by its rule: bring the rule files back that they were moved by".into()),
+                hint: Some("a leaf is built by its rule: restore the rule files by which they were moved".into()),
             });
         }
         let rules = tables.iter().filter_map(|t| self.rules.rules.get(t));
         Ok(rules.map(|rule| (rule.clone(), Relation::compile(rule, self.context))).collect())
     }
 
-    /// Rows of no moved table, and objects of others that read or refer to the old tables, would be lost with them.
+    /// Refuses where rows of no moved table, or other objects that read or refer to the old tables, would be lost with them.
     async fn refuse_what_would_be_lost(&self, moved: &[(Rule, Relation)]) -> Result<()> {
         let names = target::ALL.map(|t| qualified(&self.context.schema, t.table)).join(", ");
         let lock = format!("SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'; LOCK TABLE {names} IN ACCESS EXCLUSIVE MODE");
@@ -117,13 +117,13 @@ impl Passage<'_> {
             return Ok(());
         }
         Err(Error::Refused {
-            message: "the old tables hold or carry what belongs to no moved table".into(),
+            message: "the old tables have rows or dependents that belong to no moved table".into(),
             detail: Some(lost.join("; ")),
-            hint: Some("save it and remove it, run this again, and make it again on the new tables".into()),
+            hint: Some("save and remove them, run this again, and recreate them on the new tables".into()),
         })
     }
 
-    /// What each view shows is kept, and the old tables make room for the new ones.
+    /// Saves what each view shows, and renames the old tables so that the new ones can be created.
     async fn step_aside(&self, moved: &[(Rule, Relation)]) -> Result<()> {
         self.db.batch("making room", &format!("CREATE SCHEMA {ASIDE}")).await?;
         for (_, relation) in moved {
@@ -143,7 +143,7 @@ impl Passage<'_> {
         self.forget_in_partman().await
     }
 
-    /// pg_partman keeps one set of partitions: that of the captured rows, from now on.
+    /// pg_partman manages one partition set from now on: that of the captured rows.
     async fn forget_in_partman(&self) -> Result<()> {
         let sql = "SELECT format('DELETE FROM %I.part_config WHERE parent_table = %L', nspname, $1::text) FROM pg_extension JOIN pg_namespace AS n ON n.oid = extnamespace \
                    WHERE extname = 'pg_partman'";
@@ -154,7 +154,7 @@ impl Passage<'_> {
         Ok(())
     }
 
-    /// New rows get numbers behind those of the old ones.
+    /// New rows are numbered after the old ones.
     async fn number_on(&self) -> Result<()> {
         for target in target::ALL {
             let Some(sequence) = target.sequence else { continue };
@@ -183,11 +183,11 @@ impl Passage<'_> {
         self.list("reading the old columns", &sql).await
     }
 
-    /// What the audit trigger has recorded goes to the months.
+    /// Moves what the audit trigger has recorded into the months.
     async fn captured_rows(&self) -> Result<()> {
         let there = self.old_columns(&AUDIT_LOG).await?;
         let columns: Vec<&str> = AUDIT_LOG.columns.iter().copied().filter(|c| *c != AUDIT_LOG.discriminator).collect();
-        // Not the defaults of now: who moves a row is not who wrote it.
+        // Not the present defaults: the role that moves a row is not the one that wrote it.
         let values = columns.iter().map(|c| if there.iter().any(|t| t == c) { format!("r.{c}") } else { "NULL".to_owned() });
         let sql = format!(
             "INSERT INTO {} ({}) SELECT {} FROM {} AS r WHERE r.{} IS NULL ORDER BY r.{}",
@@ -204,7 +204,7 @@ impl Passage<'_> {
         proof::stored(self.db, "what the trigger recorded", &kept, &old, &qualified(&self.context.schema, LIVE)).await
     }
 
-    /// One table: its leaf, its views, its rights, and the proof.
+    /// Converts one table: its leaf, its views, its rights, and the proof.
     async fn table(&self, relation: &Relation) -> Result<String> {
         let (db, context) = (self.db, format!("bringing {} over", relation.table));
         let Some(home) = &relation.home else { return Ok("stays".into()) };
@@ -229,12 +229,12 @@ impl Passage<'_> {
         view::hand_over(db, relation, &relation.legacy_table()).await?;
         if relation.projection.is_some() {
             let projected = db.execute(&context, &projecting(relation), &[]).await?;
-            notes.push(format!("{projected} rows that the trigger wrote"));
+            notes.push(format!("{projected} rows were written by the trigger"));
         }
         let kept: Vec<&str> =
             there.iter().map(String::as_str).filter(|c| *c != home.target.discriminator && !computed(home.target, c)).collect();
         let before = format!("{} WHERE {} = {}", old(home.target), home.target.discriminator, literal(&home.value));
-        // Rows that the trigger wrote lie elsewhere too, as it wrote them.
+        // Rows that the trigger wrote are also stored as captured rows, so they are left out.
         let after = match home.target.moved.filter(|_| relation.projection.is_some()) {
             Some((column, _)) => format!("{} WHERE {column} <> 'C'", relation.rows()),
             None => relation.rows(),
@@ -250,7 +250,7 @@ impl Passage<'_> {
         Ok([vec![format!("brought over, {rows} rows")], notes].concat().join("; "))
     }
 
-    /// Whose the legacy table was: of the archived table, or of what stood in for it.
+    /// The owner of the legacy table: of the archived table, or of the view in its place.
     async fn owner(&self, relation: &Relation) -> Result<String> {
         let stand_in = qualified(CONTROL, &format!("stand_in_{}", relation.table));
         let sql = format!(
@@ -262,7 +262,7 @@ impl Passage<'_> {
         Ok(self.list("asking who owned the table", &sql).await?.concat())
     }
 
-    /// The triggers that sat on the old tables, and those on bases, as the second form has them.
+    /// Attaches the triggers of the old tables, and those on bases, as in the second form.
     async fn attach(&self, moved: &[(Rule, Relation)]) -> Result<()> {
         let catalog = Catalog::read(self.db, &self.context.schema).await?;
         let of = |table: &str| self.rules.rules.get(table).map(|rule| Relation::compile(rule, self.context));
@@ -274,7 +274,7 @@ impl Passage<'_> {
 
     async fn record(&self, moved: &[(Rule, Relation)]) -> Result<()> {
         let run = format!(
-            "INSERT INTO {CONTROL}.run (command, finished_at) VALUES ('schema apply: the first form brought over', clock_timestamp()) RETURNING id"
+            "INSERT INTO {CONTROL}.run (command, finished_at) VALUES ('schema apply: the first form converted', clock_timestamp()) RETURNING id"
         );
         let run: i64 = self.db.one("recording the run", &run, &[]).await?.get(0);
         for (_, relation) in moved {
@@ -289,7 +289,7 @@ impl Passage<'_> {
         Ok(())
     }
 
-    /// The old tables, and what nothing has a use for any more. Whatever hangs on one of them unknown to us keeps it from being dropped.
+    /// Drops the old tables, and what is no longer used. An unknown dependent object makes the drop fail.
     async fn drop_the_old(&self, moved: &[(Rule, Relation)]) -> Result<()> {
         let mut sql: String = target::ALL.iter().map(|t| format!("DROP TABLE {};\n", old(t))).collect();
         for (_, relation) in moved {
@@ -309,7 +309,7 @@ impl Passage<'_> {
     }
 }
 
-/// An old table where it waits.
+/// An old table under its temporary name.
 fn old(target: &Target) -> String {
     qualified(ASIDE, target.table)
 }
@@ -319,14 +319,14 @@ fn shown(relation: &Relation) -> String {
     qualified(ASIDE, &format!("rows_{}", relation.table))
 }
 
-/// The check of the parity proof whose columns follow from the stamp: in the first form, rows far from the clock had no true instant.
+/// The parity check of columns that follow from the stamp: in the first form, rows far from the clock had no true instant.
 const OF_THE_STAMP: &str = "time column";
 
 fn computed(target: &Target, column: &str) -> bool {
     target.repeated.is_some() && target.derived.iter().any(|(check, names)| *check == OF_THE_STAMP && names.contains(&column))
 }
 
-/// The statement that fills a leaf from the old table: all as it was, but for what follows from the stamp.
+/// The statement that fills a leaf from the old table: all columns are kept, except those that follow from the stamp.
 fn copying(relation: &Relation, target: &Target, value: &str, there: &[String]) -> String {
     let image = target.repeated.map(|(image, _)| image);
     let read = |i: usize| {
@@ -338,7 +338,7 @@ fn copying(relation: &Relation, target: &Target, value: &str, there: &[String]) 
         let field = relation.field(column);
         match (field, target.moved) {
             _ if column == target.discriminator => literal(value),
-            // Without a stamp the clock wrote it, unless the row was moved.
+            // Without a stamp column the time is the clock's, unless the row was moved.
             (Some(field), Some((moved, by))) if computed(target, column) && field.columns().is_empty() && is_there => {
                 format!("CASE WHEN r.{moved} = {} THEN {} ELSE r.{column} END", literal(by), field.render())
             }
@@ -347,7 +347,7 @@ fn copying(relation: &Relation, target: &Target, value: &str, there: &[String]) 
             _ => "NULL".to_owned(),
         }
     };
-    // What tells rows apart and was not there is numbered by its default.
+    // Identity columns that did not exist before are numbered by their default.
     let numbered = |column: &&&str| target.identity.contains(*column) && !there.iter().any(|c| c == **column);
     let columns: Vec<&str> = target.columns.iter().filter(|c| !numbered(c)).copied().collect();
     let values: Vec<String> = columns.iter().map(|column| written(column)).collect();
@@ -363,7 +363,7 @@ fn copying(relation: &Relation, target: &Target, value: &str, there: &[String]) 
     )
 }
 
-/// The statement that writes what the view made of the trigger's rows, and the leaf has not: the second form keeps such rows as rows.
+/// The statement that writes the rows which the view made from the trigger's records and the leaf lacks: the second form stores them as rows.
 fn projecting(relation: &Relation) -> String {
     let value = |i: usize| Sql::text(format!("(o.v).{}", ident(&relation.columns[i].name)));
     let source = relation.target().and_then(|t| t.moved).map_or("", |(column, _)| column);
@@ -371,7 +371,7 @@ fn projecting(relation: &Relation) -> String {
     let columns: Vec<&str> = written.iter().map(|(column, _)| *column).collect();
     let values: Vec<String> =
         written.iter().map(|(column, v)| if *column == source { "'C'".to_owned() } else { v.fill(value).render() }).collect();
-    // An alias of its own for each: a column of the outer query goes before the row of the inner one.
+    // A separate alias for each: inside the subquery, a column of the outer query would hide the row.
     let numbered = |table: &str, at: &str| {
         format!("(SELECT {at} AS v, {at}::text AS row, row_number() OVER (PARTITION BY {at}::text) AS n FROM {table} AS {at})")
     };

@@ -1,5 +1,5 @@
-//! The proof that nothing was lost on the way from the first form to the second. Rows are compared as text, as multisets: 1.5 and 1.50 are
-//! not the same.
+//! The proof that nothing was lost in the conversion from the first form to the second. Rows are compared as text and as multisets, so 1.5 and 1.50
+//! differ.
 
 use crate::catalog::Database;
 use crate::error::{Error, Result};
@@ -17,13 +17,13 @@ async fn difference(db: &Database, context: &str, old: &str, new: &str) -> Resul
 
 fn refused(what: &str, (lost, extra): (i64, i64)) -> Error {
     Error::Refused {
-        message: format!("{what} did not come over as it was, and everything was left as it was"),
+        message: format!("{what} was not converted without loss, and nothing was changed"),
         detail: Some(format!("{lost} rows missing, {extra} extra")),
         hint: None,
     }
 }
 
-/// The stored rows are the same in all columns that come over as they are.
+/// The stored rows are equal in all columns that are copied unchanged.
 pub(super) async fn stored(db: &Database, what: &str, columns: &[&str], old: &str, new: &str) -> Result<()> {
     let row = format!("SELECT ROW({})::text FROM ", columns.join(", "));
     let context = format!("proving {what}");
@@ -38,7 +38,7 @@ fn rows(relation: &Relation, table: &str) -> String {
     format!("SELECT ROW({})::text FROM {table}", columns.join(", "))
 }
 
-/// Both views show what the old one showed.
+/// Each view shows what the old one showed.
 pub(super) async fn shown(db: &Database, relation: &Relation, before: &str) -> Result<()> {
     let context = format!("proving what {} shows", relation.table);
     for view in [relation.legacy_table(), relation.view()] {
@@ -50,8 +50,8 @@ pub(super) async fn shown(db: &Database, relation: &Relation, before: &str) -> R
     Ok(())
 }
 
-/// Where nothing has been written since the move, parity with the legacy table must hold; the order of rows that were written and taken
-/// back is another.
+/// Where nothing has been written since the move, parity with the legacy table must hold; only the order of rows that were written and rolled back
+/// may differ.
 pub(super) async fn parity(db: &Database, relation: &Relation, before: &str, archived: &str) -> Result<Option<String>> {
     let context = format!("comparing {} with its archive", relation.table);
     let (lost, extra) = difference(db, &context, &rows(relation, archived), &rows(relation, before)).await?;

@@ -1,12 +1,12 @@
-//! The bodies of the trigger functions: the leaf leads the key table (*follow*), the key table leads the leaf where a foreign key of the
-//! legacy table writes it (*lead*), and who refers to a row holds it (*hold*).
+//! The bodies of the trigger functions: the key table follows the leaf (*follow*), the leaf follows the key table where a foreign key of the legacy
+//! table changes it (*lead*), and a referencing row holds the row that it refers to (*hold*).
 
 use crate::sql::quote::{ident, literal};
 
 use super::key_table::{Column, KeyTable, Write};
 use super::{Action, ForeignKey};
 
-/// `ROW(...)` compared as images, so that 1.5 and 1.50 differ: a cascade carries the change on.
+/// `ROW(...)` compared as images, so that 1.5 and 1.50 differ: a cascade must pass on that change too.
 fn differ(left: &[String], right: &[String]) -> String {
     format!("ROW({})::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW({})::pg_catalog.record", left.join(", "), right.join(", "))
 }
@@ -32,7 +32,7 @@ impl KeyTable {
         self.names().iter().map(|n| format!("{alias}.{n}")).collect()
     }
 
-    /// The key table's row `m` belongs to the leaf's row `t`.
+    /// The condition that the key table's row `m` belongs to the leaf's row `t`.
     fn same_row(&self, m: &str, t: &str) -> String {
         joined(self.identity.iter().map(|c| format!("{m}.{} OPERATOR(pg_catalog.=) {t}.{}", c.name, c.leaf)), " AND ")
     }
@@ -53,7 +53,7 @@ impl KeyTable {
         )
     }
 
-    /// Puts all rows of the leaf into an empty key table, in the leaf's order: what is changed later is changed in that order too.
+    /// Puts all rows of the leaf into an empty key table, in the leaf's order, so that later changes happen in that order too.
     pub(super) fn fill(&self) -> String {
         self.insert(&format!("{} AS t ORDER BY t.ctid", self.leaf))
     }
@@ -62,9 +62,9 @@ impl KeyTable {
         format!("INSERT INTO {} AS m ({}) SELECT {} FROM {from}", self.name(), self.names().join(", "), self.values().join(", "))
     }
 
-    /// The key table follows the leaf: one statement for each of the client's, so that a foreign key sees all its rows at once. What a foreign
-    /// key then does to other tables fires their triggers in the middle of this function, and these are to see the client's search path; so
-    /// it sets none, though it runs with its owner's rights, and names every operator, function and type by its schema.
+    /// The key table follows the leaf: one statement for each of the client's, so that a foreign key sees all its rows at once. Actions of a
+    /// foreign key on other tables fire those tables' triggers inside this function, and they must see the client's search path. So the function
+    /// sets none, although it runs with its owner's rights, and names every operator, function and type with its schema.
     pub(super) fn follow(&self) -> String {
         let key = self.name();
         format!(
@@ -81,10 +81,10 @@ impl KeyTable {
         )
     }
 
-    /// Rows are changed in the order in which the leaf's were (the two transition tables have it, and a nested loop keeps it): a unique index
-    /// that the leaf's rows passed is passed again. Only what has changed in the leaf is copied: a cascade that is on its way may have
-    /// changed another column of the key table, and have yet to reach the leaf. A column has changed when its text has; an array
-    /// would be taken apart.
+    /// Rows are changed in the order in which the leaf's rows were (the two transition tables have that order, and a nested loop keeps it), so that
+    /// a unique index accepts the same sequence of changes. Only what has changed in the leaf is copied: a running cascade may have changed another
+    /// column of the key table before that change reaches the leaf. A column counts as changed when its text has; comparing as text also keeps
+    /// `unnest` from splitting array values.
     fn follow_update(&self) -> String {
         let olds = self
             .columns
@@ -113,8 +113,8 @@ impl KeyTable {
         )
     }
 
-    /// A key that the same statement deleted and inserted again goes over to the new row: NO ACTION looks whether it is there at the end
-    /// (`ri_Check_Pk_Match`), and the other actions happen all the same.
+    /// A key that the same statement deleted and inserted again moves to the new row: NO ACTION checks whether it exists at the end
+    /// (`ri_Check_Pk_Match`), and the other actions happen in any case.
     fn take_over(&self) -> String {
         let mut sql = String::new();
         for (unique, _) in self.uniques() {
@@ -141,8 +141,8 @@ impl KeyTable {
         sql
     }
 
-    /// The leaf follows what a foreign key of the legacy table did to the key table: it gets what stands there now, and not what stood
-    /// there at this change, because the leaf's own trigger would carry the older value back.
+    /// The leaf follows a change that a foreign key of the legacy table made in the key table. It takes the present values, not those of this
+    /// change, because the leaf's own trigger would carry older values back.
     pub(super) fn lead(&self, write: Write<'_>) -> String {
         let leaf = &self.leaf;
         let row = |of: &str| {
@@ -173,7 +173,7 @@ impl KeyTable {
         )
     }
 
-    /// SET NULL onto a column that is NOT NULL: what the table said, with its row.
+    /// SET NULL on a NOT NULL column: the error that the table itself would report, with its row.
     fn null_check(&self, column: &Column, row: &str) -> String {
         let shown = self.legacy.iter().map(|(name, read)| {
             let value = match self.column(name).filter(|_| self.is_written(name)) {
@@ -200,8 +200,8 @@ impl KeyTable {
         )
     }
 
-    /// Who refers to a row of the leaf locks it, as the foreign key would. Where the statement that wrote the leaf is this very one, the key
-    /// table may not have followed yet, and the foreign key looks there next: then it follows for this row now.
+    /// A referencing row locks the row of the leaf, as the foreign key would. If the same statement wrote the leaf, the key table may not have
+    /// followed yet, and the foreign key checks there next: so the key table is brought up to date for this row now.
     pub(super) fn hold(&self, key: &ForeignKey) -> String {
         let pairs = |read: &dyn Fn(&Column) -> String| {
             let pair = |((own, other), equal): ((&String, &String), &super::Equal)| {

@@ -1,5 +1,4 @@
-//! The key table of a legacy table: what it holds, the SQL that makes it and points the foreign keys at it, and the SQL that takes
-//! all of it away again.
+//! The key table of a legacy table: its contents, the SQL that creates it and points the foreign keys at it, and the SQL that removes all of it.
 
 use crate::catalog::Database;
 use crate::error::{Error, Result};
@@ -9,30 +8,30 @@ use super::super::CONTROL;
 use super::read::foreign_keys;
 use super::{Action, ForeignKey, KEYS, Rows, Unique, bounded, pinned, point};
 
-/// The expression of a legacy column over the leaf's row: its name and the row's alias are given.
+/// The expression of a legacy column over the leaf's row, given the column's name and the row's alias.
 pub type Read<'l> = &'l (dyn Fn(&str, &str) -> String + Sync);
-/// The SET list of an UPDATE of the leaf: legacy columns with their new values, and the row's alias, are given.
+/// The SET list of an UPDATE of the leaf, given legacy columns with their new values and the row's alias.
 pub type Write<'l> = &'l (dyn Fn(&[(String, String)], &str) -> String + Sync);
 
-/// A legacy table that is, or is to be, a leaf.
+/// A legacy table that has, or will have, a leaf.
 #[derive(Clone, Copy)]
 pub struct Leaf<'l> {
-    /// Schema of the legacy table: what errors name.
+    /// Schema of the legacy table, as errors name it.
     pub schema: &'l str,
     /// The legacy table.
     pub table: &'l str,
-    /// Where the legacy table lies now, qualified: under its name, or in the archive.
+    /// Where the legacy table is now, qualified: under its name, or in the archive.
     pub legacy: &'l str,
     /// The leaf, qualified.
     pub leaf: &'l str,
-    /// The table that the leaf is a partition of; who writes it by that name would leave the key table behind, and is refused.
+    /// The table that the leaf is a partition of. A write through that name would bypass the key table, so it is refused.
     pub parent: Option<&'l str>,
-    /// Columns of the leaf that tell its rows apart, under a unique index. Where foreign keys of the legacy table change its rows, no UPDATE
-    /// may change these columns: the key table would have to be changed in the middle of a cascade.
+    /// Columns of the leaf that identify its rows, under a unique index. Where foreign keys of the legacy table change its rows, no UPDATE may
+    /// change these columns: the key table would have to be changed in the middle of a cascade.
     pub identity: &'l [&'l str],
     /// Reads a legacy column.
     pub read: Read<'l>,
-    /// Writes legacy columns; `None` where the leaf's rows are not to be changed.
+    /// Writes legacy columns; `None` where the leaf's rows must not be changed.
     pub write: Option<Write<'l>>,
 }
 
@@ -49,7 +48,7 @@ impl std::fmt::Debug for Leaf<'_> {
     }
 }
 
-/// A key table, not made yet.
+/// The plan of a key table.
 #[derive(Debug)]
 pub struct KeyTable {
     pub(super) schema: String,
@@ -62,14 +61,14 @@ pub struct KeyTable {
     at: String,
     parent: Option<String>,
     owner: String,
-    /// `TRUNCATE TO someone`: the legacy table's grants that reach the key table. Who may read the table is shown the key that an error is
-    /// about (source, ri_triggers.c, ri_ReportViolation).
+    /// `TRUNCATE TO someone`: the legacy table's grants that apply to the key table. A role that may read the table is shown the key in an error
+    /// (source, ri_triggers.c, ri_ReportViolation).
     grants: Vec<String>,
     keys: Vec<ForeignKey>,
     lead: String,
 }
 
-/// A column of the key table that tells which row of the leaf it is.
+/// A column of the key table that identifies the row of the leaf.
 #[derive(Debug)]
 pub(super) struct Identity {
     pub(super) name: String,
@@ -96,12 +95,12 @@ impl Column {
 }
 
 impl KeyTable {
-    /// What the foreign keys of a legacy table ask for; `None` where there are none. The leaf must exist. The session's search path
-    /// must be the migration's own, so that types and defaults are qualified.
+    /// The key table that a legacy table's foreign keys need; `None` where there are none. The leaf must exist. The session's search path must be
+    /// the migration's, so that types and defaults are printed qualified.
     pub async fn plan(database: &Database, leaf: &Leaf<'_>) -> Result<Option<KeyTable>> {
         let legacy = database.origin(leaf.legacy);
         let mut keys = foreign_keys(database, &legacy).await?;
-        // The archive is where it lies, and not what it is called.
+        // The legacy table may be in the archive; keys are matched by its present place and renamed to its own name.
         let here = database.one("finding the legacy table", PLACE, &[&legacy]).await?;
         let (schema, table): (String, String) = (here.get(0), here.get(1));
         for key in &mut keys {
@@ -138,7 +137,7 @@ impl KeyTable {
         Ok(Some(plan))
     }
 
-    /// The legacy table's owner, whose it and its functions are to be.
+    /// The legacy table's owner, who will own it and its functions.
     pub fn owner(&self) -> &str {
         &self.owner
     }
@@ -171,8 +170,8 @@ impl KeyTable {
         self.outgoing().any(sets)
     }
 
-    /// The unique indexes that foreign keys lean on, each once, with its columns: in the order in which a foreign key names them, which is of
-    /// no account to uniqueness.
+    /// The unique indexes that foreign keys depend on, each once, with its columns in the order of a foreign key, which does not matter for
+    /// uniqueness.
     pub(super) fn uniques(&self) -> Vec<(&Unique, &[String])> {
         let mut found: Vec<_> = self.incoming().map(|k| (&k.unique, k.referenced.columns.as_slice())).collect();
         found.sort();
@@ -180,13 +179,13 @@ impl KeyTable {
         found
     }
 
-    /// Where a side of a foreign key is now that the key table stands for the legacy table.
+    /// Where a side of a foreign key is, now that the key table stands in for the legacy table.
     fn place(&self, side: &super::Side) -> String {
         if side.is(&self.schema, &self.table) { self.name() } else { side.name() }
     }
 
-    /// Makes the key table, fills it, lets it follow the leaf, and points the foreign keys at it. In the transaction that moves the
-    /// table, after the leaf has its rows, its unique indexes and its owner. The schema is [`super::SCHEMA_SQL`]'s.
+    /// Creates the key table, fills it, makes it follow the leaf, and points the foreign keys at it. To be run in the transaction that moves the
+    /// table, when the leaf has its rows, its unique indexes and its owner. The schema comes from [`super::SCHEMA_SQL`].
     pub fn creation(&self) -> String {
         let mut sql = self.table_sql();
         sql.push_str(&self.functions());
@@ -205,13 +204,13 @@ impl KeyTable {
         sql
     }
 
-    /// Makes the foreign keys valid that were, each in a transaction of its own, when the move is over: it reads the referencing table
-    /// and keeps nobody from writing it. Until then `pg_constraint` says that they are not, which is true.
+    /// Validates the foreign keys that were valid before, each in a transaction of its own, after the move: this reads the referencing table
+    /// without blocking its writers. Until then `pg_constraint` truthfully shows them as not valid.
     pub fn validation(&self) -> Vec<String> {
         self.keys.iter().filter_map(|k| point::validate(k, &self.place(&k.referencing))).collect()
     }
 
-    /// Yields the number of rows that the leaf has and the key table has not, or the other way round: 0, always.
+    /// Counts the rows that only the leaf or only the key table has: always 0.
     pub fn check(&self) -> String {
         let identity = self.identity.iter().map(|c| (format!("m.{}", c.name), format!("t.{}", c.leaf)));
         let columns = self.columns.iter().map(|c| (format!("m.{}", ident(&c.name)), c.read()));
@@ -263,7 +262,7 @@ impl KeyTable {
     }
 
     fn functions(&self) -> String {
-        // Rows are joined by nested loops alone, see `follow`.
+        // Rows are joined only by nested loops, to keep their order, see `follow`.
         let joins = " SET enable_hashjoin = off SET enable_mergejoin = off";
         let path = " SET search_path = pg_catalog, pg_temp";
         let mut all = vec![
@@ -330,12 +329,12 @@ const PLACE: &str = "SELECT n.nspname::text, c.relname::text, pg_get_userbyid(c.
           FROM aclexplode(c.relacl) a WHERE a.privilege_type IN ('SELECT', 'TRUNCATE', 'REFERENCES') AND a.grantee <> c.relowner ORDER BY 1)
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = to_regclass($1)";
 
-/// What a function of a key table has as its comment, by which it is found again.
+/// The comment that marks the functions of a key table, by which they are found again.
 fn tag(table: &str) -> String {
     format!("esclusa: key table {table}")
 }
 
-/// Who writes the table that the leaf is a partition of fires no trigger of the leaf's statements.
+/// A write through the name of the parent fires none of the leaf's statement triggers.
 pub fn guard(parent: &str) -> String {
     let function = qualified(CONTROL, "write_leaf_only");
     format!(
@@ -356,7 +355,7 @@ async fn identity(database: &Database, leaf: &Leaf<'_>) -> Result<Vec<Identity>>
                     WHERE c.oid = attcollation) END
                FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid WHERE attrelid = to_regclass($1) AND attname = $2::text";
     let mut found = Vec::new();
-    // The leaf has the columns of what it is a part of.
+    // The leaf has the columns of its parent.
     let of = leaf.parent.unwrap_or(leaf.leaf);
     for (place, column) in (1..).zip(leaf.identity) {
         let row = database.one(&format!("reading column {column} of {}", leaf.leaf), sql, &[&of, column]).await?;
@@ -365,7 +364,7 @@ async fn identity(database: &Database, leaf: &Leaf<'_>) -> Result<Vec<Identity>>
     Ok(found)
 }
 
-/// The columns that stand in foreign keys; and all of them, with what reads them.
+/// The columns that occur in foreign keys; and all legacy columns with the expressions that read them.
 async fn columns(database: &Database, leaf: &Leaf<'_>, plan: &KeyTable) -> Result<(Vec<Column>, Vec<(String, String)>)> {
     let sql = "SELECT a.attname::text, format_type(a.atttypid, a.atttypmod), a.attnotnull,
                    CASE WHEN a.attcollation <> t.typcollation THEN (SELECT format('%I.%I', n.nspname, c.collname)
@@ -390,9 +389,9 @@ async fn columns(database: &Database, leaf: &Leaf<'_>, plan: &KeyTable) -> Resul
     Ok((found, all))
 }
 
-/// The SQL that takes a key table away and gives the legacy table its foreign keys again; empty where there is none. `leaf.legacy` is the
-/// legacy table, back in its place with the rows of today, and with its unique constraints. What the catalog says of the key table's
-/// foreign keys counts, so that one dropped or made since then is followed. [`KeyTable::validation`]'s like is the second value.
+/// The SQL that removes a key table and gives the legacy table its foreign keys again; empty where there is none. `leaf.legacy` is the legacy
+/// table, back in its place with the present rows and its unique constraints. The key table's foreign keys are read from the catalog, so that one
+/// dropped or added since the move is respected. The second value is like [`KeyTable::validation`].
 pub async fn restoring(database: &Database, leaf: &Leaf<'_>) -> Result<(String, Vec<String>)> {
     let name = qualified(KEYS, leaf.table);
     let exists = database.one("looking for a key table", "SELECT to_regclass($1) IS NOT NULL", &[&name]).await?;
@@ -442,7 +441,7 @@ async fn leftovers(database: &Database, table: &str) -> Result<String> {
     Ok(rows.iter().map(|r| r.get::<_, String>(0) + "\n").collect())
 }
 
-/// The guard goes with the last leaf that has a key table.
+/// The guard is removed with the last leaf that has a key table.
 fn unguard(parent: &str) -> String {
     format!(
         "DO $esclusa$ BEGIN IF NOT EXISTS (SELECT FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_trigger t ON t.tgrelid = i.inhrelid \

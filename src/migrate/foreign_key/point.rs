@@ -1,4 +1,4 @@
-//! The statements that take a foreign key away and make it anew between other tables, with the hold that goes with it.
+//! The statements that drop a foreign key and create it again between other tables, with its hold.
 
 use crate::sql::quote::{ident, literal};
 
@@ -8,13 +8,13 @@ fn list(columns: &[String]) -> String {
     columns.iter().map(|c| ident(c)).collect::<Vec<_>>().join(", ")
 }
 
-/// Takes the foreign key and its hold from a table.
+/// Drops the foreign key and its hold from a table.
 pub(super) fn drop(key: &ForeignKey, referencing: &str) -> String {
     format!("ALTER TABLE {referencing} DROP CONSTRAINT {};\n{}", ident(&key.name), unhold(key, referencing))
 }
 
-/// Makes the foreign key on `referencing`. It is NOT VALID at first, since the rows are those that obeyed it, and to look at them all
-/// would hold a lock on both tables; a partitioned table cannot have it so.
+/// Creates the foreign key on `referencing`. It is NOT VALID at first: its rows obeyed it before, and checking all of them would hold a lock on
+/// both tables. A partitioned table does not allow that.
 pub(super) fn add(key: &ForeignKey, referencing: &str, referenced: &str) -> String {
     let columns = match key.delete_columns.as_slice() {
         [] => String::new(),
@@ -39,14 +39,14 @@ pub(super) fn add(key: &ForeignKey, referencing: &str, referenced: &str) -> Stri
     sql
 }
 
-/// What makes it valid again, in a transaction of its own; `None` where it was not, or is already.
+/// Validates it, in a transaction of its own; `None` where it was not valid before, or is already.
 pub(super) fn validate(key: &ForeignKey, referencing: &str) -> Option<String> {
     let needed = key.valid && !key.referencing.partitioned;
     needed.then(|| format!("ALTER TABLE {referencing} VALIDATE CONSTRAINT {};\n", ident(&key.name)))
 }
 
-/// Rows compared as images, for the condition of a trigger: by a function, because the server prints an operator between rows as one that it
-/// reads as a comparison column by column, which a dump would not survive.
+/// Rows compared as images, for the condition of a trigger. It is a function because the server prints an operator between rows in a form that it
+/// reads back as a column-by-column comparison, so that a dump would change it.
 pub(super) fn differ(left: &[String], right: &[String]) -> String {
     format!("pg_catalog.record_image_ne(ROW({}), ROW({}))", left.join(", "), right.join(", "))
 }
@@ -56,8 +56,8 @@ fn hold_names(key: &ForeignKey) -> [String; 2] {
     ["insert", "update"].map(|event| ident(&bounded(format!("ESCLUSA_hold_{event}_{}", key.name))))
 }
 
-/// The hold of the referencing table, by `function`. One of a deferrable foreign key can be deferred by SET CONSTRAINTS ALL like the
-/// check itself; it cannot have the same name.
+/// The hold of the referencing table, by `function`. The hold of a deferrable foreign key can be deferred by SET CONSTRAINTS ALL like the check
+/// itself; it cannot have the same name.
 pub(super) fn hold(key: &ForeignKey, referencing: &str, function: &str) -> String {
     let new: Vec<String> = key.referencing.columns.iter().map(|c| format!("new.{}", ident(c))).collect();
     let old: Vec<String> = key.referencing.columns.iter().map(|c| format!("old.{}", ident(c))).collect();
@@ -79,7 +79,7 @@ pub(super) fn hold(key: &ForeignKey, referencing: &str, function: &str) -> Strin
     one(&insert, "INSERT", &present) + &one(&update, "UPDATE", &other)
 }
 
-/// Takes the hold away, where there is one.
+/// Drops the hold, where there is one.
 pub(super) fn unhold(key: &ForeignKey, referencing: &str) -> String {
     if key.hold.is_none() {
         return String::new();

@@ -1,4 +1,4 @@
-//! Foreign keys as the catalog has them (manual, pg_constraint).
+//! Foreign keys as read from the catalog (manual, pg_constraint).
 
 use crate::catalog::Database;
 use crate::error::Result;
@@ -6,8 +6,8 @@ use crate::error::Result;
 use super::super::CONTROL;
 use super::{Action, Equal, ForeignKey, Operator, Side, Unique};
 
-/// The constraint rows that belong to a table. What a partitioned table hands down to its partitions, on either side, comes again when
-/// the foreign key of the partitioned table is made.
+/// The constraint rows that belong to a table itself. Those that partitions inherit, on either side, are created again with the foreign key of the
+/// partitioned table.
 const OWN: &str = "
     FROM pg_constraint c LEFT JOIN pg_constraint up ON up.oid = c.conparentid
     JOIN pg_class f ON f.oid = c.conrelid JOIN pg_namespace fn ON fn.oid = f.relnamespace
@@ -65,7 +65,7 @@ fn query() -> String {
     )
 }
 
-/// All foreign keys that touch a table, in either direction; those that point at it first. `table` is qualified.
+/// All foreign keys of a table, in either direction; those that refer to it come first. `table` is qualified.
 pub async fn foreign_keys(database: &Database, table: &str) -> Result<Vec<ForeignKey>> {
     let rows = database.query("reading foreign keys", &query(), &[&table, &CONTROL]).await?;
     let mut found = Vec::new();

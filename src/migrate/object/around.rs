@@ -1,4 +1,4 @@
-//! What is no part of one table: the event trigger that carries grants on, the guards of the parents, and rights of PUBLIC on what is nobody's.
+//! What belongs to no single table: the event trigger that carries grants, the guards of the parents, and rights of PUBLIC on shared objects.
 
 use crate::catalog::Database;
 use crate::error::Result;
@@ -41,7 +41,7 @@ pub(super) async fn check(database: &Database, schema: &str) -> Result<Vec<Drift
         let remedy = match kind.as_str() {
             "guard" => Remedy::Together(key_table::guard(&name)),
             "rights" => Remedy::Together(format!("REVOKE ALL ON {name} FROM PUBLIC")),
-            _ => Remedy::None("only a superuser may: the script of `esclusa roles` makes it and enables it".into()),
+            _ => Remedy::None("only a superuser can do this: the script of `esclusa roles` creates and enables it".into()),
         };
         Drift { table: String::new(), kind, name, finding, expected, found, remedy }
     });

@@ -1,4 +1,4 @@
-//! What is wrong with a moved table, and how it is mended.
+//! What is wrong with a moved table, and how it is repaired.
 
 use crate::table::Cell;
 
@@ -14,16 +14,16 @@ pub struct Drift {
     pub(super) remedy: Remedy,
 }
 
-/// How it is mended.
+/// How it is repaired.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Remedy {
     /// Statements, in one transaction.
     Together(String),
-    /// Statements that keep nobody waiting, and cannot run in a transaction.
+    /// Statements that block nobody, and cannot run in a transaction.
     Concurrently(Vec<String>),
-    /// A view is made again: with the rights that it had, or that its twin has.
+    /// A view is created again, with the rights that it had, or that its twin has.
     View(String),
-    /// It cannot be: why.
+    /// It cannot be repaired, and why.
     None(String),
 }
 

@@ -1,6 +1,6 @@
-//! Rights on what a moved table consists of. The compatibility view says what they are, or where there is none its twin in the control
-//! schema: the twin has the same, columns included, and the leaf what holds for the whole table. Its owner keeps every right on the leaf:
-//! the views read and write it as him.
+//! Rights on the objects of a moved table. The compatibility view decides what they are; without it, its twin in the control schema does. The twin
+//! has the same rights, including those on columns, and the leaf has those on the whole table. The owner keeps every right on the leaf: the views
+//! read and write it as the owner.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,10 +12,10 @@ use super::super::foreign_key::KEYS;
 use super::super::{CONTROL, LEAVES};
 use super::drift::{Drift, Remedy};
 
-/// What a statement that names the leaf can need. The others are not taken from it either where the view has them.
+/// The rights that a statement on the leaf can need. Others are also left to it if the view has them.
 const OF_LEAF: [&str; 5] = ["SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE"];
 
-/// What a statement that names the key table can need, and nothing else.
+/// The rights that a statement on the key table can need.
 const OF_KEY: [&str; 3] = ["SELECT", "TRUNCATE", "REFERENCES"];
 
 /// Grantee (empty: the owner), privilege, column (empty: the whole table).
@@ -32,7 +32,7 @@ struct Holder {
 /// The holders of one table, by `leaf`, `key`, `own`, `legacy`.
 type Holders = BTreeMap<String, Holder>;
 
-/// The rights on everything of these tables. `tables` is a query.
+/// The rights on all objects of these tables. `tables` is a query.
 async fn read(database: &Database, schema: &str, tables: &str) -> Result<BTreeMap<String, Holders>> {
     let sql = format!(
         "SELECT m.t, r.role, format('%I.%I', n.nspname, c.relname), quote_ident(pg_get_userbyid(c.relowner)), \
@@ -48,7 +48,7 @@ async fn read(database: &Database, schema: &str, tables: &str) -> Result<BTreeMa
         literal(KEYS),
         literal(CONTROL),
         literal(schema),
-        // In a rehearsal, the table that the view would have its rights from.
+        // In a rehearsal: the table that the view would get its rights from.
         if database.is_rehearsal() { "vr" } else { "v" },
     );
     let mut out: BTreeMap<String, Holders> = BTreeMap::new();
@@ -64,12 +64,12 @@ async fn read(database: &Database, schema: &str, tables: &str) -> Result<BTreeMa
     Ok(out)
 }
 
-/// Whose rights count.
+/// The holder whose rights decide.
 fn truth(holders: &Holders) -> Option<&Holder> {
     holders.get("legacy").or_else(|| holders.get("own"))
 }
 
-/// Rights that have not reached the twin or the leaf; and those that have stayed there.
+/// Rights that have not reached the twin or the leaf, and rights that should no longer be there.
 pub(super) async fn check(database: &Database, schema: &str, moved: &str) -> Result<Vec<Drift>> {
     let mut drift = Vec::new();
     for (table, holders) in read(database, schema, moved).await? {
@@ -103,7 +103,7 @@ pub(super) async fn check(database: &Database, schema: &str, moved: &str) -> Res
     Ok(drift)
 }
 
-/// What `holder` lacks of `wanted`, and has beyond `allowed`.
+/// The rights of `wanted` that `holder` lacks, and those that it has beyond `allowed`.
 fn compared(table: &str, holder: &Holder, wanted: &BTreeMap<Right, bool>, allowed: &BTreeMap<Right, bool>) -> Option<Drift> {
     let lacking: Vec<(&Right, bool)> =
         wanted.iter().filter(|(r, o)| holder.rights.get(*r) != Some(*o)).map(|(r, o)| (r, *o)).collect();
@@ -113,7 +113,7 @@ fn compared(table: &str, holder: &Holder, wanted: &BTreeMap<Right, bool>, allowe
         return None;
     }
     let said = |list: &[(&Right, bool)]| list.iter().map(|(r, o)| shown(r, *o)).collect::<Vec<_>>().join(", ");
-    // What takes a right on the table away takes those on its columns too: first, so that what is given afterwards stays.
+    // Revoking a right on the table also revokes it on its columns: so this comes first, and what is granted afterwards stays.
     let mut statements: Vec<String> = beyond.iter().map(|(r, _)| revoking("", r, holder)).collect();
     let surplus = |(r, option): &&(&Right, bool)| !option && holder.rights.get(*r) == Some(&true);
     statements.extend(lacking.iter().filter(surplus).map(|(r, _)| revoking("GRANT OPTION FOR ", r, holder)));
@@ -147,7 +147,7 @@ fn revoking(what: &str, (grantee, privilege, column): &Right, holder: &Holder) -
     format!("REVOKE {what}{privilege}{column} ON {} FROM {grantee} CASCADE;\n", holder.name)
 }
 
-/// Records the rights of a table, for the day on which both views are gone.
+/// Records the rights of a table, for the case that both views are gone.
 pub(super) async fn record(database: &Database, schema: &str, table: &str) -> Result<()> {
     for (name, holders) in read(database, schema, &format!("SELECT {table}")).await? {
         let Some(truth) = truth(&holders) else { continue };
@@ -165,15 +165,15 @@ pub(super) async fn record(database: &Database, schema: &str, table: &str) -> Re
     Ok(())
 }
 
-/// The SQL that gives a view that is made again its owner and its rights: those that it has, or its twin; where both are gone, those of the
-/// leaf, and what was recorded of columns.
+/// The SQL that gives a view that is created again its owner and its rights: those that it has, or its twin; where both are gone, those of the
+/// leaf, and the recorded ones on columns.
 pub(super) async fn of_view(database: &Database, schema: &str, table: &str, view: &str) -> Result<String> {
     let all = read(database, schema, &format!("SELECT {}", literal(table))).await?;
     let holders = all.into_values().next().unwrap_or_default();
-    let standing = holders.values().find(|h| h.name == view).or_else(|| truth(&holders));
-    let owner = standing.or_else(|| holders.get("leaf")).map(|h| h.owner.clone()).unwrap_or_default();
+    let present = holders.values().find(|h| h.name == view).or_else(|| truth(&holders));
+    let owner = present.or_else(|| holders.get("leaf")).map(|h| h.owner.clone()).unwrap_or_default();
     let mut sql = format!("ALTER VIEW {view} OWNER TO {owner};\n");
-    if let Some(holder) = standing {
+    if let Some(holder) = present {
         sql.extend(holder.rights.iter().map(|(r, o)| granting(r, *o, view, &owner)));
         return Ok(sql);
     }
@@ -182,7 +182,7 @@ pub(super) async fn of_view(database: &Database, schema: &str, table: &str, view
     let recorded = format!("SELECT creation FROM {CONTROL}.object WHERE legacy_table = {} AND kind = 'grants'", literal(table));
     let recorded =
         database.text("reading recorded grants", &recorded).await?.concat().into_iter().flatten().next().unwrap_or_default();
-    // A right on the whole table that the leaf has not any more has been taken away since.
+    // If the leaf no longer has a right on the whole table, that right was revoked since.
     let of_columns = recorded.lines().filter(|line| line.contains(") ON {view} TO ") && !line.is_empty());
     sql.extend(of_columns.map(|line| line.replace("{view}", view).replace("{owner}", &owner) + "\n"));
     Ok(sql)

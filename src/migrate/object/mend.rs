@@ -1,4 +1,4 @@
-//! Makes what [`super::check`] tells as it should be.
+//! Repairs what [`super::check`] reports.
 
 use crate::catalog::Database;
 use crate::error::Result;
@@ -10,15 +10,15 @@ use super::drift::{Drift, Remedy};
 use super::{adopt, check, grants};
 use crate::relation::LEAVES;
 
-/// A view is made first, then what is told of its rights: more rounds than there are such steps would change nothing.
+/// A view is created first, then differences of its rights are reported: after as many rounds as there are such steps, nothing more changes.
 const ROUNDS: usize = 4;
 
-/// A writer that holds a table longer than this makes one step of mending fail, and nobody wait.
+/// If a writer holds a table longer than this, one step of the repair fails, and nobody waits.
 const LOCK_TIMEOUT: &str = "5s";
 
-/// Mends what can be mended. Rows of `schema apply`: the object, and `mended`, or why not.
+/// Repairs what can be repaired. Rows of `schema apply`: the object, and `mended`, or why not.
 pub async fn mend(database: &Database, schema: &str) -> Result<Vec<Vec<Cell>>> {
-    // In a rehearsal the schema may be there only on paper.
+    // In a rehearsal, the schema may not exist yet.
     let there = format!("SELECT to_regclass('{CONTROL}.run_table') IS NOT NULL");
     if database.is_rehearsal() && !database.one("looking for the ledger", &there, &[]).await?.get::<_, bool>(0) {
         return Ok(Vec::new());
@@ -38,12 +38,12 @@ pub async fn mend(database: &Database, schema: &str) -> Result<Vec<Vec<Cell>>> {
                 Err(why) => failed.push((drift, why)),
             }
         }
-        // It would find the same again.
+        // Another round would find the same again.
         if database.is_rehearsal() {
             return Ok(done);
         }
     }
-    // Whatever failed may have been mended by a later step.
+    // A failed step may have been made up for by a later one.
     let left = check(database, schema).await?;
     for drift in left {
         let why = failed.iter().find(|(d, _)| *d == drift).map_or("", |(_, why)| why.as_str());
@@ -55,7 +55,7 @@ pub async fn mend(database: &Database, schema: &str) -> Result<Vec<Vec<Cell>>> {
     Ok(done)
 }
 
-/// One remedy; or what stood against it.
+/// Applies one remedy; an error says what prevented it.
 async fn remedy(database: &Database, schema: &str, drift: &Drift) -> std::result::Result<(), String> {
     let context = format!("mending {}", drift.object());
     let done = match &drift.remedy {
@@ -75,14 +75,14 @@ async fn remedy(database: &Database, schema: &str, drift: &Drift) -> std::result
     done.map_err(|error| std::iter::once(error.to_string()).chain(error.more()).collect::<Vec<_>>().join("; "))
 }
 
-/// The setting keeps what follows grants (an event trigger) from carrying half of a difference on.
+/// The setting keeps the event trigger on grants from carrying half of a difference on.
 const ALONE: &str = "SET LOCAL esclusa.carry_grants = 'off'";
 
 async fn together(database: &Database, schema: &str, drift: &Drift, context: &str, sql: &str) -> Result<()> {
     in_place(database, schema, drift, context, async |db| db.batch(context, sql).await).await
 }
 
-/// In a transaction in which those to whom the parts of the table belong may own what is made.
+/// In a transaction in which the owners of the table's parts may own what is created.
 async fn in_place(
     database: &Database,
     schema: &str,
@@ -100,8 +100,8 @@ async fn in_place(
     database.transaction(context, work).await
 }
 
-/// A view is replaced where it stands, which keeps whatever reads it; and made again where it has other columns. Its rights are read
-/// before, and are what they were.
+/// A view is replaced in place, which keeps its dependents, or dropped and created again where its columns differ. Its rights are read before and
+/// given again.
 async fn view(database: &Database, schema: &str, drift: &Drift, context: &str, creation: &str) -> Result<()> {
     let work = async |db: &Database| {
         let rights = grants::of_view(db, schema, &drift.table, &drift.name).await?;

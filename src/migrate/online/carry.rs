@@ -1,10 +1,10 @@
 //! What carries a client's changes over while its table is copied: a trigger on the legacy table that writes the leaf in the client's own
 //! transaction, and two small tables beside it.
 //!
-//! Every row has a number in the leaf. One that stood in the table when the trigger was attached has the number of its place in the heap
-//! ([`Numbers`]), so the trigger finds its copy without a key, and the copies lie in the heap's order. One that came later has a number of
-//! the sequence, and `carried` knows it by its place. What a client deletes before its block was copied, or while that happens, is written
-//! down in `gone`, and taken out of the leaf when the block has been copied.
+//! Every row has a number in the leaf. A row that was in the table when the trigger was attached is numbered by its place in the heap
+//! ([`Numbers`]), so the trigger finds its copy without a key, and the copies are in the heap's order. A later row gets a number from the sequence,
+//! and `carried` maps its place to it. When a client deletes a row before or while its block is copied, its place is recorded in `gone`, and the
+//! row is removed from the leaf after the block has been copied.
 
 use crate::relation::{CONTROL, Relation};
 use crate::sql::quote::{ident, literal, qualified};
@@ -13,7 +13,7 @@ use crate::sql::template::Sql;
 use super::super::foreign_key::bounded;
 use super::super::number::Numbers;
 
-/// The objects that stand beside a table while it is copied.
+/// The objects beside a table while it is copied.
 #[derive(Debug)]
 pub(super) struct Carry<'r> {
     relation: &'r Relation,
@@ -29,12 +29,12 @@ impl<'r> Carry<'r> {
         qualified(CONTROL, &bounded(format!("{what}_{}", self.relation.table)))
     }
 
-    /// Rows that came while the table was copied: their place and their number in the leaf.
+    /// Rows added while the table was copied: their place, and their number in the leaf.
     pub(super) fn carried(&self) -> String {
         carried(&self.relation.table)
     }
 
-    /// Places of rows that stood there at first and do not any more; `settled` where the leaf has no copy of them.
+    /// Places of original rows that were deleted; `settled` where the leaf has no copy of them.
     pub(super) fn gone(&self) -> String {
         self.name("gone")
     }
@@ -48,7 +48,7 @@ impl<'r> Carry<'r> {
         self.relation.number()
     }
 
-    /// The two tables and the function. What a client's transaction has written is told from what a proof has seen by its number.
+    /// Creates the two tables and the function. Each entry notes the transaction's number, which tells what was written after a proof's snapshot.
     pub(super) fn creation(&self, owner: &str) -> String {
         let (carried, gone, function, owner) = (self.carried(), self.gone(), self.function(), ident(owner));
         format!(
@@ -62,8 +62,8 @@ impl<'r> Carry<'r> {
         )
     }
 
-    /// Attaches the trigger, which takes SHARE ROW EXCLUSIVE: from then on no change of the table is missed.
-    /// ENABLE ALWAYS: a session with `session_replication_role = replica` writes the table too.
+    /// Attaches the trigger, which takes SHARE ROW EXCLUSIVE: from then on no change of the table is missed. ENABLE ALWAYS: a session with
+    /// `session_replication_role = replica` writes the table too.
     pub(super) fn attaching(&self) -> String {
         let (legacy, function) = (self.relation.legacy_table(), self.function());
         format!(
@@ -72,7 +72,7 @@ impl<'r> Carry<'r> {
         )
     }
 
-    /// Takes all of it away, but the table of what was carried: it tells where rows of the leaf stand in the archive (`migrate/keep.rs`).
+    /// Removes all of it except the table of added rows, which maps rows of the leaf to places in the archive (`migrate/keep.rs`).
     pub(super) fn removal(&self) -> String {
         format!(
             "DROP TRIGGER IF EXISTS {TRIGGER} ON {};\nDROP FUNCTION IF EXISTS {}();\nDROP TABLE IF EXISTS {};\n",
@@ -103,7 +103,7 @@ impl<'r> Carry<'r> {
         )
     }
 
-    /// Copies the rows of some blocks, but those that the trigger has carried already.
+    /// Copies the rows of some blocks, except those that the trigger has carried already.
     pub(super) fn copy(&self, from: i64, to: i64) -> String {
         let row = |i: usize| Sql::text(qualified("r", &self.relation.columns[i].name));
         let written = self.relation.insert(true);
@@ -122,12 +122,12 @@ impl<'r> Carry<'r> {
         )
     }
 
-    /// The row at a place stood there at first.
+    /// The condition that the row at a place is an original row.
     pub(super) fn is_first(&self, place: &str) -> String {
         format!("NOT EXISTS (SELECT FROM {} AS c WHERE c.at = {place})", self.carried())
     }
 
-    /// Takes out of the leaf what was deleted while its block was copied, or before.
+    /// Removes from the leaf the rows that were deleted before or while their block was copied.
     pub(super) fn settle(&self, copied: i64) -> String {
         format!(
             "WITH g AS (UPDATE {} SET settled = true WHERE NOT settled AND {} RETURNING at) DELETE FROM {} AS t USING g WHERE t.{} = {}",
@@ -140,7 +140,7 @@ impl<'r> Carry<'r> {
     }
 }
 
-/// Where rows that came later stand in the heap, by their number.
+/// The table that maps the numbers of added rows to their places in the heap.
 pub fn carried(table: &str) -> String {
     qualified(CONTROL, &bounded(format!("carried_{table}")))
 }
@@ -148,7 +148,7 @@ pub fn carried(table: &str) -> String {
 /// The trigger on the legacy table.
 pub(super) const TRIGGER: &str = "esclusa_carry";
 
-/// The place lies in these blocks; the second one is behind the last.
+/// The condition that a place is in these blocks; `to` is exclusive.
 pub(super) fn blocks(place: &str, from: i64, to: i64) -> String {
     format!("{place} >= '({from},0)'::tid AND {place} < '({to},0)'::tid")
 }

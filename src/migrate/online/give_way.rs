@@ -1,5 +1,5 @@
-//! Between two chunks: whether the next one may be copied. Whoever watches is told why not, at once and then every few seconds; so is
-//! `esclusa status`, by the copy's line in the ledger.
+//! Decides between two chunks whether the next one may be copied. If not, the reason is reported, at once and then every few seconds;
+//! `esclusa status` shows it too, from the copy's row in the control schema.
 
 use std::time::{Duration, Instant};
 
@@ -7,16 +7,16 @@ use super::work::{Watched, Work};
 use crate::error::{Error, Result};
 use crate::migrate::CONTROL;
 use crate::migrate::throttle::signals::{Notes, Watch};
-use crate::migrate::throttle::{Verdict, decide};
+use crate::migrate::throttle::{Permit, decide};
 
-/// What goes before the copying is looked at no more often.
+/// The signals are read at most this often.
 const LOOKED_AT: Duration = Duration::from_secs(1);
-/// While the copy waits, it is told that often.
+/// How often a waiting copy reports.
 const TOLD: Duration = Duration::from_secs(5);
-/// What clients feel now is no baseline for what is copied next, when something was copied so short a time ago.
+/// When something was copied this recently, what clients feel now is not a baseline.
 const STIRRED: Duration = Duration::from_secs(90);
 
-/// Begins to watch, before a table is copied or gone on with.
+/// Begins to watch the signals, before a table is copied or its copy is continued.
 pub(super) async fn begin(work: Work<'_>) -> Result<()> {
     let mut watched = work.throttle.watch.lock().await;
     if watched.as_ref().is_some_and(|w| w.copied.elapsed() < STIRRED) {
@@ -36,14 +36,14 @@ pub(super) async fn begin(work: Work<'_>) -> Result<()> {
     Ok(())
 }
 
-/// What clients have felt before, for a process that goes on with the copy.
+/// Stores the baseline, for a process that continues the copy.
 async fn keep_baseline(work: Work<'_>, baseline: Option<Duration>) -> Result<()> {
     let baseline = baseline.map(|b| i64::try_from(b.as_micros()).unwrap_or(i64::MAX));
     let sql = format!("UPDATE {CONTROL}.copy SET baseline_us = $2, baseline_at = clock_timestamp() WHERE legacy_table = $1");
     work.db.execute("keeping the baseline", &sql, &[&work.relation.table, &baseline]).await.map(drop)
 }
 
-/// Waits until the next chunk may be copied; for how long. An error: it has to stop.
+/// Waits until the next chunk may be copied, and returns how long it waited. An error means that the copy has to stop.
 pub(super) async fn give_way(work: Work<'_>, doing: &'static str) -> Result<Duration> {
     if work.db.is_rehearsal() {
         return Ok(Duration::ZERO);
@@ -61,8 +61,8 @@ pub(super) async fn give_way(work: Work<'_>, doing: &'static str) -> Result<Dura
             }
         };
         match verdict {
-            Verdict::Go => break,
-            Verdict::Wait(reason) => {
+            Permit::Go => break,
+            Permit::Wait(reason) => {
                 if told.is_none_or(|at| at.elapsed() >= TOLD) {
                     told = Some(Instant::now());
                     work.told.word(&format!("{doing} {} waits: {reason}", work.relation.table));
@@ -70,26 +70,29 @@ pub(super) async fn give_way(work: Work<'_>, doing: &'static str) -> Result<Dura
                 }
                 tokio::time::sleep(LOOKED_AT).await;
             }
-            Verdict::Stop(reason) => {
-                // Told again with the next command, and by `status` until then.
+            Permit::Stop(reason) => {
+                // The next command reports it again, and `status` shows it until then.
                 note(work, Some(&format!("stopped: {reason}"))).await?;
                 return Err(Error::Refused {
                     message: format!("{doing} {} was stopped: {reason}", work.relation.table),
-                    detail: Some("it could be read when the copying began, and nobody can tell what goes on since".into()),
-                    hint: Some("what was copied is kept: repeat the command, which goes on by what can be read then".into()),
+                    detail: Some("it could be read when the copying began, and now its effect is unknown".into()),
+                    hint: Some(
+                        "what was copied is kept: repeat the command, which continues with the signals that can be read then"
+                            .into(),
+                    ),
                 });
             }
         }
     }
     if told.is_some() {
-        work.told.word(&format!("{doing} {} goes on after {} s", work.relation.table, begun.elapsed().as_secs()));
+        work.told.word(&format!("{doing} {} continues after {} s", work.relation.table, begun.elapsed().as_secs()));
         note(work, None).await?;
     }
     watched.copied = Instant::now();
     Ok(if told.is_some() { begun.elapsed() } else { Duration::ZERO })
 }
 
-/// Why the copy does not go on, for `status`.
+/// Stores why the copy waits, for `status`.
 async fn note(work: Work<'_>, why: Option<&str>) -> Result<()> {
     let sql = format!("UPDATE {CONTROL}.copy SET waits_for = $2, waits_at = clock_timestamp() WHERE legacy_table = $1");
     work.db.execute("noting why a copy waits", &sql, &[&work.relation.table, &why]).await.map(drop)

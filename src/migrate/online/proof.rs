@@ -1,6 +1,6 @@
-//! The proof of a copy under writes: by ranges of blocks, each in a snapshot of its own, row by row and each at its own number. It sees what
-//! the checks of [`parity`] see (a number missing or doubled, a row that differs as text, a derived column that is wrong), and in the
-//! order of the heap, because a row's number is its place there. Rows that came later are compared by the place that the trigger noted.
+//! The proof of a copy under writes: by ranges of blocks, each in a snapshot of its own, row by row, each under its own number. It finds what the
+//! checks of [`parity`] find (a missing or doubled number, a row that differs as text, a wrong derived column), including the order of the heap,
+//! because a row's number is its place there. Rows that were added later are compared by the place that the trigger noted.
 //!
 //! [`parity`]: super::super::parity
 
@@ -10,10 +10,10 @@ use crate::relation::Relation;
 use crate::sql::quote::qualified;
 
 use super::super::number::Numbers;
-use super::super::parity::{self, Parity, Verdict};
+use super::super::parity::{self, CheckResult, Parity};
 use super::carry::{Carry, blocks};
 
-/// What has been found so far.
+/// The differences found so far.
 #[derive(Debug, Default)]
 pub(super) struct Findings {
     rows: i64,
@@ -31,8 +31,8 @@ impl Findings {
         self.first = self.first.take().or_else(|| row.get(3).cloned().flatten());
     }
 
-    /// As the checks of a table are told, behind that of its shape.
-    pub(super) fn parity(self, relation: &Relation, shape: Verdict) -> Parity {
+    /// As the checks of a table, after that of its shape.
+    pub(super) fn parity(self, relation: &Relation, shape: CheckResult) -> Parity {
         let rows = match &self.first {
             None => "each equal, in the order of the heap".to_owned(),
             Some(first) => format!("{} differ; the first: {first}", self.differences),
@@ -40,21 +40,21 @@ impl Findings {
         let derived = format!("{} rows disagree with their image", self.underived);
         let verdicts = vec![
             shape,
-            Verdict { check: "rows", passed: self.differences == 0, detail: rows },
-            Verdict { check: "derived columns", passed: self.underived == 0, detail: derived },
+            CheckResult { check: "rows", passed: self.differences == 0, detail: rows },
+            CheckResult { check: "derived columns", passed: self.underived == 0, detail: derived },
         ];
         Parity { table: relation.table.clone(), rows: self.rows, verdicts }
     }
 
-    /// The proof of the whole, with that of what has changed since.
+    /// As the proof of the whole, with the check of changes since.
     pub(super) fn changes(self, proof: &Parity) -> Parity {
         let wrong = self.differences + self.underived;
         let detail = match &self.first {
-            _ if wrong == 0 => format!("{} rows came or changed since, each equal", self.rows),
+            _ if wrong == 0 => format!("{} rows were added or changed since, each equal", self.rows),
             first => format!("{wrong} rows that changed since differ; the first: {}", first.as_deref().unwrap_or("-")),
         };
         let mut proof = proof.clone();
-        proof.verdicts.push(Verdict { check: "changes", passed: wrong == 0, detail });
+        proof.verdicts.push(CheckResult { check: "changes", passed: wrong == 0, detail });
         proof
     }
 }
@@ -68,7 +68,7 @@ pub(super) struct Proof<'p> {
 }
 
 impl Proof<'_> {
-    /// Rows that stood there at first, of some blocks.
+    /// The original rows of some blocks.
     pub(super) async fn range(&self, db: &Database, from: i64, to: i64, findings: &mut Findings) -> Result<()> {
         let old = format!(
             "SELECT {} AS number, {} AS image FROM ONLY {} AS t WHERE {} AND {}",
@@ -91,7 +91,7 @@ impl Proof<'_> {
         self.compare(db, &old, &new, findings).await
     }
 
-    /// Rows that came later, and rows of the table that nobody has noted; `since` leaves out what an earlier proof has seen.
+    /// Added rows, and rows of the table that the trigger has not noted; `since` excludes what an earlier proof has seen.
     pub(super) async fn carried(&self, db: &Database, since: Option<&str>, findings: &mut Findings) -> Result<()> {
         let (carried, legacy) = (self.carry.carried(), self.relation.legacy_table());
         let unseen = |alias: &str| since.map_or_else(String::new, |s| format!(" AND {}", unseen(alias, s)));
@@ -116,7 +116,7 @@ impl Proof<'_> {
         Ok(())
     }
 
-    /// Rows that were deleted since an earlier proof, and still stand on one of the two sides.
+    /// Rows that were deleted since an earlier proof, and still exist on one of the two sides.
     pub(super) async fn gone(&self, db: &Database, since: &str, findings: &mut Findings) -> Result<()> {
         let sql = format!(
             "SELECT 0, count(*), 0, 'a deleted row is still there: place ' || min(g.at::text) FROM {gone} AS g WHERE {unseen} AND (NOT g.settled \
@@ -131,7 +131,7 @@ impl Proof<'_> {
             first = self.carry.is_first("t.ctid"),
         );
         let counts = format!(
-            "SELECT 0, abs(a.n - b.n), 0, CASE WHEN a.n <> b.n THEN format('%s rows came later, and %s of them are in the leaf', a.n, b.n) END \
+            "SELECT 0, abs(a.n - b.n), 0, CASE WHEN a.n <> b.n THEN format('%s rows were added later, and %s of them are in the leaf', a.n, b.n) END \
              FROM (SELECT count(*) AS n FROM {}) AS a, (SELECT count(*) AS n FROM {} AS t WHERE t.{n} <= {} OR t.{n} > {}) AS b",
             self.carry.carried(),
             self.relation.rows(),
@@ -181,7 +181,7 @@ impl Proof<'_> {
     }
 }
 
-/// What a transaction has noted that a proof's snapshot did not see.
+/// The condition that an entry was noted by a transaction that the proof's snapshot did not see.
 fn unseen(alias: &str, snapshot: &str) -> String {
     format!(
         "{alias}.by >= pg_snapshot_xmin('{snapshot}'::pg_snapshot) AND NOT pg_visible_in_snapshot({alias}.by, '{snapshot}'::pg_snapshot)"

@@ -1,4 +1,4 @@
-//! What every step of a copy needs, what it gives way to, and who is told how far it is.
+//! What every step of a copy needs: the signals that it gives way to, and the receiver of progress reports.
 
 use std::time::{Duration, Instant};
 
@@ -8,13 +8,13 @@ use crate::migrate::ledger::{self, Entry};
 use crate::migrate::machine::{State, Step};
 use crate::migrate::quiet::Pace;
 use crate::migrate::throttle::signals::Watch;
-use crate::migrate::throttle::{Limits, Verdict};
+use crate::migrate::throttle::{Limits, Permit};
 use crate::relation::{Context, Relation};
 
-/// How far a copy is.
+/// The progress of a copy.
 #[derive(Debug, Clone)]
 pub struct Progress {
-    /// What is being done: `copying`, `indexing`, `proving`.
+    /// The step: `copying`, `indexing`, `proving`.
     pub step: &'static str,
     /// The legacy table.
     pub table: String,
@@ -22,25 +22,25 @@ pub struct Progress {
     pub from: i64,
     /// Blocks that are done.
     pub done: i64,
-    /// All of them.
+    /// All blocks.
     pub of: i64,
-    /// Rows of this step so far, by this process.
+    /// Rows that this process has handled in this step.
     pub rows: u64,
-    /// Since this process began the step.
+    /// Time since this process began the step.
     pub elapsed: Duration,
-    /// Of that, what it gave way to clients.
+    /// Of that, time waited for clients.
     pub waited: Duration,
 }
 
-/// Whoever wants to know how far it is, or what it waits for.
+/// Receives progress reports, and reports of what the work waits for.
 pub trait Told {
-    /// A step has come further.
+    /// A step has advanced.
     fn progress(&self, progress: &Progress);
-    /// Something in words.
+    /// A message in words.
     fn word(&self, text: &str);
 }
 
-/// Tells nobody.
+/// Reports nothing.
 #[derive(Debug)]
 pub struct Silent;
 
@@ -54,17 +54,17 @@ impl Told for Silent {
 pub struct Work<'o> {
     /// The migration's connection.
     pub db: &'o Database,
-    /// Schema, zone, months.
+    /// Schema, time zone, months.
     pub context: &'o Context,
     /// The run in the ledger.
     pub run: i64,
     /// The table.
     pub relation: &'o Relation,
-    /// How it gets on with those who use the table.
+    /// How long it keeps others waiting, and how long it waits itself.
     pub pace: &'o Pace,
     /// What it gives way to.
     pub throttle: &'o Throttle,
-    /// Who is told how far it is.
+    /// Receives progress reports.
     pub told: &'o dyn Told,
 }
 
@@ -76,7 +76,7 @@ impl Work<'_> {
     }
 }
 
-/// What the copies of one run go by.
+/// The limits and signals that the copies of one run obey.
 pub struct Throttle {
     pub(super) limits: Limits,
     pub(super) watch: tokio::sync::Mutex<Option<Watched>>,
@@ -86,12 +86,12 @@ pub(super) struct Watched {
     pub(super) watch: Watch,
     /// When something was copied last.
     pub(super) copied: Instant,
-    /// The last verdict, and when it was found.
-    pub(super) last: Option<(Verdict, Instant)>,
+    /// The last verdict, and when it was made.
+    pub(super) last: Option<(Permit, Instant)>,
 }
 
 impl Throttle {
-    /// By these limits.
+    /// With these limits.
     pub fn new(limits: Limits) -> Self {
         Throttle { limits, watch: tokio::sync::Mutex::default() }
     }

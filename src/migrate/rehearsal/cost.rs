@@ -1,6 +1,6 @@
-//! About how long a statement takes, by the rows that it goes through. Pure. The figures are those of the machine of the first measurements
-//! (2 million rows of 94 bytes: copied in 60 s, three indexes in 32 s, proven in 60 s, while clients worked); [`Pace`] holds them against what the ledger says of
-//! this server, where it has moved tables already.
+//! About how long a statement takes, from the number of its rows. Pure. The figures were measured on one machine (2 million rows of 94 bytes:
+//! copied in 60 s, three indexes in 32 s, proven in 60 s, while clients worked); [`Pace`] adjusts them to this server, if the ledger has earlier
+//! moves.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -8,14 +8,14 @@ use std::time::Duration;
 use super::lock::{Lock, Mode};
 use crate::relation::CONTROL;
 
-/// What a statement takes that goes through no rows: the way to the server and back, and a change of the catalog.
+/// The time of a statement that processes no rows: the round trip, and a change of the catalog.
 const EACH: Duration = Duration::from_micros(400);
 /// The size of a block.
 const BLOCK: i64 = 8192;
-/// ANALYZE looks at so many rows, whatever there are (manual, `default_statistics_target`).
+/// ANALYZE samples so many rows, whatever the size (manual, `default_statistics_target`).
 const SAMPLED: i64 = 30_000;
 
-/// Microseconds a row, by what is done with it.
+/// Microseconds per row, by operation.
 const COPIED: f64 = 30.0;
 const INDEXED: f64 = 5.0;
 const PROVEN: f64 = 15.0;
@@ -25,16 +25,16 @@ const READ: f64 = 1.0;
 /// How large a relation is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Size {
-    /// Rows, as the server believes.
+    /// Rows, as the server estimates.
     pub rows: i64,
     /// Bytes of its heap.
     pub bytes: i64,
 }
 
-/// How large they are, by name as it is written.
+/// Sizes of relations, by name as written.
 pub type Sizes = HashMap<String, Size>;
 
-/// This server's time for a move, as a share of that which was measured first.
+/// This server's time for a move, relative to the machine that was measured.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Pace(f64);
 
@@ -45,20 +45,20 @@ impl Default for Pace {
 }
 
 impl Pace {
-    /// From moves of so many rows in so long a time. Few rows say nothing.
+    /// From moves of so many rows in so much time. Too few rows say nothing.
     pub fn of(rows: i64, took: Duration) -> Self {
         let expected = (COPIED + 3.0 * INDEXED + 2.0 * PROVEN) * rows as f64 / 1_000_000.0;
         if rows < 100_000 { Pace::default() } else { Pace((took.as_secs_f64() / expected).clamp(0.05, 20.0)) }
     }
 }
 
-/// Rows that a statement goes through; `None` where it goes through none.
+/// Rows that a statement processes; `None` if none.
 pub fn rows(statement: &str, locks: &[Lock], sizes: &Sizes) -> Option<i64> {
     let per_row = a_row(statement)?;
     let own = format!("{CONTROL}.");
     let largest = locks.iter().filter(|(_, name)| !name.starts_with(&own)).filter_map(|(_, name)| sizes.get(name));
     let Some(size) = largest.max_by_key(|size| size.rows) else {
-        // A line of our own tables.
+        // One row of our own tables.
         return locks.iter().any(|(mode, _)| *mode == Mode::RowExclusive).then_some(1);
     };
     let rows = match blocks(statement) {
@@ -81,7 +81,7 @@ fn is(statement: &str, word: &str) -> bool {
     statement.trim_start().get(..word.len()).is_some_and(|first| first.eq_ignore_ascii_case(word))
 }
 
-/// Microseconds a row; `None` for what goes through no rows.
+/// Microseconds per row; `None` for what processes no rows.
 fn a_row(statement: &str) -> Option<f64> {
     let has = |words: &str| statement.contains(words);
     match () {
@@ -97,13 +97,13 @@ fn a_row(statement: &str) -> Option<f64> {
     }
 }
 
-/// The blocks of a heap that a statement is about: `'(from,0)'::tid` and `'(to,0)'::tid`.
+/// The blocks of a heap that a statement covers: `'(from,0)'::tid` and `'(to,0)'::tid`.
 fn blocks(statement: &str) -> Option<(i64, i64)> {
     let mut found = statement.split("'(").skip(1).filter_map(|rest| rest.split_once(",0)'::tid")?.0.parse::<i64>().ok());
     Some((found.next()?, found.next()?))
 }
 
-/// Whether it is about a part of a heap, and others follow about the rest.
+/// Whether it covers part of a heap, and others follow for the rest.
 pub fn is_part(statement: &str) -> bool {
     blocks(statement).is_some()
 }

@@ -1,36 +1,36 @@
-//! Which locks a statement takes, by its first words (manual, section 13.3, and the page of each command). Pure. It reads the statements that
-//! the migration sends: every relation in them is written with its schema, because nothing else is in the search path; what has none is
-//! PostgreSQL's own, or a name within the statement.
+//! Which locks a statement takes, according to its first words (manual, section 13.3, and the page of each command). Pure. It reads the statements
+//! that the migration sends: they name every relation with its schema, because the search path has no other schema; a name without one is
+//! PostgreSQL's own, or local to the statement.
 //!
-//! `tests/rehearsal.rs` holds it against what a server has given.
+//! `tests/rehearsal.rs` compares it with the locks of a running server.
 
 use std::fmt;
 
 use crate::sql::Lexed;
 
-/// A mode of a lock on a relation, the weakest first.
+/// A lock mode on a relation, the weakest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Mode {
-    /// Whoever reads.
+    /// Readers take it.
     AccessShare,
-    /// Whoever locks rows.
+    /// Row locks take it.
     RowShare,
-    /// Whoever writes rows.
+    /// Writers take it.
     RowExclusive,
-    /// Nobody else may change the table's definition, and readers and writers go on.
+    /// Nobody else may change the table's definition; readers and writers continue.
     ShareUpdateExclusive,
     /// Writers wait.
     Share,
-    /// Writers wait, and whoever else wants the same.
+    /// Writers wait, and others that want the same lock.
     ShareRowExclusive,
-    /// Only readers go on.
+    /// Only readers continue.
     Exclusive,
     /// Everybody waits.
     AccessExclusive,
 }
 
 impl Mode {
-    /// All of them, with their names in the manual and in `pg_locks`.
+    /// All modes, with their names in the manual and in `pg_locks`.
     pub const ALL: [(Mode, &'static str, &'static str); 8] = [
         (Mode::AccessShare, "ACCESS SHARE", "AccessShareLock"),
         (Mode::RowShare, "ROW SHARE", "RowShareLock"),
@@ -46,7 +46,7 @@ impl Mode {
         Mode::ALL.iter().find(|(_, manual, server)| *manual == name || *server == name).map(|(mode, ..)| *mode)
     }
 
-    /// As `pg_locks` names it.
+    /// The mode that `pg_locks` names so.
     pub fn of_server(name: &str) -> Option<Mode> {
         Mode::named(name)
     }
@@ -59,7 +59,7 @@ impl fmt::Display for Mode {
     }
 }
 
-/// A lock on a relation, as it is written.
+/// A lock on a relation, named as in the statement.
 pub type Lock = (Mode, String);
 
 /// The statements of one text.
@@ -80,7 +80,7 @@ pub fn locks(statement: &str) -> Vec<Lock> {
     found
 }
 
-/// The table or view that a statement makes, which nobody knows before.
+/// The table or view that a statement creates, which nobody else can see yet.
 pub fn made(statement: &str) -> Option<String> {
     let lexed = Lexed::new(statement).ok()?;
     let reader = Reader { lexed: &lexed };
@@ -88,8 +88,8 @@ pub fn made(statement: &str) -> Option<String> {
     makes.then(|| reader.next(2)).flatten().map(|(name, _)| name)
 }
 
-/// The tables whose foreign keys a statement lets go, all of them or one by its name: the tables that they lead to are locked too, which the
-/// statement does not say.
+/// The tables whose foreign keys a statement drops, all of them or one by its name: the referenced tables are locked too, although the statement
+/// does not name them.
 pub fn lets_go(statement: &str) -> Vec<(String, Option<String>)> {
     let Ok(lexed) = Lexed::new(statement) else { return Vec::new() };
     let reader = Reader { lexed: &lexed };
@@ -124,7 +124,7 @@ impl Reader<'_> {
         (0..self.len()).find(|&at| self.are(at, words))
     }
 
-    /// The relation with its schema that is named here, and the place behind it.
+    /// The schema-qualified relation named here, and the position after it.
     fn relation(&self, at: usize) -> Option<(String, usize)> {
         let named = |at: usize| self.lexed.lexemes.get(at).is_some_and(|l| l.word().is_some());
         let is_one = named(at) && self.lexed.at_text(at + 1) == "." && named(at + 2);
@@ -158,7 +158,7 @@ impl Reader<'_> {
         found
     }
 
-    /// `mode` on what stands behind the first ON that a relation follows.
+    /// `mode` on the relation after the first ON that a relation follows.
     fn on(&self, mode: Mode) -> Vec<Lock> {
         let named = |at: usize| self.is(at, "ON").then(|| self.relation(at + 1)).flatten();
         (0..self.len()).find_map(named).map(|(name, _)| (mode, name)).into_iter().collect()
@@ -283,13 +283,13 @@ impl Reader<'_> {
         }
     }
 
-    /// `mode` on what stands behind an ON that is not the first.
+    /// `mode` on the relation after an ON that is not the statement's first.
     fn on_later(&self, mode: Mode) -> Vec<Lock> {
         let named = |at: usize| self.is(at, "ON").then(|| self.relation(at + 1)).flatten();
         (3..self.len()).find_map(named).map(|(name, _)| (mode, name)).into_iter().collect()
     }
 
-    /// A block of PL/pgSQL: what its statements lock, those in strings too, which it makes of them.
+    /// A block of PL/pgSQL: the locks of its statements, including those in strings that it executes.
     fn block(&self) -> Vec<Lock> {
         let texts = self.lexed.lexemes.iter().filter_map(|l| match l.literal()? {
             crate::sql::token::Literal::Text(text) => Some(text),
@@ -312,7 +312,7 @@ impl Reader<'_> {
         found
     }
 
-    /// What rows are read from, and written to.
+    /// The relations that rows are read from or written to.
     fn rows(&self, from: usize) -> Vec<Lock> {
         let mut found = Vec::new();
         for at in from..self.len() {
@@ -340,7 +340,7 @@ impl Reader<'_> {
         found
     }
 
-    /// Whether a comma stands between relations: a name with its alias, or nothing, behind FROM.
+    /// Whether a comma separates relations of a FROM list.
     fn is_in_from(&self, comma: usize) -> bool {
         let depth = self.lexed.lexemes[comma].depth;
         let words = ["FROM", "SELECT", "WHERE", "ON", "BY", "SET", "VALUES"];
@@ -352,7 +352,7 @@ impl Reader<'_> {
     }
 }
 
-/// PostgreSQL's own, or of the session.
+/// PostgreSQL's own, or the session's.
 fn is_servers(name: &str) -> bool {
     let schema = name.split('.').next().unwrap_or_default();
     matches!(schema, "pg_catalog" | "pg_temp" | "information_schema" | "new" | "old")

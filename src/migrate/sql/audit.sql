@@ -1,10 +1,10 @@
--- The audit trigger. Idempotent. Whoever runs this is a superuser, or a member of esclusa_audit who may grant CREATE on both schemas for a moment.
+-- The audit trigger. Idempotent. To be run by a superuser, or by a member of esclusa_audit who may grant CREATE on both schemas.
 --
--- The trigger has to write what the application may not write, so it runs as a role of its own, which may insert into audit_log_live and
--- do nothing else. Two things follow. (1) No code of a client's may run as that role: a cast from a client's type to json is such code,
--- and to_jsonb calls it; so a value of a type that is not PostgreSQL's own gets into an image by its type's output function and in no
--- other way. A sand-box (another role without rights that makes the image) is none: code that runs as the owner of a function may alter
--- that function. (2) It calls no function that somebody else owns: its owner could make that function run as the caller.
+-- The trigger has to write what the application may not write, so it runs as a role of its own, which may insert into audit_log_live and do nothing
+-- else. Two things follow. (1) No code of a client may run as that role. A cast from a client's type to json is such code, and to_jsonb calls it;
+-- so a value of a type that is not PostgreSQL's own enters an image only through its type's output function. A sandbox (another role without rights
+-- that makes the image) does not help: code that runs as the owner of a function may alter that function. (2) The trigger calls no function that
+-- another role owns: its owner could make that function run as the caller.
 DO $$
 BEGIN
   IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'esclusa_audit') THEN
@@ -17,8 +17,8 @@ EXCEPTION
       HINT = 'run the script that `esclusa roles` prints';
 END $$;
 
--- Gives a function to a role. A new owner needs CREATE on the schema at that moment (PostgreSQL source, alter.c, AlterObjectOwner_internal),
--- and nobody sees the moment: it ends before the transaction does. A superuser needs nothing of it.
+-- Gives a function to a role. A new owner needs CREATE on the schema meanwhile (PostgreSQL source, alter.c, AlterObjectOwner_internal); the right
+-- is revoked in the same transaction, so nobody else sees it. A superuser does not need this.
 CREATE OR REPLACE FUNCTION {control}.give(function regprocedure, role_name name) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -33,8 +33,8 @@ BEGIN
 END $$;
 REVOKE ALL ON FUNCTION {control}.give(regprocedure, name) FROM PUBLIC;
 
--- Whether a type is PostgreSQL's own, or a domain over such a one: then to_jsonb runs no code of anybody else's (source, jsonb.c,
--- jsonb_categorize_type). Every other type has a number from 16384 (source, transam.h, FirstNormalObjectId).
+-- Whether a type is PostgreSQL's own, or a domain over one: then to_jsonb runs nobody else's code (source, jsonb.c, jsonb_categorize_type). Every
+-- other type has an OID from 16384 (source, transam.h, FirstNormalObjectId).
 CREATE OR REPLACE FUNCTION {control}.is_own_type(type_id oid) RETURNS boolean
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -47,8 +47,8 @@ BEGIN
   RETURN true;
 END $$;
 
--- The image of a row whose type may have columns of anybody's types: those by their output functions, as text. Not by a cast to text
--- either, which may be a client's too. Names and types are those of the row itself: what pg_attribute shows is as old as the snapshot.
+-- The image of a row whose columns may have types of other owners: those are taken by their output functions, as text, and not by a cast to text,
+-- which a client may also have defined. Names and types are those of the row itself: what pg_attribute shows is as old as the snapshot.
 CREATE OR REPLACE FUNCTION {control}.image_by_output(image_of anyelement) RETURNS jsonb
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 SET extra_float_digits = 1 SET intervalstyle = 'postgres' SET bytea_output = 'hex' SET datestyle = 'ISO, MDY' SET lc_monetary = 'C'
@@ -69,8 +69,8 @@ BEGIN
   RETURN image;
 END $$;
 
--- Whether all columns of a table are of such types: only other types have an entry in pg_depend. A transaction that keeps an older
--- snapshot could read entries that are no longer true: there the table must not have been rewritten, nor got a column, since.
+-- Whether all columns of a table have such types: only other types have an entry in pg_depend. A transaction with an older snapshot could read
+-- outdated entries: for it, the table must not have been rewritten, nor given a column, since.
 CREATE OR REPLACE FUNCTION {control}.has_own_types(relation oid) RETURNS boolean
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -91,14 +91,14 @@ BEGIN
   RETURN {control}.image_by_output(image_of);
 END $$;
 
--- The key of an image: as record_key (control.sql) makes it, without the price of a query where there is one column.
+-- The key of an image, as record_key (control.sql) computes it, but without a query where there is one column.
 CREATE OR REPLACE FUNCTION {control}.image_key(image jsonb, key_columns text) RETURNS text
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   RETURN {control}.record_key(image, string_to_array(key_columns, ','));
 END $$;
 
--- Writes one audit row. A failure here fails the application's statement: an audit that is lost in silence is worse than an error that is seen.
+-- Writes one audit row. A failure here fails the application's statement: losing an audit silently is worse than a visible error.
 CREATE OR REPLACE FUNCTION {control}.audit(operation text, table_name text, key_columns text, old_image jsonb, new_image jsonb, expid_column text)
 RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -117,11 +117,11 @@ BEGIN
           CASE WHEN expid ~ '^-?[0-9]{1,5}$' THEN expid::numeric END);
 END $$;
 
--- AFTER INSERT, UPDATE, DELETE (row) and TRUNCATE (statement), on any table. TG_ARGV[0]: key columns, separated by commas; TG_ARGV[1]: the
--- column with the exploitation's id, or nothing; TG_ARGV[2]: the name that the rows are recorded under, which outlives a renaming of the
--- table; without it the table's own, and a partition's rows are those of its table. SECURITY DEFINER: the application needs no right on
--- audit_log; the search path is pinned, or a role that may create temporary tables could divert the row. Settings are pinned, because
--- images follow them. What is done for every row is written out here: a call costs as much as what it does.
+-- AFTER INSERT, UPDATE, DELETE (row) and TRUNCATE (statement), on any table. TG_ARGV[0]: key columns, separated by commas; TG_ARGV[1]: the column
+-- with the exploitation's id, or empty; TG_ARGV[2]: the name under which rows are recorded, which survives a renaming of the table. Without it, the
+-- table's own name; rows of a partition are recorded under the partitioned table. SECURITY DEFINER: the application needs no right on audit_log;
+-- the search path is pinned, or a role that may create temporary tables could divert the row. Settings are pinned, because images depend on them.
+-- What is done for every row is written inline: a call would cost as much as the work itself.
 CREATE OR REPLACE FUNCTION {schema}.fn_audit_trigger() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET extra_float_digits = 1 SET intervalstyle = 'postgres' SET bytea_output = 'hex' SET datestyle = 'ISO, MDY' SET lc_monetary = 'C'
@@ -183,9 +183,9 @@ BEGIN
   RETURN NULL;
 END $$;
 
--- The body of a trigger function for one table, which does what fn_audit_trigger does and knows the table's columns: an UPDATE compares
--- them one by one and needs no image of the new row. NULL for a table that it cannot be written for. It is a faster way and no other
--- contract: where the table is not, or no longer, the one it was written for, it does as the general function does.
+-- The body of a trigger function for one table, which does what fn_audit_trigger does but knows the table's columns: an UPDATE compares them one by
+-- one and needs no image of the new row. NULL for a table for which it cannot be written. It is only faster: if the table is not, or no longer, the
+-- one it was written for, it does the same as the general function.
 CREATE OR REPLACE FUNCTION {control}.compiled_audit(relation regclass, key_columns text, expid_column text, base text) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $function$
 DECLARE
@@ -272,7 +272,7 @@ END $body$, quote_literal(base), format(guard, 'OLD'), format(guard, 'NEW'), quo
     format(insertion, format(key_text, 'OLD'), $$'D', image, NULL, NULL$$));
 END $function$;
 
--- The settings that images of a table can follow: none where all its types are written in one way.
+-- The settings that images of a table can depend on: none where each of its types has only one text form.
 CREATE OR REPLACE FUNCTION {control}.compiled_settings(relation regclass) RETURNS text[]
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT '{"search_path=pg_catalog, pg_temp"}'::text[] || CASE WHEN EXISTS (
@@ -282,7 +282,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 REVOKE ALL ON FUNCTION {control}.compiled_audit(regclass, text, text, text), {control}.compiled_settings(regclass) FROM PUBLIC;
 
--- What the role may do, and who has its functions.
+-- What the role may do, and who owns its functions.
 DO $$
 DECLARE
   place    text;
@@ -295,8 +295,8 @@ BEGIN
   END LOOP;
   GRANT INSERT ON {schema}.audit_log_live TO esclusa_audit;
   GRANT USAGE ON SEQUENCE {schema}.audit_log_al_id_seq TO esclusa_audit;
-  -- Neither to be called, nor to be set on a table of one's own: whoever could, could forge an audit. The functions that make images run
-  -- as whoever calls them and know nothing that he does not: owners of histories call them too.
+  -- These functions may be neither called nor used in others' triggers: that would allow forging an audit. The functions that make images run as
+  -- their caller and know nothing that the caller does not: owners of histories call them too.
   FOREACH function IN ARRAY ARRAY['{schema}.fn_audit_trigger()', '{control}.audit(text,text,text,jsonb,jsonb,text)',
     '{control}.image_key(jsonb,text)']::regprocedure[] LOOP
     EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', function);

@@ -19,7 +19,7 @@ CREATE TABLE IF NOT EXISTS {control}.mode_history (
     changed_at   timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 
--- The number of the last switch, and the proxies that serve, each with the last one that is in force there.
+-- The number of the last switch, and the proxies in service, each with the number of the last switch in force there.
 CREATE TABLE IF NOT EXISTS {control}.generation (
     number  bigint NOT NULL,
     one_row boolean PRIMARY KEY DEFAULT true CHECK (one_row)
@@ -30,26 +30,26 @@ CREATE TABLE IF NOT EXISTS {control}.replica (
     generation bigint NOT NULL,
     started_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     seen_at    timestamptz NOT NULL DEFAULT clock_timestamp(),
-    -- The number of the rules that it has: equal numbers are equal rules.
+    -- A checksum of its rules: equal numbers mean equal rules.
     rules      bigint
 );
 ALTER TABLE {control}.replica ADD COLUMN IF NOT EXISTS rules bigint;
--- Whose spool says whether it lives.
+-- The recorder whose spool shows whether the process is alive.
 ALTER TABLE {control}.replica ADD COLUMN IF NOT EXISTS recorder uuid;
--- A table that is about to change its place (control/cut_over.rs), and the proxies that hold it and have nobody on it. Who can write this has
--- clients' statements held. Worth nothing behind a crash.
+-- A table that is about to change its place (control/cut_over.rs), and the proxies that hold it and whose sessions do not use it. Whoever can write
+-- this can have clients' statements held. Its content is worthless after a crash.
 CREATE UNLOGGED TABLE IF NOT EXISTS {control}.cut_over (
     epoch        bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     legacy_table varchar(63) NOT NULL,
     hold_ms      integer NOT NULL,
     asked_at     timestamptz NOT NULL DEFAULT clock_timestamp(),
     quiet_on     text[] NOT NULL DEFAULT '{}',
-    -- The switch that it was, and whether the rows are in the new tables behind it.
+    -- The generation of the switch, and whether the rows are in the new tables after it.
     generation   bigint,
     is_there     boolean
 );
--- How long clients wait (control/felt.rs): the last readings of each proxy, one every two seconds, each in the place of its oldest. Counts
--- are since the process began; what is open was not answered yet. Lost with a crash, and worth nothing behind one.
+-- How long clients wait (control/felt.rs): the latest readings of each proxy, one every two seconds, each replacing its oldest. Counts are since
+-- the process began; what is open had not been answered yet. Lost in a crash, and worthless after one.
 CREATE UNLOGGED TABLE IF NOT EXISTS {control}.felt (
     instance     text NOT NULL,
     slot         smallint NOT NULL,
@@ -69,18 +69,18 @@ BEGIN
   END IF;
 END $$;
 
--- The processes that record hits, each with the number of its last span of time that is in the tables below. A span is written in the
--- transaction that moves this number, and so once.
+-- The processes that record hits, each with the number of its last time span that is in the tables below. A span is written in the transaction that
+-- advances this number, and so exactly once.
 CREATE TABLE IF NOT EXISTS {control}.recorder (
     recorder   uuid PRIMARY KEY,
     instance   text NOT NULL,
     number     bigint NOT NULL DEFAULT 0,
     lost       bigint NOT NULL DEFAULT 0,      -- spans that never came
-    folded     bigint NOT NULL DEFAULT 0,      -- hits that are in hit_total and, for want of room, not in hit
+    folded     bigint NOT NULL DEFAULT 0,      -- hits in hit_total that had no room in hit
     started_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     written_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
--- When in each hour each process has recorded.
+-- The times in each hour at which each process has recorded.
 CREATE TABLE IF NOT EXISTS {control}.coverage (
     bucket   timestamptz NOT NULL,
     recorder uuid NOT NULL,
@@ -95,7 +95,7 @@ BEGIN
     ALTER TABLE {control}.coverage ALTER COLUMN covered SET NOT NULL, DROP COLUMN covered_us;
   END IF;
 END $$;
--- How much of each hour some process has recorded: the time of several that recorded at once counts once.
+-- How much of each hour some process has recorded: overlapping times of several processes count once.
 CREATE OR REPLACE VIEW {control}.covered_hour AS
   SELECT hour.bucket, (SELECT sum(extract(epoch FROM upper(part) - lower(part)) * 1000000) FROM unnest(hour.covered) AS part)::bigint AS us
   FROM (SELECT c.bucket, range_agg(part) AS covered FROM {control}.coverage AS c, unnest(c.covered) AS part GROUP BY c.bucket) AS hour;
@@ -107,7 +107,7 @@ CREATE TABLE IF NOT EXISTS {control}.hit_total (
     legacy_table     varchar(63) NOT NULL,
     operation        text NOT NULL,
     outcome          text NOT NULL,
-    sqlstate         text NOT NULL,            -- '' where it ended well
+    sqlstate         text NOT NULL,            -- '' on success
     application_name text NOT NULL,
     hits             bigint NOT NULL,
     row_count        bigint NOT NULL,
@@ -119,7 +119,7 @@ CREATE TABLE IF NOT EXISTS {control}.hit_total (
 ) WITH (fillfactor = 70);
 CREATE INDEX IF NOT EXISTS hit_total_table ON {control}.hit_total (legacy_table, bucket);
 
--- The same of all time, and by time alone: what is asked of everything need not read every hour of three years. Each is written with hit_total.
+-- The same for all time, and by time alone: so a query over everything need not read every hour of three years. Each is written with hit_total.
 CREATE TABLE IF NOT EXISTS {control}.hit_sum (
     legacy_table     varchar(63) NOT NULL,
     operation        text NOT NULL,
@@ -151,7 +151,7 @@ BEGIN
   END IF;
 END $$;
 
--- The same by statement and client. What had no room is in hit_total alone; of it at most `missed` hits belong to this row.
+-- The same by statement and client. Hits that had no room are only in hit_total; at most `missed` of them belong to this row.
 CREATE TABLE IF NOT EXISTS {control}.hit (
     bucket           timestamptz NOT NULL,
     hours            smallint NOT NULL,
@@ -191,7 +191,7 @@ CREATE TABLE IF NOT EXISTS {control}.statement_table (
     star         boolean NOT NULL,
     PRIMARY KEY (legacy_table, fingerprint)
 );
--- How long statements took that ended well, on the legacy tables and rewritten: class n is from 1.1^n microseconds to below 1.1^(n + 1).
+-- How long successful statements took, on the legacy tables and rewritten: class n is from 1.1^n microseconds to below 1.1^(n + 1).
 CREATE TABLE IF NOT EXISTS {control}.latency (
     bucket      timestamptz NOT NULL,
     hours       smallint NOT NULL,
@@ -213,16 +213,16 @@ CREATE TABLE IF NOT EXISTS {control}.statement_pair (
     last_seen        timestamptz NOT NULL,
     PRIMARY KEY (bucket, hours, first_table, second_table, how, application_name)
 ) WITH (fillfactor = 70);
-ALTER TABLE {control}.recorder ADD COLUMN IF NOT EXISTS pairs_lost bigint NOT NULL DEFAULT 0;   -- uses together that had no room
--- When hits were last put together into days, and old ones forgotten.
+ALTER TABLE {control}.recorder ADD COLUMN IF NOT EXISTS pairs_lost bigint NOT NULL DEFAULT 0;   -- pairs that had no room
+-- When hits were last merged into days, and old ones deleted.
 CREATE TABLE IF NOT EXISTS {control}.tidied (
     tidied_at timestamptz NOT NULL,
     one_row   boolean PRIMARY KEY DEFAULT true CHECK (one_row)
 );
 INSERT INTO {control}.tidied (tidied_at) VALUES ('-infinity') ON CONFLICT DO NOTHING;
 
--- The server processes that belong to each proxy (control/around.rs): those of its sessions, and of sessions that have just ended. A row stays
--- for a while when its proxy has gone. `finding` says why a proxy does not know its own.
+-- The server processes that belong to each proxy (control/around.rs): those of its sessions, and of sessions that have just ended. A row stays for
+-- a while after its proxy has gone. `finding` says why a proxy does not know its own processes.
 CREATE TABLE IF NOT EXISTS {control}.proxy_process (
     instance     text PRIMARY KEY,
     processes    integer[] NOT NULL,
@@ -230,11 +230,11 @@ CREATE TABLE IF NOT EXISTS {control}.proxy_process (
     has_ended    boolean NOT NULL DEFAULT false,
     published_at timestamptz NOT NULL
 ) WITH (fillfactor = 50);
--- Legacy tables whose statements it has lately passed on without counting them; '*' for all.
+-- Legacy tables whose statements it has lately forwarded without counting them; '*' for all.
 ALTER TABLE {control}.proxy_process ADD COLUMN IF NOT EXISTS uncounted text[] NOT NULL DEFAULT '{}';
 -- Who has lately had a session through it.
 ALTER TABLE {control}.proxy_process ADD COLUMN IF NOT EXISTS users text[] NOT NULL DEFAULT '{}';
--- Who has used legacy tables around the proxies, by hours. What was seen of one session is a use; there may have been more.
+-- Who has used legacy tables around the proxies, by hour. What was seen of one session counts as one use; there may have been more.
 CREATE TABLE IF NOT EXISTS {control}.around (
     bucket           timestamptz NOT NULL,
     legacy_table     varchar(63) NOT NULL,
@@ -259,8 +259,8 @@ BEGIN
         AND certainty IN ('sure', 'likely', 'unsure', 'hidden'));
   END IF;
 END $$;
--- How often was looked in each hour, and how often without the right to see everybody. Beside it for how long the server's counters were read,
--- and pg_stat_statements.
+-- How often the server was sampled in each hour, and how often without the right to see all sessions. Also how long the server's counters, and
+-- pg_stat_statements, were read.
 CREATE TABLE IF NOT EXISTS {control}.around_coverage (
     bucket  timestamptz PRIMARY KEY,
     samples bigint NOT NULL,
@@ -269,7 +269,7 @@ CREATE TABLE IF NOT EXISTS {control}.around_coverage (
 ) WITH (fillfactor = 50);
 ALTER TABLE {control}.around_coverage ADD COLUMN IF NOT EXISTS counter_us bigint NOT NULL DEFAULT 0;
 ALTER TABLE {control}.around_coverage ADD COLUMN IF NOT EXISTS calls_us bigint NOT NULL DEFAULT 0;
--- Of that, for how long they could say nothing of a table, because what they showed may have come from the proxies.
+-- The part of that time in which they said nothing about a table, because what they showed may have come from the proxies.
 CREATE TABLE IF NOT EXISTS {control}.around_blind (
     bucket       timestamptz NOT NULL,
     witness      text NOT NULL CHECK (witness IN ('counter', 'calls')),
@@ -277,8 +277,8 @@ CREATE TABLE IF NOT EXISTS {control}.around_blind (
     blind_us     bigint NOT NULL,
     PRIMARY KEY (bucket, witness, legacy_table)
 ) WITH (fillfactor = 50);
--- The entries of pg_stat_statements that name a legacy table, each with the calls that have been judged. The row of user 0 and statement 0 says
--- when was looked last, and has the number of the legacy tables that were looked for.
+-- The entries of pg_stat_statements that name a legacy table, each with the calls that have been judged. The row of user 0 and statement 0 has the
+-- time of the last look, and the number of the legacy tables that were looked for.
 CREATE TABLE IF NOT EXISTS {control}.around_calls (
     user_oid oid NOT NULL,
     query_id bigint NOT NULL,
@@ -287,8 +287,8 @@ CREATE TABLE IF NOT EXISTS {control}.around_calls (
     PRIMARY KEY (user_oid, query_id)
 ) WITH (fillfactor = 50);
 
--- What `esclusa scan --record` has found in a source tree, a log or a dump: by legacy table, operation and kind of source in how many places, with
--- the first of them. A root is a file or a directory of a machine; one that is scanned again is replaced.
+-- What `esclusa scan --record` has found in a source tree, a log or a dump: the number of places and the first of them, by legacy table, operation
+-- and kind of source. A root is a file or a directory of a machine; scanning it again replaces its rows.
 CREATE TABLE IF NOT EXISTS {control}.scan (
     root       text PRIMARY KEY,
     files      bigint NOT NULL,
@@ -307,10 +307,10 @@ CREATE TABLE IF NOT EXISTS {control}.scan_found (
     PRIMARY KEY (root, legacy_table, operation, source)
 );
 
--- Which days count: those on which nobody can have been missed. Of such a day 99 hundredths are recorded (a restart of the proxies does not cost a
--- day), everything that a proxy has seen is delivered, and whoever looks around the proxies has looked too, from the first day that he did. A
--- proxy that was heard of a minute or more behind its last delivery has something that nobody knows; one that has lost a span leaves the days of its
--- life in doubt. Days are those of the session's zone.
+-- The days that count: those on which no use can have been missed. On such a day, at least 99 percent of the time was recorded (a restart of the
+-- proxies does not cost a day), everything that a proxy has seen was delivered, and the uses around the proxies were looked for too, once that has
+-- begun. A proxy that was alive a minute or more after its last delivery has seen something not yet known; one that has lost a span puts all days
+-- of its life in doubt. Days are those of the session's time zone.
 CREATE OR REPLACE VIEW {control}.covered_day AS
   WITH recorded AS (SELECT bucket::date AS day, sum(us)::bigint AS us FROM {control}.covered_hour GROUP BY 1),
     by AS (SELECT bucket::date AS day, count(DISTINCT recorder) AS recorders FROM {control}.coverage GROUP BY 1),
@@ -365,7 +365,7 @@ CREATE TABLE IF NOT EXISTS {control}.run (
     started_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
     finished_at timestamptz
 );
--- One row a step, in the step's own transaction (migrate/ledger.rs); those without a hash are of the first form.
+-- One row per step, in the step's own transaction (migrate/ledger.rs); those without a hash are of the first form.
 CREATE TABLE IF NOT EXISTS {control}.run_table (
     run_id       bigint NOT NULL REFERENCES {control}.run,
     legacy_table varchar(63) NOT NULL,
@@ -376,32 +376,32 @@ CREATE TABLE IF NOT EXISTS {control}.run_table (
 ALTER TABLE {control}.run_table DROP CONSTRAINT IF EXISTS run_table_pkey;
 ALTER TABLE {control}.run_table
     ADD COLUMN IF NOT EXISTS number   bigint GENERATED ALWAYS AS IDENTITY,
-    ADD COLUMN IF NOT EXISTS state    text,   -- behind the step (migrate/machine.rs)
+    ADD COLUMN IF NOT EXISTS state    text,   -- after the step (migrate/machine.rs)
     ADD COLUMN IF NOT EXISTS detail   text,   -- evidence: JSON
     ADD COLUMN IF NOT EXISTS previous bytea,  -- the hash of the row before
     ADD COLUMN IF NOT EXISTS hash     bytea;
 CREATE UNIQUE INDEX IF NOT EXISTS run_table_number ON {control}.run_table (number);
 CREATE INDEX IF NOT EXISTS run_table_state ON {control}.run_table (legacy_table, number);
--- Copies of large tables that have been begun (migrate/online.rs): what is copied stays copied, whatever ends the process.
+-- Copies of large tables that were begun (migrate/online.rs): what is copied is kept when the process ends.
 CREATE TABLE IF NOT EXISTS {control}.copy (
     legacy_table   varchar(63) PRIMARY KEY,
     run_id         bigint NOT NULL REFERENCES {control}.run,
-    filenode       oid NOT NULL,                     -- the heap that was begun with
+    filenode       oid NOT NULL,                     -- the heap that the copy began with
     blocks         bigint NOT NULL,                  -- its blocks when the trigger was attached
     first_number   bigint NOT NULL,                  -- numbers of its rows in the leaf: this + block * rows_per_block + place in the block
     rows_per_block bigint NOT NULL,
-    next_block     bigint NOT NULL DEFAULT 0,        -- all before it are copied
+    next_block     bigint NOT NULL DEFAULT 0,        -- all blocks before it are copied
     row_count      bigint NOT NULL DEFAULT 0,
-    proven         pg_snapshot,                      -- what the proof has seen, once there was one
+    proven         pg_snapshot,                      -- the snapshot of the last proof
     begun_at       timestamptz NOT NULL DEFAULT clock_timestamp(),
     at             timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 ALTER TABLE {control}.copy
-    ADD COLUMN IF NOT EXISTS waits_for   text,           -- why it does not go on, in words (migrate/throttle.rs)
-    ADD COLUMN IF NOT EXISTS waits_at    timestamptz,    -- when that was so last
+    ADD COLUMN IF NOT EXISTS waits_for   text,           -- why it does not continue, in words (migrate/throttle.rs)
+    ADD COLUMN IF NOT EXISTS waits_at    timestamptz,    -- when that was last so
     ADD COLUMN IF NOT EXISTS baseline_us bigint,         -- the clients' p99 before it began
     ADD COLUMN IF NOT EXISTS baseline_at timestamptz;
--- Copied tables that some sessions read in their new form, and which sessions (migrate/reads.rs). It is in force while the table's state is `reads`.
+-- Copied tables that some sessions read in their new form, and which sessions (migrate/reads.rs). In force while the table's state is `reads`.
 CREATE TABLE IF NOT EXISTS {control}.reads (
     legacy_table varchar(63) PRIMARY KEY,
     percent      smallint NOT NULL CHECK (percent BETWEEN 0 AND 100),
@@ -411,20 +411,20 @@ CREATE TABLE IF NOT EXISTS {control}.reads (
     changed_by   text NOT NULL,
     changed_at   timestamptz NOT NULL DEFAULT clock_timestamp()
 );
--- Archived tables that are kept up to date (migrate/keep.rs), each by its heap: in another one every place is another row's.
+-- Archived tables that are kept up to date (migrate/keep.rs), each with its heap: in a new heap, every place belongs to another row.
 CREATE TABLE IF NOT EXISTS {control}.archive (
     legacy_table varchar(63) PRIMARY KEY,
     filenode     oid NOT NULL
 );
--- The triggers of archived tables that fired when these were moved (migrate/keep.rs): they do again on the way back.
+-- The triggers of archived tables that fired when these were moved (migrate/keep.rs): the way back enables them again.
 CREATE TABLE IF NOT EXISTS {control}.silenced (
     legacy_table varchar(63) NOT NULL,
     trigger_name name NOT NULL,
     enabled      "char" NOT NULL,    -- as pg_trigger.tgenabled
     PRIMARY KEY (legacy_table, trigger_name)
 );
--- Legacy names that are retired (migrate/name.rs): nothing answers under one until a statement through a proxy names it. Without buried_at
--- its views stand, and the proxies are being told.
+-- Legacy names that are retired (migrate/name.rs): nothing answers under one until a statement through a proxy names it. Without buried_at, its
+-- views still exist, and the proxies are being told.
 CREATE TABLE IF NOT EXISTS {control}.tombstone (
     legacy_table varchar(63) PRIMARY KEY,
     retired_by   text NOT NULL,
@@ -434,7 +434,7 @@ CREATE TABLE IF NOT EXISTS {control}.tombstone (
     owner        name,       -- of the views
     rights       text[]      -- SQL that makes the rights on them and their comments again
 );
--- One row a step of a name, in the step's own transaction, chained by hash as run_table is.
+-- One row per step of a name, in the step's own transaction, chained by hash like run_table.
 CREATE TABLE IF NOT EXISTS {control}.name_step (
     number       bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     legacy_table varchar(63) NOT NULL,
@@ -447,7 +447,7 @@ CREATE TABLE IF NOT EXISTS {control}.name_step (
     previous     bytea NOT NULL,
     hash         bytea NOT NULL
 );
--- What each moved table consists of (migrate/object.rs): the legacy table, which could say it, may be dropped.
+-- What each moved table consists of (migrate/object.rs): the legacy table, which could show it, may be dropped.
 CREATE TABLE IF NOT EXISTS {control}.object (
     legacy_table varchar(63) NOT NULL,
     kind         text NOT NULL,
@@ -469,7 +469,7 @@ CREATE TABLE IF NOT EXISTS {control}.parity (
 );
 CREATE INDEX IF NOT EXISTS parity_table ON {control}.parity (legacy_table, checked_at);
 
--- A float with all its digits and its sign, whatever extra_float_digits the session has.
+-- A float with all its digits and its sign, whatever the session's extra_float_digits.
 CREATE OR REPLACE FUNCTION {control}.exact_text(double precision) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET extra_float_digits = 1 AS 'SELECT $1::pg_catalog.text';
 CREATE OR REPLACE FUNCTION {control}.exact_text(real) RETURNS text
@@ -495,7 +495,7 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
                              FROM unnest(columns) WITH ORDINALITY AS u(c, o)), '∅') END
 $$;
 
--- What the statement that begins sees, for the triggers of a view: each of their own statements sees more.
+-- Notes the snapshot of the statement that begins, for the triggers of a view: the trigger's own statements see more.
 CREATE OR REPLACE FUNCTION {control}.note_snapshot() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -504,9 +504,9 @@ BEGIN
 END $$;
 REVOKE ALL ON FUNCTION {control}.note_snapshot() FROM PUBLIC;
 
--- Whether a row was written by another transaction; with a snapshot, by one that had not ended there. xmin lacks the epoch: it is that of the
--- nearest transaction. A row that is in sight and whose transaction is in progress is our own, written by a subtransaction maybe. A snapshot
--- names no subtransactions (manual, table 9.79): what looks ended there may be part of one that it does name, which has committed since.
+-- Whether a row was written by another transaction; with a snapshot, by one that had not ended then. xmin lacks the epoch: that of the nearest
+-- transaction is taken. If a row is visible and its transaction in progress, it is our own, perhaps of a subtransaction. A snapshot does not list
+-- subtransactions (manual, table 9.79): one that looks finished may belong to a listed transaction that has committed since.
 CREATE OR REPLACE FUNCTION {control}.came_between(row_xmin xid, seen pg_snapshot) RETURNS boolean
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -527,10 +527,10 @@ BEGIN
     HINT = 'Repeat the transaction. In mode rewrite, through the proxy, the statement would have gone on.';
 END $$;
 
--- NULL in a NOT NULL column, as the legacy table itself would have said it (PostgreSQL source, execMain.c, ExecConstraints).
--- "cells" are the new row's values as their types print them; "names" and "places" are its NOT NULL columns. Who may not read the table is
--- shown what he may read of the row, and what he has given (ExecBuildSlotValueDescription): what he may write, since nothing here
--- tells what the statement named. Behind a view this runs as the owner, for the role that the session has.
+-- NULL in a NOT NULL column: the error that the legacy table itself would report (PostgreSQL source, execMain.c, ExecConstraints). "cells" are the
+-- new row's values as their types print them; "names" and "places" are its NOT NULL columns. A role that may not read the table is shown what it
+-- may read of the row, and the values it supplied (ExecBuildSlotValueDescription): taken to be the columns it may write, because the statement's
+-- columns are not known here. Behind a view this runs as the owner, on behalf of the session's role.
 CREATE OR REPLACE FUNCTION {control}.refuse_null(schema_name text, table_name text, names text[], places integer[], cells text[])
 RETURNS boolean LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -559,8 +559,8 @@ BEGIN
     SCHEMA = schema_name, TABLE = table_name, COLUMN = column_name;
 END $$;
 
--- What an assignment to a type accepts, and no more: one function for each type that has an implicit or an assignment cast to it. Not
--- the reg* types, to which a text is cast implicitly. Their bodies are read on the caller's search path.
+-- What an assignment to a type accepts, and no more: one function for each source type with an implicit or assignment cast to it. The reg* types,
+-- to which text is cast implicitly, are left out. The functions' bodies are read on the caller's search path.
 DO $$
 DECLARE
   cast_ record;
@@ -584,7 +584,7 @@ BEGIN
   END LOOP;
 END $$;
 
--- Why a copied table may not be read in its new form: its heap is another one than that which was copied, or the reader may not read the table.
+-- Refuses to read a copied table in its new form: when its heap is no longer the one that was copied, or the reader may not read the table.
 CREATE OR REPLACE FUNCTION {control}.refuse_copy(legacy oid) RETURNS boolean
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $refuse$
 DECLARE

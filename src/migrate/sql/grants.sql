@@ -1,16 +1,15 @@
--- Grants follow the view. Whoever grants a right on a legacy name grants it on a view: in schema {control}, which rewritten reads name, or
--- under the legacy name itself. The other view of the table gets the same right, and its leaf in schema {leaf} gets what holds for the
--- whole table. A right on some columns never reaches the leaf: there it would be a right on the images of all of them. The key table in
--- schema {key}, where there is one, gets what its foreign keys ask for: TRUNCATE and REFERENCES, and SELECT,
--- because the server shows the key that an error is about to those who may read it.
+-- Grants follow the view. Whoever grants a right on a legacy name grants it on a view: on the one in schema {control}, which rewritten reads name,
+-- or on the one under the legacy name. The table's other view gets the same right, and its leaf in schema {leaf} gets rights on the whole table. A
+-- right on some columns never reaches the leaf: there it would be a right on the images of all columns. The key table in schema {key}, if any, gets
+-- what its foreign keys need: TRUNCATE and REFERENCES, and SELECT, because the server shows the key in an error to those who may read the table.
 --
--- Only a superuser makes an event trigger. It runs as whoever runs the GRANT, and can do no more than he can; but that may be a superuser,
--- so the functions belong to the superuser who ran this, or whoever could replace them would be one at the next GRANT. Idempotent.
+-- Only a superuser can create an event trigger. It runs as whoever runs the GRANT, with that role's rights; but that may be a superuser, so the
+-- functions belong to the superuser who ran this: whoever could replace them would act as a superuser at the next GRANT. Idempotent.
 
--- What differs is made equal, statement by statement. "command" is what has just been run: after GRANT a view may only have gained a right,
--- and both shall have it; after REVOKE it may only have lost one, and neither shall keep it. A right is one of its grantor: whoever ran the
--- command runs the same on the others, as the same grantor, and with the same consequences for those who had it from him. Otherwise, to
--- mend, the view under the legacy name decides, whoever granted. The setting keeps the statements from starting the event trigger again.
+-- Makes rights equal, statement by statement. "command" is what has just been run: after GRANT a view may only have gained a right, and both get
+-- it; after REVOKE it may only have lost one, and neither keeps it. A right belongs to its grantor: whoever ran the command repeats it on the other
+-- objects, as the same grantor, and with the same consequences for those who got it from there. Without a command, to repair, the view under the
+-- legacy name decides, whoever granted. The setting keeps these statements from starting the event trigger again.
 CREATE OR REPLACE FUNCTION {control}.carry_grants(command text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET esclusa.carry_grants = 'off' AS $carry$
 DECLARE
@@ -92,8 +91,8 @@ BEGIN
   END LOOP;
 END $carry$;
 
--- Who may use the schema of the legacy tables may use those of their views and leaves, and nobody else: a grant on a table is worth nothing
--- to a role that may not use its schema, and shall be worth nothing here. Whoever owns that schema may grant this too.
+-- Roles that may use the schema of the legacy tables may use those of their views and leaves, and no other roles: a grant on a table has no effect
+-- for a role that may not use its schema, and must have none here. The owner of that schema may grant this too.
 CREATE OR REPLACE FUNCTION {control}.carry_usage() RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET esclusa.carry_grants = 'off' AS $usage$
 DECLARE
@@ -144,7 +143,7 @@ EXCEPTION WHEN OTHERS THEN
   RAISE WARNING 'esclusa: rights were not carried over: %', SQLERRM;
 END $grant$;
 
--- Whoever runs a GRANT runs these too. By himself he reaches nothing with them that a GRANT of his own would not reach.
+-- Whoever runs a GRANT runs these too. Called directly, they allow nothing that a GRANT of the caller would not allow.
 GRANT EXECUTE ON FUNCTION {control}.carry_grants(text), {control}.carry_usage() TO PUBLIC;
 REVOKE ALL ON FUNCTION {control}.on_grant() FROM PUBLIC;
 ALTER FUNCTION {control}.carry_grants(text) OWNER TO CURRENT_USER;

@@ -1,6 +1,6 @@
--- What moved tables consist of, as it is now: table, kind, name, definition as PostgreSQL prints it, the SQL that makes it, and what else is
--- wrong with it. {tables} yields their names. What the audit attaches is described in migrate/capture.rs; indexes and constraints that
--- belong to those of the parent come and go with them. The functions of a key table carry its name in their comment (foreign_key/key_table.rs).
+-- What moved tables consist of, as it is now: table, kind, name, definition as PostgreSQL prints it, the SQL that creates it, and what else is
+-- wrong with it. {tables} yields their names. What the audit attaches is described in migrate/capture.rs; indexes and constraints that belong to
+-- those of the parent are created and dropped with them. The functions of a key table are marked by their comment (foreign_key/key_table.rs).
 WITH moved(t) AS MATERIALIZED ({tables}),
 place AS MATERIALIZED (
   SELECT t, role, c.oid, c.relkind, c.reloptions, c.relowner, c.relrowsecurity, c.relforcerowsecurity, format('%I.%I', n.nspname, c.relname) AS name
@@ -21,13 +21,13 @@ code AS MATERIALIZED (
   FROM moved JOIN pg_description AS d ON d.description IN ('esclusa: key table ' || t, 'esclusa: keeps ' || t) AND d.classoid = 'pg_proc'::regclass AND d.objsubid = 0
        JOIN pg_proc AS p ON p.oid = d.objoid AND p.pronamespace = to_regnamespace({control_text})
   UNION ALL
-  -- What a CHECK of the leaf calls: whoever writes a row runs it.
+  -- The function of a CHECK of the leaf: whoever writes a row runs it.
   SELECT DISTINCT t, p.oid, p.proname, p.proowner, p.oid::regprocedure::text, rtrim(pg_get_functiondef(p.oid), E'\n')
   FROM leaf JOIN pg_constraint AS k ON k.conrelid = leaf.oid AND k.contype = 'c'
        JOIN pg_depend AS d ON d.classid = 'pg_constraint'::regclass AND d.objid = k.oid AND d.refclassid = 'pg_proc'::regclass
        JOIN pg_proc AS p ON p.oid = d.refobjid AND p.pronamespace = to_regnamespace({control_text}) AND p.proname ~ '^check_'
 ),
--- A foreign key between two key tables is the referencing one's.
+-- A foreign key between two key tables belongs to the referencing one.
 pointing AS (
   SELECT key.t, k.oid, k.conname, format('%I.%I', n.nspname, c.relname) AS at, pg_get_constraintdef(k.oid) AS definition
   FROM key JOIN pg_constraint AS k ON k.contype = 'f' AND k.conparentid = 0 AND key.oid IN (k.conrelid, k.confrelid)
@@ -72,7 +72,7 @@ described AS (
     WHERE attrelid = place.oid AND attnum > 0 AND NOT attisdropped) AS d
   WHERE relkind = 'v'
   UNION ALL
-  -- Those that keep a key table or the archive equal fire in a replica's session too.
+  -- Triggers that keep a key table or the archive equal fire in a replica's session too.
   SELECT t, 'trigger', format('%I on %s', tgname, name), pg_get_triggerdef(g.oid),
          concat_ws('; ', pg_get_triggerdef(g.oid), CASE WHEN a.always THEN format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %I', name, tgname) END),
          CASE WHEN tgenabled NOT IN ('O', 'A') THEN 'disabled' WHEN a.always AND tgenabled <> 'A' THEN 'not ALWAYS' ELSE '' END

@@ -1,10 +1,10 @@
 -- The roles and rights of esclusa, and no more than it needs. Printed by `esclusa roles`, for a superuser to run once in the target database:
 --     psql -v ON_ERROR_STOP=1 -d <database> -f roles.sql
--- All of it or nothing; it may be run again, after new rules or new owners, and changes only what is not yet so.
+-- All of it or nothing; it may be run again, after new rules or new owners, and changes only what differs.
 BEGIN;
 SET LOCAL search_path = pg_catalog, pg_temp;
 
--- The role of control.url. It is no superuser and makes no roles; its password, or its line in pg_hba.conf, is the administrator's to give.
+-- The role of control.url. It is not a superuser and creates no roles; its password, or its line in pg_hba.conf, is left to the administrator.
 -- {audit} owns the audit trigger's function: it may add rows to audit_log_live, and nobody logs in as it.
 DO $roles$
 BEGIN
@@ -12,7 +12,7 @@ BEGIN
     CREATE ROLE {role} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS;
   END IF;
   IF (SELECT rolsuper FROM pg_roles WHERE rolname = {role_text}) THEN
-    RAISE EXCEPTION '% is a superuser, and needs nothing of this', {role_text} USING HINT = 'Name a role that is none in control.url, or by --control.';
+    RAISE EXCEPTION '% is a superuser, and needs none of this', {role_text} USING HINT = 'Name a role that is not a superuser in control.url, or by --control.';
   END IF;
   IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{audit}') THEN
     CREATE ROLE {audit} NOLOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS;
@@ -22,8 +22,8 @@ GRANT {audit} TO {role};
 -- It sees who uses the legacy tables around the proxies: users, addresses and statements of other sessions.
 GRANT pg_read_all_stats TO {role};
 
--- Schemas: its own ones, made when it runs `schema apply`; and that of the legacy tables, where the new tables and the views stand. With grant
--- option, because an object can only be given to a role that may create in its schema: that right is lent for the moment of the giving.
+-- Schemas: its own, created when it runs `schema apply`; and that of the legacy tables, which gets the new tables and the views. With grant option,
+-- because an object can only be given to a role that may create in its schema: that right is granted only while an object is given.
 DO $database$
 BEGIN
   EXECUTE format('GRANT CONNECT, CREATE, TEMPORARY ON DATABASE %I TO %I', current_database(), {role_text});
@@ -34,8 +34,8 @@ CREATE SCHEMA IF NOT EXISTS {control} AUTHORIZATION {role};
 CREATE SCHEMA IF NOT EXISTS {leaf} AUTHORIZATION {role};
 CREATE SCHEMA IF NOT EXISTS {archive} AUTHORIZATION {role};
 
--- What a superuser's `schema apply` made earlier becomes the role's own. Views and the functions that write behind them belong to the owners
--- of the legacy tables, partitions that pg_partman made to whom they belong already.
+-- What a superuser's `schema apply` created earlier now belongs to the role. Views and the functions behind them belong to the owners of the legacy
+-- tables; partitions that pg_partman created keep their owners.
 DO $ours$
 DECLARE
   statement text;
@@ -50,7 +50,7 @@ BEGIN
         AND (n.oid = to_regnamespace('{control}') OR n.oid = to_regnamespace({schema_text}) AND c.relname ~ '^(audit_log|domain_value)(_|$)')
       -- What reports read; all other views are those of legacy tables.
       OR c.relkind = 'v' AND n.oid = to_regnamespace('{control}') AND c.relname IN ('covered_hour', 'covered_day')
-      -- One that a column owns goes with its table.
+      -- A sequence owned by a column follows its table.
       OR c.relkind = 'S' AND n.oid IN (to_regnamespace('{control}'), to_regnamespace({schema_text}))
         AND (n.oid = to_regnamespace('{control}') OR c.relname IN ('audit_log_al_id_seq', 'domain_value_dv_id_seq', 'domain_value_link_dvl_id_seq'))
         AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype IN ('a', 'i')))
@@ -63,9 +63,9 @@ BEGIN
   END LOOP;
 END $ours$;
 
--- The owners of the legacy tables, of the tables that histories mirror, and of those with a foreign key onto one of them. The role becomes a
--- member of each: it moves their tables, sets their triggers, and gives them what takes the tables' place. Never of a superuser: a member
--- could become one.
+-- The owners of the legacy tables, of the tables that histories mirror, and of those with a foreign key to one of them. The role becomes a member
+-- of each: it moves their tables, creates their triggers, and gives them the objects in the tables' place. Never of a superuser: a member could
+-- become one.
 DO $owners$
 DECLARE
   owner   record;
@@ -76,7 +76,7 @@ BEGIN
       EXECUTE format('GRANT %I TO %I', owner.name, {role_text});
     ELSIF {owner_text} IS NULL THEN
       RAISE WARNING '% tables belong to superuser %, and cannot be moved by %', owner.tables, owner.name, {role_text}
-        USING HINT = 'Print this script with `esclusa roles --owner NAME`: it gives them to that role.';
+        USING HINT = 'Print this script with `esclusa roles --owner NAME`: that gives the tables to that role.';
     ELSE
       IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = {owner_text}) THEN
         EXECUTE format('CREATE ROLE %I NOLOGIN', {owner_text});

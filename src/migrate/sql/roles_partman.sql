@@ -1,4 +1,4 @@
--- pg_partman, where this server has it: it makes the months ahead, as the role. Without it `esclusa schema apply`, run by a timer, does.
+-- pg_partman, if this server has it: it creates the months ahead, as the role. Without it, `esclusa schema apply`, run by a timer, does.
 DO $partman$
 DECLARE
   place text;

@@ -1,5 +1,5 @@
--- The role that mode shadow compares as: it reads, and can do nothing else. Its password, or its line in pg_hba.conf, is the administrator's to
--- give. Roles belong to the whole cluster: another database's script may make it at this moment.
+-- The role that mode shadow compares as: it reads, and can do nothing else. Its password, or its line in pg_hba.conf, is left to the administrator.
+-- Roles belong to the whole cluster: another database's script may create it at this moment.
 DO $shadow$
 BEGIN
   IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = {shadow_text}) THEN

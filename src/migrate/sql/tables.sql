@@ -1,11 +1,11 @@
--- The tables of the plan. Names and columns are the plan's; what it got wrong is widened or added, marked (+). Idempotent.
+-- The tables of the plan. Names and columns are the plan's; what had to be widened or added is marked (+). Idempotent.
 --
--- Each of the three is a list of legacy tables: a leaf for each, in schema {leaf}, made when its table is moved (migrate/leaf.rs). What the
--- audit trigger records is in none of them: it goes to audit_log_live, by month.
+-- Each of the three is a partitioned list of legacy tables: each has a leaf in schema {leaf}, created when its table is moved (migrate/leaf.rs).
+-- What the audit trigger records is in none of these leaves: it goes to audit_log_live, by month.
 CREATE SCHEMA IF NOT EXISTS {leaf};
 
--- Sequences and no identity columns: those of a partitioned table do not serve a partition that is written directly (before PostgreSQL 17).
--- Everybody may draw from them: whoever may insert into a leaf must be able to, also after a later GRANT by the leaf's owner, who does not own
+-- Sequences instead of identity columns: those of a partitioned table do not serve a partition that is written directly (before PostgreSQL 17).
+-- Everybody may use them: every role that may insert into a leaf must be able to, also after a later GRANT by the leaf's owner, who does not own
 -- the sequence. Nobody may read them or set them back.
 CREATE SEQUENCE IF NOT EXISTS {schema}.audit_log_al_id_seq;
 GRANT USAGE ON SEQUENCE {schema}.audit_log_al_id_seq TO PUBLIC;
@@ -21,11 +21,11 @@ CREATE TABLE IF NOT EXISTS {schema}.audit_log (
     al_changed_fields jsonb,
     al_sesid          numeric(10,0),
     al_user_id        varchar(63) NOT NULL,                              -- (+) from 10: a history has users of 30
-    al_changed_at     timestamptz NOT NULL DEFAULT clock_timestamp(),    -- (+) not now(): three updates of one transaction have an order
+    al_changed_at     timestamptz NOT NULL DEFAULT clock_timestamp(),    -- (+) not now(), so that updates of one transaction are ordered
     al_expid          numeric(5,0),
     al_source         char(1) NOT NULL DEFAULT 'T',                      -- (+) trigger; legacy backfill, written through the proxy, captured: the last three in a leaf
     al_legacy_table   varchar(63) NOT NULL DEFAULT '',                   -- (+) the his* name of a leaf's rows: two histories of one base exist
-    al_legacy_at      timestamp,                                         -- (+) the history's own stamp, verbatim: an index can be on it
+    al_legacy_at      timestamp,                                         -- (+) the history's own stamp, verbatim, so that it can be indexed
     al_legacy_on      date,                                              -- (+) the same for a date: the stamp, or one in the key
     al_session_user   varchar(63) DEFAULT session_user,                  -- (+) who was logged in; al_user_id is what the application says
     CONSTRAINT audit_log_pkey PRIMARY KEY (al_id, al_legacy_table, al_changed_at)

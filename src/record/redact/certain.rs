@@ -1,6 +1,6 @@
-//! Values whose column is known for certain, in a statement that a rule is about. The form is `column = value` and its like, alone between
-//! two key words or commas; the column has its own name there, and no other column can have got that name in this statement: an alias,
-//! a name in the list of a sub-query or a CTE, a table's name (which stands for its row). Everything else is taken to be hidden.
+//! Values whose column is known for certain, in a statement to which a rule applies. The form is `column = value` and its like, alone between two
+//! key words or commas; and the statement gives the column's name to nothing else: as an alias, in the column list of a sub-query or a CTE, or as a
+//! table's name (which means its row). All other values are hidden.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -10,29 +10,29 @@ use crate::sql::Lexed;
 use crate::sql::keyword::is_name;
 use crate::sql::token::Lexeme;
 
-/// Words that cut a statement into stretches.
+/// Key words that divide a statement into parts.
 #[rustfmt::skip]
 const WORDS: &[&str] = &[
     "SELECT", "FROM", "WHERE", "SET", "ON", "HAVING", "VALUES", "WHEN", "THEN", "ELSE", "RETURNING", "ORDER", "GROUP", "LIMIT", "OFFSET", "FETCH",
     "UNION", "EXCEPT", "INTERSECT", "USING", "AND", "OR", "JOIN", "INTO", "FOR", "WINDOW",
 ];
-/// Words behind which an expression begins: a name there is no alias.
+/// Key words after which an expression begins: a name there is not an alias.
 #[rustfmt::skip]
 const BEGINS: &[&str] = &[
     "WHERE", "AND", "OR", "NOT", "ON", "BY", "SET", "HAVING", "SELECT", "DISTINCT", "ALL", "WHEN", "THEN", "ELSE", "CASE", "IN", "LIKE", "ILIKE",
     "BETWEEN", "RETURNING", "ANY", "SOME", "VALUES", "EXISTS", "ARRAY", "IS", "LATERAL", "USING",
 ];
-/// Words behind which tables stand, and those behind which they do not any more.
+/// Key words after which tables follow, and those that end the list of tables.
 const TABLES: &[&str] = &["FROM", "JOIN", "USING", "INTO", "UPDATE", "ONLY"];
 #[rustfmt::skip]
 const NO_TABLES: &[&str] = &[
     "SELECT", "WHERE", "ON", "SET", "HAVING", "RETURNING", "GROUP", "ORDER", "VALUES", "WHEN", "THEN", "AND", "OR", "LIMIT",
 ];
-/// Types that stand before a string.
+/// Types that can be written before a string.
 const TYPED: &[&str] = &["DATE", "TIME", "TIMESTAMP", "TIMESTAMPTZ", "INTERVAL"];
 const COMPARES: &[&str] = &["=", "<>", "!=", "<", ">", "<=", ">=", "~", "~*", "!~", "!~*", "~~", "~~*", "!~~", "!~~*"];
 
-/// The lexemes of values whose column is known, and not among those that are hidden.
+/// The lexemes of values whose column is known and not to be hidden.
 pub(super) fn certain(lexed: &Lexed<'_>, range: &Range<usize>, columns: &BTreeSet<String>, names: &Names) -> BTreeSet<usize> {
     let mut taken = renamed(lexed, range, columns);
     taken.extend(columns.iter().cloned());
@@ -44,7 +44,7 @@ pub(super) fn certain(lexed: &Lexed<'_>, range: &Range<usize>, columns: &BTreeSe
     out
 }
 
-/// Cuts a statement at its key words, and at commas that are in no bracket of the stretch.
+/// Divides a statement at its key words, and at commas outside of brackets that the part opens.
 fn stretches(lexed: &Lexed<'_>, range: &Range<usize>) -> Vec<Range<usize>> {
     let mut out = Vec::new();
     let (mut start, mut between) = (range.start, false);
@@ -66,12 +66,12 @@ fn stretches(lexed: &Lexed<'_>, range: &Range<usize>) -> Vec<Range<usize>> {
     out
 }
 
-/// The values of a stretch that compares one column with them; `None` for another form.
+/// The values of a part that compares one column with them; `None` for another form.
 fn compared(lexed: &Lexed<'_>, stretch: &Range<usize>, taken: &BTreeSet<String>) -> Option<Vec<usize>> {
     let skipped = stretch.clone().take_while(|at| lexed.at_text(*at) == "(" || lexed.lexemes[*at].is("NOT")).count();
     let start = stretch.start + skipped;
     let depth = lexed.lexemes.get(start)?.depth;
-    // A bracket that was open before closes it.
+    // The part ends at a bracket that was opened before it.
     let end = (start..stretch.end).find(|at| lexed.lexemes[*at].depth < depth).unwrap_or(stretch.end);
     let mut form = Form { lexed, at: start, end, values: Vec::new() };
     let column = match form.column() {
@@ -88,7 +88,7 @@ fn compared(lexed: &Lexed<'_>, stretch: &Range<usize>, taken: &BTreeSet<String>)
     (form.at == form.end && !taken.contains(&column)).then_some(form.values)
 }
 
-/// How far a stretch has been read.
+/// The reading position in a part.
 struct Form<'l, 't> {
     lexed: &'l Lexed<'t>,
     at: usize,
@@ -97,21 +97,21 @@ struct Form<'l, 't> {
 }
 
 impl Form<'_, '_> {
-    /// Goes on behind a mark.
+    /// Moves past a punctuation mark.
     fn mark(&mut self, marks: &[&str]) -> Option<()> {
         let is_there = self.at < self.end && marks.contains(&self.lexed.at_text(self.at));
         self.at += usize::from(is_there);
         is_there.then_some(())
     }
 
-    /// Goes on behind a key word.
+    /// Moves past a key word.
     fn word(&mut self, words: &[&str]) -> Option<()> {
         let is_there = self.at < self.end && self.lexed.lexemes[self.at].is_any(words);
         self.at += usize::from(is_there);
         is_there.then_some(())
     }
 
-    /// A column's name, without what qualifies it.
+    /// A column's name, without its qualifiers.
     fn column(&mut self) -> Option<String> {
         let begun = self.at;
         let found = self.path().filter(|_| self.lexed.lexemes.get(self.at).is_none_or(|l| l.literal().is_none()));
@@ -166,7 +166,7 @@ impl Form<'_, '_> {
         })
     }
 
-    /// What a column is compared with.
+    /// The values that a column is compared with.
     fn values_behind(&mut self) -> Option<()> {
         let begun = self.at;
         let _ = self.word(&["NOT"]);
@@ -193,11 +193,11 @@ impl Form<'_, '_> {
     }
 }
 
-/// Names that a statement gives to something, in lower case, and those that may be given: a column of such a name can be another one.
+/// Names that a statement gives, or may give, to something, in lower case: a column of such a name can be another column.
 fn renamed(lexed: &Lexed<'_>, range: &Range<usize>, columns: &BTreeSet<String>) -> BTreeSet<String> {
     let targets = target_lists(lexed, range);
     let mut out = BTreeSet::new();
-    // For each depth: whether tables stand there, and whether a list of names does.
+    // For each depth of brackets: whether it is a list of tables, and whether it is a list of names.
     let mut state = vec![(false, false)];
     for at in range.clone() {
         let lexeme = &lexed.lexemes[at];
@@ -234,7 +234,7 @@ fn renamed(lexed: &Lexed<'_>, range: &Range<usize>, columns: &BTreeSet<String>) 
     out
 }
 
-/// The lists of columns behind `INSERT INTO t` and `ON CONFLICT`: names of the table's own.
+/// The lists of columns after `INSERT INTO t` and `ON CONFLICT`: the table's own columns.
 fn target_lists(lexed: &Lexed<'_>, range: &Range<usize>) -> BTreeSet<usize> {
     let list = |at: usize| {
         let is_insert = lexed.lexemes[at].is("INSERT");

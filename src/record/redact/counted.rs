@@ -1,5 +1,5 @@
-//! Numbers that are no column's values: how many rows, which output column, how long a type is. They are kept, because with another one the
-//! statement would do something else: `LIMIT 1` is not `LIMIT 6`.
+//! Numbers that are not values of columns: how many rows, which output column, how long a type is. They are kept, because another number would
+//! change what the statement does: `LIMIT 1` is not `LIMIT 6`.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -7,24 +7,24 @@ use std::ops::Range;
 use crate::sql::Lexed;
 use crate::sql::token::{Lexeme, Literal};
 
-/// Types that have modifiers, by words that are no names of functions.
+/// Types with modifiers whose names are not names of functions too.
 const TYPES: &[&str] =
     &["VARCHAR", "CHAR", "CHARACTER", "NCHAR", "NUMERIC", "DECIMAL", "DEC", "FLOAT", "BIT", "TIME", "TIMESTAMP", "INTERVAL"];
-/// What can stand behind a position of ORDER BY or GROUP BY.
+/// Key words that can follow a position in ORDER BY or GROUP BY.
 #[rustfmt::skip]
 const BEHIND: &[&str] = &[
     "ASC", "DESC", "NULLS", "LIMIT", "OFFSET", "FETCH", "HAVING", "ORDER", "WINDOW", "UNION", "EXCEPT", "INTERSECT", "FOR", "ROWS", "RANGE",
     "GROUPS",
 ];
 
-/// The lexemes of a statement that are such numbers, or parameters in their place.
+/// The lexemes of a statement that are such numbers, or parameters for them.
 pub(super) fn counted(lexed: &Lexed<'_>, range: &Range<usize>) -> BTreeSet<usize> {
     let mut out = BTreeSet::new();
     let is = |at: usize, words: &[&str]| range.contains(&at) && lexed.lexemes[at].is_any(words);
     if is(range.start, &["FETCH", "MOVE"]) {
         out.extend(range.clone().filter(|at| is_number(&lexed.lexemes[*at])));
     }
-    // The depth of the list of BY that is open.
+    // The bracket depth of the open ORDER BY or GROUP BY list.
     let mut by: Option<u32> = None;
     for at in range.clone() {
         let lexeme = &lexed.lexemes[at];
@@ -62,7 +62,7 @@ fn ends_item(lexed: &Lexed<'_>, at: usize, end: usize) -> bool {
     at >= end || lexed.lexemes[at].is_comma() || lexed.at_text(at) == ")" || lexed.lexemes[at].is_any(BEHIND)
 }
 
-/// The values of `LIMIT 10`, `OFFSET ($1 + 5)`: an expression that names nothing.
+/// The values of `LIMIT 10`, `OFFSET ($1 + 5)`: expressions without names.
 fn rows(lexed: &Lexed<'_>, behind: Range<usize>) -> Vec<usize> {
     let mut out = Vec::new();
     let Some(depth) = lexed.lexemes.get(behind.start).map(|l| l.depth) else { return out };
@@ -81,7 +81,7 @@ fn rows(lexed: &Lexed<'_>, behind: Range<usize>) -> Vec<usize> {
     out
 }
 
-/// Whether the word before a parenthesis is a type's, and no function's.
+/// Whether the word before a parenthesis is a type, not a function.
 fn is_type(lexed: &Lexed<'_>, start: usize, at: usize) -> bool {
     let lexeme = &lexed.lexemes[at];
     let before = at.checked_sub(1).filter(|before| *before >= start).map(|before| &lexed.lexemes[before]);
@@ -92,7 +92,7 @@ fn is_type(lexed: &Lexed<'_>, start: usize, at: usize) -> bool {
         || lexeme.word().is_some() && (follows(&["AS"]) || before.is_some_and(Lexeme::is_cast))
 }
 
-/// The numbers in a parenthesis that has nothing else.
+/// The numbers in a parenthesis that contains only numbers.
 fn modifiers(lexed: &Lexed<'_>, open: usize) -> Vec<usize> {
     let inside = open + 1..lexed.closing(open).unwrap_or(open + 1);
     let is_one = |at: usize| is_number(&lexed.lexemes[at]);

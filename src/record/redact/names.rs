@@ -1,4 +1,4 @@
-//! What rules name, and the words and values of a statement that names are looked for in.
+//! The names in rules, and the words and values of a statement that are searched for them.
 
 use std::collections::BTreeSet;
 
@@ -7,12 +7,12 @@ use crate::sql::token::Lexeme;
 /// Words that a query begins with.
 pub(super) const QUERIES: &[&str] = &["SELECT", "WITH", "VALUES", "TABLE"];
 
-/// What rules name.
+/// The names in rules.
 #[derive(Debug, Default)]
 pub(super) struct Names {
-    /// Tables, views and functions of which every value is meant.
+    /// Tables, views and functions whose values are all hidden.
     pub(super) tables: BTreeSet<String>,
-    /// A column, and the table that the statement must name as well. All in lower case: what is quoted in capitals is meant too.
+    /// A column, and the table that the statement must name too. All in lower case: a quoted name in capitals matches too.
     pub(super) columns: Vec<(Option<String>, String)>,
 }
 
@@ -22,7 +22,7 @@ impl Names {
         self.tables.is_empty() && self.columns.is_empty()
     }
 
-    /// Whether one of these words is a table's, or a column's of any table.
+    /// Whether one of these words is a table of a rule, or a column of a rule for all tables.
     pub(super) fn are_among(&self, words: &[String]) -> bool {
         let named = |word: &String| {
             self.tables.contains(word) || self.columns.iter().any(|(table, column)| table.as_ref().unwrap_or(column) == word)
@@ -31,7 +31,7 @@ impl Names {
     }
 }
 
-/// A name, whatever its case.
+/// A name in lower case.
 pub(super) fn name(lexeme: &Lexeme) -> Option<String> {
     lexeme.name().map(|name| name.to_lowercase())
 }

@@ -1,7 +1,7 @@
-//! Statements about the passwords of roles. Nothing of them is kept: with the password's pseudonym a replay would lock out the role by which
-//! it logs in. A comment stands in their place, which every server answers with nothing, so all that is counted by answers stays true.
+//! Statements that set passwords of roles. Nothing of them is recorded: with the password's pseudonym a replay would lock out the role that it logs
+//! in as. A comment replaces them, which a server answers with EmptyQueryResponse, so requests and answers still correspond.
 //!
-//! Elsewhere the word is a sign that a secret is near: in a string (`EXECUTE '...'`, `dblink_exec`, a connection string), or before one.
+//! Elsewhere the word `password` is a sign of a secret: in a string (`EXECUTE '...'`, `dblink_exec`, a connection string), or before one.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -10,10 +10,10 @@ use super::body;
 use crate::sql::Lexed;
 use crate::sql::token::Literal;
 
-/// What stands in the place of such a statement.
+/// The comment that replaces such a statement.
 pub const LEFT_OUT: &str = "/* esclusa left out a statement about a role's password */";
 
-/// The text without its statements about passwords of roles; `None` where it has none.
+/// The text without such statements; `None` if it has none.
 pub(super) fn without_role_passwords(text: &str) -> Option<String> {
     if !may_be_near(text.as_bytes()) && !text.to_ascii_lowercase().contains("valid") {
         return None;
@@ -29,7 +29,7 @@ pub(super) fn without_role_passwords(text: &str) -> Option<String> {
     (from > 0).then(|| out + &text[from..])
 }
 
-/// Whether the word can be among these bytes: as it is, written by escapes, or in the pieces of a string.
+/// Whether these bytes may contain the word: plain, written with escapes, or in pieces of a string.
 pub(super) fn may_be_near(bytes: &[u8]) -> bool {
     let goes_on = |at: usize| {
         let behind = bytes[at + 1..].trim_ascii_start();
@@ -42,14 +42,14 @@ pub(super) fn may_be_near(bytes: &[u8]) -> bool {
         || memchr::memchr_iter(b'\'', bytes).any(goes_on)
 }
 
-/// Whether the word is among these bytes.
+/// Whether these bytes contain the word.
 pub(super) fn mentions(bytes: &[u8]) -> bool {
     const WORD: &[u8] = b"password";
     memchr::memchr2_iter(b'p', b'P', bytes)
         .any(|at| bytes.get(at..at + WORD.len()).is_some_and(|word| word.eq_ignore_ascii_case(WORD)))
 }
 
-/// Whether a statement sets a role's password, or until when it is valid: by itself, or by what its body says.
+/// Whether a statement, or a body in it, sets a role's password or how long it is valid.
 fn sets(lexed: &Lexed<'_>, range: &Range<usize>) -> bool {
     let lexemes = &lexed.lexemes[range.clone()];
     let word = |at: usize, words: &[&str]| lexemes.get(at).is_some_and(|l| l.is_any(words));
@@ -64,7 +64,7 @@ fn sets(lexed: &Lexed<'_>, range: &Range<usize>) -> bool {
     has(&["create", "alter"]) && has(&["role", "user", "group"]) && (has(&["password"]) || has(&["valid"]) && has(&["until"]))
 }
 
-/// Whether a secret can be near: the word stands before a string, in one, or in the name of a setting that is set.
+/// Whether a secret can be near: the word is before a string, in one, or in the name of a setting that is set.
 pub(super) fn is_near(lexed: &Lexed<'_>, range: &Range<usize>) -> bool {
     let is_string = |at: usize| matches!(lexed.lexemes[at].literal(), Some(Literal::Text(_)));
     let is_it = |at: usize| lexed.lexemes[at].name().is_some_and(|name| mentions(name.as_bytes()));

@@ -1,4 +1,4 @@
-//! What the operator has said is not to be recorded: names of tables and columns, and patterns.
+//! The operator's redaction rules: names of tables and columns, and patterns.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use regex_lite::Regex;
 use super::names::Names;
 use crate::error::{Fault, Faults};
 
-/// `record.redact`, read.
+/// `record.redact`, parsed.
 #[derive(Debug, Default)]
 pub struct Rules {
     pub(super) names: Names,
@@ -15,7 +15,7 @@ pub struct Rules {
 }
 
 impl Rules {
-    /// Reads the rules; every fault comes back.
+    /// Parses the rules; returns every fault.
     pub fn parse(rules: &[String]) -> Result<Rules, Faults> {
         let mut out = Rules::default();
         let mut faults = Faults::default();
@@ -26,7 +26,7 @@ impl Rules {
                 (Some(pattern), _) => match Regex::new(pattern) {
                     Ok(pattern) if !pattern.is_match("") => out.patterns.push(pattern),
                     Ok(_) => {
-                        faults.push(Fault::general(format!("record.redact: `{rule}` matches nothing at all, and so everything")))
+                        faults.push(Fault::general(format!("record.redact: `{rule}` matches the empty text, and so everything")))
                     }
                     Err(error) => faults.push(Fault::general(format!("record.redact: `{rule}`: {error}"))),
                 },
@@ -36,7 +36,7 @@ impl Rules {
                 }
                 (None, None) if is_name(rule) => drop(out.names.tables.insert(rule.to_lowercase())),
                 _ => faults.push(
-                    Fault::general(format!("record.redact: `{rule}` is no rule"))
+                    Fault::general(format!("record.redact: `{rule}` is not a valid rule"))
                         .hint("a rule is `table`, `table.column`, `*.column` or `/pattern/`, without a schema"),
                 ),
             }
@@ -49,7 +49,7 @@ impl Rules {
         self.patterns.is_empty() && self.names.tables.is_empty() && self.names.columns.is_empty()
     }
 
-    /// Whether a text that cannot be read as SQL has a word that a rule is about, or a name that the session has made.
+    /// Whether a text that cannot be parsed as SQL contains a name of a rule, or of an object that the session has made.
     pub(super) fn may_name(&self, text: &str, made: &BTreeSet<String>) -> bool {
         let text = text.to_lowercase();
         let of_columns = self.names.columns.iter().flat_map(|(table, column)| [table.as_ref(), Some(column)]).flatten();

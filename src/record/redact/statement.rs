@@ -1,8 +1,8 @@
-//! Which literals and parameters of a statement a rule is about. In a statement that names what a rule is about, be it in a string, every value
-//! is, except those whose column is known for certain and is another one (`certain`), those of an INSERT's rows that go to other columns, and
-//! numbers that are no column's values (`counted`). A value too many that has a pseudonym costs little, one too few is a leak.
+//! Which literals and parameters of a statement are to be hidden. If a statement names something with a rule, even in a string, that is every value
+//! except those whose column is known for certain and has no rule (`certain`), those of an INSERT's rows for columns without a rule, and numbers
+//! that are not values of columns (`counted`). A needless pseudonym costs little; a missing one is a leak.
 //!
-//! What a function does with its arguments is not looked at: a rule can name the function.
+//! What a function does with its arguments is not analysed: a rule can name the function.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -17,41 +17,41 @@ use crate::sql::token::Lexeme;
 /// What is replaced in the lines of a COPY.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Copy {
-    /// What a pattern matches.
+    /// Only matches of patterns.
     Patterns,
-    /// Fields of lines in text format, by place; all of them where there is none.
+    /// Fields of lines in text format, by position; `None` is all of them.
     Fields(Option<BTreeSet<usize>>),
-    /// It is in a format whose values cannot be found.
+    /// The format is one whose values cannot be found.
     Unreadable,
 }
 
-/// What is meant in a statement.
+/// The parts of a statement that are to be hidden.
 #[derive(Debug, Default)]
-pub(super) struct Found {
-    /// The lexemes whose values are.
+pub(super) struct Redactions {
+    /// Literals and parameters.
     pub(super) values: BTreeSet<usize>,
-    /// Strings whose code is.
+    /// Strings with code, in which all values are hidden.
     pub(super) bodies: BTreeSet<usize>,
-    /// A rule is about the statement.
+    /// A rule applies to the statement.
     pub(super) is_about: bool,
 }
 
-/// What is meant in a statement. `made` are relations of the session's own that a rule was about when they were made.
-pub(super) fn found(lexed: &Lexed<'_>, range: &Range<usize>, names: &Names, made: &BTreeSet<String>) -> Found {
+/// Finds what is to be hidden in a statement. `made` are objects that the session has made from objects with a rule.
+pub(super) fn found(lexed: &Lexed<'_>, range: &Range<usize>, names: &Names, made: &BTreeSet<String>) -> Redactions {
     let lexemes = &lexed.lexemes[range.clone()];
     let mut named = BTreeSet::new();
     if !names.is_empty() {
         named.extend(lexemes.iter().filter_map(name));
         named.extend(body::texts(lexed, range).iter().flat_map(|text| body::words(text)));
     }
-    // An escape of its own (`U&"d!0061ta" UESCAPE '!'`) can hide any name.
+    // With an escape character of its own (`U&"d!0061ta" UESCAPE '!'`) a string can conceal any name.
     let is_hidden = !names.is_empty() && lexemes.iter().any(|l| l.is("UESCAPE"));
     let is_whole = is_hidden
         || password::is_near(lexed, range)
         || named.iter().any(|name| names.tables.contains(name) || made.contains(name));
     let columns = columns_of(&named, names);
     if !is_whole && columns.is_empty() {
-        return Found::default();
+        return Redactions::default();
     }
     let mut values: BTreeSet<usize> = range.clone().filter(|at| is_value(&lexed.lexemes[*at])).collect();
     let mut kept = counted(lexed, range);
@@ -66,17 +66,17 @@ pub(super) fn found(lexed: &Lexed<'_>, range: &Range<usize>, names: &Names, made
     }
     bodies.retain(|at| is_readable && !body::is_piece(lexed, *at));
     values.retain(|at| !kept.contains(at) && !bodies.contains(at));
-    Found { values, bodies, is_about: true }
+    Redactions { values, bodies, is_about: true }
 }
 
-/// Whether a string says more than the name that a rule is about: it may be a statement.
+/// Whether a string has more words than a name with a rule: it may be a statement.
 fn says_more(lexed: &Lexed<'_>, at: usize, names: &Names) -> bool {
     let words: Vec<String> = body::texts(lexed, &(at..at + 1)).iter().flat_map(|text| body::words(text)).collect();
     words.len() > 1 && names.are_among(&words)
 }
 
-/// The names under which the rows of what a rule is about can be reached from now on: what a statement makes of a query or like a table, what it
-/// renames, and what it lets inherit, fire or rewrite.
+/// The names under which rows of objects with a rule can be reached from now on: objects that a statement makes from a query or like a table, that
+/// it renames, or that it connects by inheritance, a trigger or a rewrite rule.
 pub(super) fn makes(lexed: &Lexed<'_>, range: &Range<usize>) -> Vec<String> {
     let lexemes = &lexed.lexemes[range.clone()];
     let is = |at: usize, words: &[&str]| lexemes.get(at).is_some_and(|l| l.is_any(words));
@@ -92,7 +92,7 @@ pub(super) fn makes(lexed: &Lexed<'_>, range: &Range<usize>) -> Vec<String> {
     let behind = |words: &[&str]| position(words).and_then(|at| named(at + 1));
     let kind = |kinds: &[&str]| (1..6).find(|at| is(*at, kinds));
     if is(0, &["ALTER"]) {
-        // `RENAME [COLUMN] a TO b` gives a column another name: then all of the table is meant.
+        // `RENAME [COLUMN] a TO b` gives a column another name: then the whole table is hidden.
         let renames = position(&["RENAME"]).map(|at| if is(at + 1, &["TO"]) { named(at + 2) } else { None });
         let joins = [behind(&["PARTITION"]), behind(&["INHERIT"])];
         let is_one = renames.is_some() || joins.iter().any(Option::is_some);
@@ -113,13 +113,13 @@ pub(super) fn makes(lexed: &Lexed<'_>, range: &Range<usize>) -> Vec<String> {
     made.and_then(|at| named(at + 1)).into_iter().collect()
 }
 
-/// The columns that are meant in a statement with these words.
+/// The columns to be hidden in a statement with these words.
 fn columns_of(named: &BTreeSet<String>, names: &Names) -> BTreeSet<String> {
     let here = |(table, column): &&(Option<String>, String)| named.contains(table.as_ref().unwrap_or(column));
     names.columns.iter().filter(here).map(|(_, column)| column.clone()).collect()
 }
 
-/// The values of an INSERT's rows that go to columns which are not meant.
+/// The values of an INSERT's rows for columns that are not to be hidden.
 fn inserted(lexed: &Lexed<'_>, range: &Range<usize>, columns: &BTreeSet<String>) -> Vec<usize> {
     let names_one =
         |item: &Range<usize>| lexed.lexemes[item.clone()].iter().any(|l| name(l).is_some_and(|n| columns.contains(&n)));
@@ -145,7 +145,7 @@ fn starts_query(lexed: &Lexed<'_>, at: usize) -> bool {
     lexed.lexemes.get(at).is_some_and(|l| l.is_any(QUERIES))
 }
 
-/// Where the rows behind `VALUES` stand, if that comes next.
+/// The position after `VALUES`, if that comes next.
 fn values_behind(lexed: &Lexed<'_>, from: usize, end: usize) -> Option<Range<usize>> {
     let skips = |at: &usize| lexed.lexemes[*at].is_any(&["OVERRIDING", "SYSTEM", "USER", "VALUE"]);
     let values = (from..end).find(|at| !skips(at)).filter(|at| lexed.lexemes[*at].is("VALUES"))?;
@@ -161,7 +161,7 @@ fn values_behind(lexed: &Lexed<'_>, from: usize, end: usize) -> Option<Range<usi
     Some(values + 1..next.min(end))
 }
 
-/// The items of all rows, with their places.
+/// The items of all rows, with their column positions.
 fn rows(lexed: &Lexed<'_>, region: &Range<usize>) -> Vec<(usize, Range<usize>)> {
     let mut out = Vec::new();
     let mut open = region.start;
@@ -174,7 +174,7 @@ fn rows(lexed: &Lexed<'_>, region: &Range<usize>) -> Vec<(usize, Range<usize>)> 
     out
 }
 
-/// What stands between the commas of a bracket.
+/// The items between the commas of a bracket.
 fn items(lexed: &Lexed<'_>, open: usize, close: usize) -> Vec<Range<usize>> {
     let depth = lexed.lexemes[open].depth + 1;
     let mut out = Vec::new();
@@ -189,7 +189,7 @@ fn items(lexed: &Lexed<'_>, open: usize, close: usize) -> Vec<Range<usize>> {
     out
 }
 
-/// What becomes of the lines that follow a COPY FROM STDIN; `None` for any other statement.
+/// What is replaced in the lines after a COPY FROM STDIN; `None` for any other statement.
 pub(super) fn copy(lexed: &Lexed<'_>, range: &Range<usize>, names: &Names, made: &BTreeSet<String>) -> Option<Copy> {
     let lexemes = &lexed.lexemes[range.clone()];
     let from = lexemes.iter().position(|l| l.is("FROM")).filter(|_| lexemes.first().is_some_and(|l| l.is("COPY")))?;
@@ -226,7 +226,7 @@ mod tests {
         }
     }
 
-    /// The values that are meant.
+    /// The values to be hidden.
     fn told(text: &str) -> String {
         let lexed = Lexed::new(text).unwrap();
         let made = ["vista".to_owned()].into();
@@ -263,7 +263,7 @@ mod tests {
         }
     }
 
-    /// The column has got another name, or none: every S is a secret.
+    /// The column has another name there, or none: every S is a secret.
     #[test]
     fn a_value_is_meant_where_its_column_is_not_known() {
         for text in [

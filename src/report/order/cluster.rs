@@ -1,5 +1,5 @@
-//! Which tables move together: those that pairs and foreign keys join, directly or through others. What is too large for a wave is parted at
-//! its weakest pair, and the parts are looked at in turn.
+//! Which tables move together: those that pairs and foreign keys join, directly or through others. A cluster too large for a wave is split at its
+//! weakest pair, and its parts again if necessary.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,11 +18,10 @@ struct Join<'f> {
     times: u64,
 }
 
-/// The clusters of all tables that have not been moved, by their first names, and where one was parted.
+/// The clusters of all tables that have not been moved, in the order of their first names, and where one was split.
 pub(super) fn clusters<'f>(seconds: &BTreeMap<&'f str, u64>, facts: &'f Facts) -> (Vec<Cluster<'f>>, Vec<Cut>) {
     let joins = joins(seconds, facts);
-    // Of each cluster the joins without which it would fall apart, the strongest that do it. A weakest one of them is the weakest pair: every
-    // other pair across it is weaker still.
+    // A maximum spanning tree of each cluster: the strongest joins that hold it together. The cluster is split at the weakest join of the tree; all other joins between the two parts are no stronger.
     let mut whole = Parts::of(seconds.keys().copied());
     let tree: Vec<Join<'f>> = joins.into_iter().filter(|join| whole.unite(join.first, join.second)).collect();
     let mut open = whole.clusters();
@@ -95,7 +94,7 @@ impl<'f> Parts<'f> {
         root
     }
 
-    /// Whether they were apart.
+    /// Joins two sets; false if they were one set already.
     fn unite(&mut self, one: &'f str, other: &'f str) -> bool {
         let (a, b) = (self.root(one), self.root(other));
         if a != b {

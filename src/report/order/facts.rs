@@ -6,8 +6,8 @@ use super::model::{Basis, Facts, Legacy, Limits, Pair};
 use crate::catalog::Database;
 use crate::config::Settings;
 use crate::error::Result;
+use crate::migrate::attachments::dependents_of;
 use crate::migrate::dependents::{Dependent, concerned};
-use crate::migrate::standing::dependents_of;
 use crate::migrate::{CONTROL, PINNED};
 use crate::relation::Context;
 use crate::report::overview;
@@ -15,7 +15,7 @@ use crate::report::recorded::Asked;
 use crate::report::verdict::{self, Class, Judged, Language};
 use crate::rule::{Capture, Rule, RuleSet};
 
-/// Moves of fewer rows say how long any move takes, those of more how fast rows are.
+/// Moves of fewer rows show the time that every move takes, those of more rows the rate.
 const FEW_ROWS: i64 = 1_000;
 const MANY_ROWS: i64 = 10_000;
 /// Bytes of a row, where a table has never been analyzed.
@@ -28,7 +28,7 @@ struct Size {
     is_guessed: bool,
 }
 
-/// Reads all facts. They are about every legacy table, whichever one was asked about.
+/// Reads all facts. They cover every legacy table, even if only one was asked about.
 pub async fn read(database: &Database, settings: &Settings, asked: &Asked, language: Language) -> Result<Facts> {
     let rules = RuleSet::load(&settings.rules.directory)?;
     database.batch("pinning the session", PINNED).await?;
@@ -51,7 +51,7 @@ pub async fn read(database: &Database, settings: &Settings, asked: &Asked, langu
             is_there: sizes.contains_key(&table),
             fault: rules.faulty.get(&table).map(|faulty| faulty.faults.to_string()),
             rows: sizes.get(&table).map_or(0, |size| size.rows),
-            // Who comes around the proxies uses it too.
+            // Uses around the proxies count too.
             uses: uses.get(&table).map_or(0, |(uses, _)| *uses)
                 + judged.name.seen.around.as_ref().map_or(0, |around| around.uses),
             writes: uses.get(&table).map_or(0, |(_, writes)| *writes),
@@ -69,7 +69,7 @@ pub async fn read(database: &Database, settings: &Settings, asked: &Asked, langu
     Ok(Facts { tables, pairs, keys, limits, basis })
 }
 
-/// Rows of the tables that are there under their names.
+/// The rows of the tables that exist under their legacy names.
 async fn sizes(database: &Database, schema: &str, names: &[&str]) -> Result<HashMap<String, Size>> {
     let sql = "SELECT relname::text, reltuples::double precision, coalesce(pg_relation_size(oid), 0) FROM pg_class
                WHERE relnamespace = to_regnamespace(quote_ident($1)) AND relname = ANY ($2::text[]) AND relkind IN ('r', 'p')";
@@ -77,20 +77,16 @@ async fn sizes(database: &Database, schema: &str, names: &[&str]) -> Result<Hash
     let size = |tuples: f64, bytes: i64| {
         // A table that was never analyzed has -1 (manual, pg_class).
         let is_guessed = tuples < 0.0 && bytes > 0;
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "a count of rows, which is no less than nothing"
-        )]
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count of rows is not negative")]
         let rows = if tuples < 0.0 { u64::try_from(bytes).unwrap_or(0) / GUESSED_ROW_BYTES } else { tuples.max(0.0) as u64 };
         Size { rows, is_guessed }
     };
     Ok(rows.iter().map(|row| (row.get(0), size(row.get(1), row.get(2)))).collect())
 }
 
-/// Uses and writes that were seen, by table, but for those of applications that read whatever there is.
+/// Uses and writes by table, without those of applications in migrate.reads_all.
 async fn uses(database: &Database, settings: &Settings, asked: &Asked) -> Result<HashMap<String, (u64, u64)>> {
-    // Of all time there is what it comes to.
+    // For all time there are stored sums.
     let total = match (&asked.since, &asked.until) {
         (None, None) => format!("{CONTROL}.hit_sum WHERE $1::text IS NULL AND $2::text IS NULL"),
         _ => format!(
@@ -129,19 +125,19 @@ async fn keys(database: &Database, schema: &str, names: &[&str]) -> Result<Vec<(
     Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
 }
 
-/// The kinds of what hangs on each of these tables that stands and is to move; of others it is not known.
+/// The dependents of these tables, as far as they exist and are to move; those of other tables are not read.
 pub async fn bodies(database: &Database, settings: &Settings, tables: &[String]) -> Result<BTreeMap<String, Vec<&'static str>>> {
     let rules = RuleSet::load(&settings.rules.directory)?;
     database.batch("pinning the session", PINNED).await?;
     let names: Vec<&str> = tables.iter().map(String::as_str).collect();
-    let standing = sizes(database, &settings.rules.schema, &names).await?;
+    let existing = sizes(database, &settings.rules.schema, &names).await?;
     let hanging = hanging(database, &Context::new(settings), &rules, &names).await?;
     let moves = |name: &String| rules.rules.get(name).is_some_and(|rule| !rule.target.stays());
     let kinds = |name: &String| hanging.get(name).map_or_else(Vec::new, |all| all.iter().map(|one| one.kind).collect());
-    Ok(tables.iter().filter(|name| standing.contains_key(*name) && moves(name)).map(|name| (name.clone(), kinds(name))).collect())
+    Ok(tables.iter().filter(|name| existing.contains_key(*name) && moves(name)).map(|name| (name.clone(), kinds(name))).collect())
 }
 
-/// What hangs on each table that is to move.
+/// The dependents of each table that is to move.
 async fn hanging(
     database: &Database,
     context: &Context,
@@ -158,8 +154,8 @@ async fn hanging(
     Ok(hanging)
 }
 
-/// What moves take, by those that were made as a whole: from the table before it in its run to its own end. The setting's rate where there is
-/// none. In steps, so that one move more changes little.
+/// How long moves take, measured on complete moves: from the end of the table before in the same run to the table's own end. Without any, the rate
+/// of the settings. Rounded, so that one more move changes little.
 async fn limits(database: &Database, settings: &Settings) -> Result<(Limits, Option<(u64, u64)>)> {
     let sql = format!(
         "WITH step AS (SELECT t.step, t.row_count, extract(epoch FROM t.finished_at
@@ -175,11 +171,11 @@ async fn limits(database: &Database, settings: &Settings) -> Result<(Limits, Opt
     let row = database.one("reading how long moves took", &sql, &[&FEW_ROWS, &MANY_ROWS]).await?;
     let (moves, rows, seconds, each): (i64, i64, f64, Option<f64>) = (row.get(0), row.get(1), row.get(2), row.get(3));
     let whole = |number: f64| {
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is no less than nothing")]
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is not negative")]
         let whole = number.ceil().max(0.0) as u64;
         whole
     };
-    #[expect(clippy::cast_precision_loss, reason = "a rate is no exact number")]
+    #[expect(clippy::cast_precision_loss, reason = "a rate need not be exact")]
     let rate = (moves > 0 && seconds > 0.0).then(|| rounded(whole(rows as f64 / seconds)));
     let migrate = &settings.migrate;
     let limits = Limits {
@@ -191,7 +187,7 @@ async fn limits(database: &Database, settings: &Settings) -> Result<(Limits, Opt
     Ok((limits, rate.map(|_| (count(moves), count(rows)))))
 }
 
-/// Two digits of a rate, downwards.
+/// A rate rounded down to two digits.
 fn rounded(rate: u64) -> u64 {
     let mut scale = 1;
     while rate / scale >= 100 {
@@ -216,7 +212,7 @@ async fn basis(database: &Database, settings: &Settings, asked: &Asked, language
               WHERE bucket >= coalesce($1::text::timestamptz, '-infinity') AND bucket < coalesce($2::text::timestamptz, 'infinity'))
          FROM hourly"
     );
-    let row = database.one("reading on how much traffic it rests", &sql, &[&asked.since, &asked.until]).await?;
+    let row = database.one("reading how much traffic was recorded", &sql, &[&asked.since, &asked.until]).await?;
     let span: (Option<String>, Option<String>) = (row.get(0), row.get(1));
     Ok(Basis {
         span: span.0.zip(span.1),
@@ -235,7 +231,7 @@ async fn basis(database: &Database, settings: &Settings, asked: &Asked, language
     })
 }
 
-/// Proxies that cannot be counted upon, each with why.
+/// Proxies that cannot be relied on, each with the reason.
 async fn proxies(database: &Database, language: Language) -> Result<Vec<String>> {
     let sql = format!(
         "WITH most AS (SELECT mode() WITHIN GROUP (ORDER BY rules) AS rules FROM {CONTROL}.replica WHERE seen_at > clock_timestamp() - interval '60 s')

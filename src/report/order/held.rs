@@ -1,4 +1,4 @@
-//! What holds a table back, in words: its own faults and what hangs on it, the company that it moves in, the base that it records.
+//! What holds a table back, in words: its own faults, its dependents, the tables that it moves with, the base that it records.
 
 use std::collections::BTreeMap;
 
@@ -10,10 +10,10 @@ use crate::report::verdict::{Language, Verdict};
 /// By table.
 pub(super) type Held<'f> = BTreeMap<&'f str, Vec<HoldBack>>;
 
-/// What comes along or is only told, and is worth a word: what a table has of its own is not.
+/// Kinds of dependents that do not block a move and are mentioned all the same.
 const TOLD: [&str; 8] =
     ["foreign key", "view", "materialised view", "function", "function text", "dynamic function", "rule", "policy"];
-/// Names that are told of one kind.
+/// The most names listed per kind.
 const NAMES: usize = 3;
 
 fn holds(why: impl Into<String>) -> HoldBack {
@@ -52,30 +52,30 @@ pub(super) fn of(table: &Legacy, language: Language) -> Vec<HoldBack> {
     }
     if table.uses == 0 && seen.hits > 0 {
         let told = language.of(
-            "used {n} times by applications that read whatever there is (migrate.reads_all), and by no other",
+            "used {n} times by applications that read everything (migrate.reads_all), and by no other",
             "usada {n} veces por aplicaciones que leen todo (migrate.reads_all), y por ninguna otra",
         );
         held.push(word(told.replace("{n}", &seen.hits.to_string())));
     }
     if let Some(around) = &seen.around {
         let told = language.of(
-            "{n} uses around the proxies, by {u}: who comes so meets the view, and nothing is rewritten for him",
-            "{n} usos sin pasar por los proxies, de {u}: quien entra así encuentra la vista, y nada se le reescribe",
+            "{n} uses around the proxies, by {u}: such sessions use the view, and nothing is rewritten for them",
+            "{n} usos sin pasar por los proxies, de {u}: esas sesiones usan la vista, y nada se les reescribe",
         );
         let user = if around.user.is_empty() { language.of("somebody", "alguien") } else { around.user.as_str() };
         held.push(word(told.replace("{n}", &around.uses.to_string()).replace("{u}", user)));
     }
     if table.class() == Class::Written {
         let told = language.of(
-            "{n} writes were seen: it moves behind what is only read",
-            "{n} escrituras: se mueve después de lo que sólo se lee",
+            "{n} writes were seen: it moves after tables that are only read",
+            "{n} escrituras: se mueve después de las tablas que sólo se leen",
         );
         held.push(word(told.replace("{n}", &table.writes.to_string())));
     }
     if let Some(base) = table.base.as_ref().filter(|_| table.captured) {
         let told = language.of(
-            "the audit trigger of {b} writes it: what the application inserts itself adds nothing",
-            "la escribe el trigger de auditoría de {b}: lo que inserta la aplicación no agrega nada",
+            "the audit trigger of {b} writes it: rows that the application inserts itself are not added",
+            "la escribe el trigger de auditoría de {b}: las filas que inserta la aplicación no se agregan",
         );
         held.push(word(told.replace("{b}", base)));
     }
@@ -88,13 +88,13 @@ pub(super) fn of(table: &Legacy, language: Language) -> Vec<HoldBack> {
     held
 }
 
-/// Where a cluster was parted.
+/// Notes where a cluster was split.
 pub(super) fn parted(held: &mut Held<'_>, cuts: &[Cut], language: Language) {
     for cut in cuts {
         for (table, other) in [(&cut.first, &cut.second), (&cut.second, &cut.first)] {
             let told = language.of(
-                "used together with {t} ({n} times), and parted from it there: all of them together are too much for one window",
-                "se usa junto con {t} ({n} veces) y se separó de ella: todas juntas no caben en una ventana",
+                "used together with {t} ({n} times), but separated from it: together they do not fit into one window",
+                "se usa junto con {t} ({n} veces), pero se separó de ella: juntas no caben en una ventana",
             );
             let told = told.replace("{t}", other).replace("{n}", &cut.times.to_string());
             if let Some(list) = held.get_mut(table.as_str()) {
@@ -104,7 +104,7 @@ pub(super) fn parted(held: &mut Held<'_>, cuts: &[Cut], language: Language) {
     }
 }
 
-/// Who moves with a table that is held back is held back, and so is the history of a base that is.
+/// A table that moves with one that is held back is held back too, and so is the history of such a base.
 pub(super) fn spread<'f>(
     held: &mut Held<'f>,
     clusters: &[Cluster<'f>],
@@ -138,7 +138,7 @@ pub(super) fn spread<'f>(
     }
 }
 
-/// What a history waits for.
+/// Notes which base a history waits for.
 pub(super) fn waiting(held: &mut Held<'_>, waves: &[Wave], moving: &BTreeMap<&str, &Legacy>, language: Language) {
     let wave = |table: &str| waves.iter().position(|wave| wave.tables.iter().any(|t| t == table)).map(|at| at + 1);
     for (table, legacy) in moving {

@@ -1,49 +1,49 @@
-//! What the order is made of: facts about tables, and where each table is put. No more than values, and their classes and steps.
+//! The values of the order: facts about tables, and where each table is placed; with their classes and rounding.
 
 use std::collections::BTreeMap;
 
 use crate::migrate::dependents::Dependent;
 use crate::report::verdict::{Class as DayClass, Judged, Language};
 
-/// All that the order follows from.
+/// Everything that the order is computed from.
 #[derive(Debug, Clone, Default)]
 pub struct Facts {
-    /// Every table that has a rule, sound or not.
+    /// Every table that has a rule, with faults or without.
     pub tables: Vec<Legacy>,
-    /// What is used together.
+    /// Tables that are used together.
     pub pairs: Vec<Pair>,
     /// Foreign keys between legacy tables: the referencing and the referenced.
     pub keys: Vec<(String, String)>,
-    /// What a wave may be.
+    /// The limits of a wave.
     pub limits: Limits,
-    /// On how much it rests.
+    /// The evidence and the assumptions.
     pub basis: Basis,
 }
 
 /// What is known of one legacy table.
 #[derive(Debug, Clone)]
 pub struct Legacy {
-    /// What was seen of it, and what follows from that.
+    /// Its recorded uses, and the verdict on it.
     pub judged: Judged,
     /// The plan's wave.
     pub planned: String,
-    /// It stays where it is, and gets columns.
+    /// It is a retained table, which only gets new columns.
     pub stays: bool,
     /// The table whose changes it records.
     pub base: Option<String>,
     /// The audit trigger writes it, and not the application.
     pub captured: bool,
-    /// Whether it is there under its name.
+    /// Whether a table of that name exists.
     pub is_there: bool,
     /// What is wrong with its rule.
     pub fault: Option<String>,
-    /// Its rows, as the server believes.
+    /// Its rows, as the server estimates them.
     pub rows: u64,
-    /// Uses that were seen, but for those of applications that read whatever there is.
+    /// Recorded uses, without those of applications in migrate.reads_all.
     pub uses: u64,
-    /// Writes that were seen.
+    /// Recorded writes.
     pub writes: u64,
-    /// What hangs on it.
+    /// What depends on it.
     pub hanging: Vec<Dependent>,
 }
 
@@ -58,16 +58,16 @@ pub struct Pair {
     pub times: u64,
 }
 
-/// What a wave may be, and what a move takes.
+/// The limits of a wave, and how long a move takes.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Limits {
-    /// Seconds of a window.
+    /// The length of a window in seconds.
     pub window: u64,
-    /// Tables of a wave.
+    /// The most tables of a wave.
     pub wave_tables: usize,
     /// Rows that move in a second.
     pub rows_per_second: u64,
-    /// Seconds of a table's move, whatever its rows.
+    /// Seconds that a table's move takes in any case, without its rows.
     pub table_seconds: u64,
 }
 
@@ -77,7 +77,7 @@ impl Default for Limits {
     }
 }
 
-/// On how much traffic the order rests, and on what assumptions.
+/// On how much traffic and on what assumptions the order is based.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Basis {
     /// The first and the last recorded hour, as they are shown.
@@ -88,25 +88,25 @@ pub struct Basis {
     pub whole_days: usize,
     /// Kinds of days that are among them.
     pub seen: Vec<DayClass>,
-    /// And those that are not, which a silent name has to be seen through.
+    /// Kinds of days that are missing, and are required before a silent name may go.
     pub unseen: Vec<DayClass>,
     /// Processes that recorded.
     pub recorders: u64,
     /// Hits.
     pub hits: u64,
-    /// Statements that are told apart.
+    /// Distinct statements.
     pub statements: u64,
-    /// Spans that never came.
+    /// Spans of time whose hits were lost.
     pub lost: u64,
-    /// Uses together that had no room.
+    /// Uses together for which there was no memory.
     pub pairs_lost: u64,
-    /// Moves that the rate was measured with, and their rows; none where it is the setting's.
+    /// The number of moves that the rate was measured on, and their rows; `None` where the rate is the setting.
     pub measured: Option<(u64, u64)>,
-    /// Applications whose pairs count for nothing.
+    /// Applications whose pairs are ignored.
     pub ignored: Vec<String>,
     /// Tables whose rows are guessed from their size, because they were never analyzed.
     pub guessed: u64,
-    /// What keeps a proxy from being counted upon: silent, behind, or with other rules.
+    /// Why proxies cannot be relied on: silent, behind, or with other rules.
     pub proxies: Vec<String>,
 }
 
@@ -115,7 +115,7 @@ pub struct Basis {
 pub struct HoldBack {
     /// In words.
     pub why: String,
-    /// It keeps the table out of the waves; otherwise it is a word about it.
+    /// Whether it keeps the table out of the waves; otherwise it is only a remark.
     pub holds: bool,
 }
 
@@ -131,7 +131,7 @@ pub enum Class {
 }
 
 impl Class {
-    /// As reports say it.
+    /// Its name in reports.
     pub fn name(self, language: Language) -> &'static str {
         let (english, spanish) = match self {
             Class::Silent => ("silent", "sin uso"),
@@ -142,25 +142,25 @@ impl Class {
     }
 }
 
-/// Where a table is on its way.
+/// Where a table is in the order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
     /// It has been moved.
     Moved,
     /// In this wave, counted from 1.
     Wave(usize),
-    /// In none.
+    /// Held back, in no wave.
     Held,
 }
 
 /// One table in the order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Placed {
-    /// Where.
+    /// Its place.
     pub place: Place,
     /// The first name of its cluster, where it is not alone.
     pub cluster: Option<String>,
-    /// About so long takes its move.
+    /// About how long its move takes.
     pub seconds: u64,
     /// What holds it back, and what should be known.
     pub held: Vec<HoldBack>,
@@ -173,13 +173,13 @@ pub struct Wave {
     pub tables: Vec<String>,
     /// Clusters in it, of one table or more.
     pub clusters: usize,
-    /// How they are used.
+    /// How its tables are used.
     pub class: Class,
-    /// About so long it takes.
+    /// About how long it takes.
     pub seconds: u64,
 }
 
-/// A cluster that was too large, parted at its weakest pair.
+/// A cluster that was too large, split at its weakest pair.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cut {
     /// One side's table.
@@ -197,7 +197,7 @@ pub struct Order {
     pub tables: BTreeMap<String, Placed>,
     /// The waves; the first is next.
     pub waves: Vec<Wave>,
-    /// Where clusters were parted.
+    /// Where clusters were split.
     pub cuts: Vec<Cut>,
 }
 
@@ -221,7 +221,7 @@ impl Legacy {
         }
     }
 
-    /// About so long takes its move: what stays moves no row. In steps, so that what grows a little changes nothing.
+    /// About how long its move takes; a retained table moves no rows. Rounded, so that small growth changes nothing.
     pub(super) fn seconds(&self, limits: &Limits) -> u64 {
         let rows = if self.stays { 0 } else { self.rows };
         step(limits.table_seconds.saturating_add(rows.div_ceil(limits.rows_per_second.max(1))))

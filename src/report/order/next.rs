@@ -1,4 +1,4 @@
-//! The wave that is next: what is in it, which gates are open and which not, and what to type.
+//! The next wave: its tables, its gates, met or not, and the commands to type.
 
 use super::model::{Facts, Legacy, Order, Place, Wave};
 use crate::mode::Mode;
@@ -76,15 +76,15 @@ fn gates(wave: &Wave, members: &[&Legacy], facts: &Facts, language: Language) ->
             "{} {classes}; {}",
             language.of("not yet seen:", "aún no se ha observado:"),
             language.of(
-                "who uses a name only then, and with what, is not known",
-                "no se sabe quién usa un nombre sólo entonces, ni con cuáles"
+                "which names are used only on such days, and together with which, is not known",
+                "no se sabe qué nombres se usan sólo en esos días, ni junto con cuáles"
             )
         ),
     };
     let time = language.of("about {s} s of {w} s", "unos {s} s de {w} s");
     let rests = match basis.measured {
         Some(_) => String::new(),
-        None => format!("; {}", language.of("by an assumed rate", "con un ritmo supuesto")),
+        None => format!("; {}", language.of("at an assumed rate", "con un ritmo supuesto")),
     };
     let unready: Vec<&str> =
         members.iter().filter(|l| l.stays && l.judged.name.mode != Mode::Rewrite).map(|l| l.table()).collect();
@@ -94,8 +94,8 @@ fn gates(wave: &Wave, members: &[&Legacy], facts: &Facts, language: Language) ->
             true,
             language
                 .of(
-                    "rules sound, nothing hangs on them that blocks, nothing opaque, refused or different",
-                    "reglas correctas, nada que las bloquee, nada opaco, rechazado ni distinto",
+                    "rules without faults, no dependents that block, nothing opaque, refused or different",
+                    "reglas sin errores, sin dependientes que bloqueen, nada opaco, rechazado ni distinto",
                 )
                 .to_owned(),
         ),
@@ -105,7 +105,7 @@ fn gates(wave: &Wave, members: &[&Legacy], facts: &Facts, language: Language) ->
             seen,
         ),
         gate(
-            language.of("nothing of the record was lost", "no se perdió nada del registro"),
+            language.of("no part of the record was lost", "no se perdió ninguna parte del registro"),
             basis.lost + basis.pairs_lost == 0,
             match basis.lost + basis.pairs_lost {
                 0 => String::new(),
@@ -113,7 +113,8 @@ fn gates(wave: &Wave, members: &[&Legacy], facts: &Facts, language: Language) ->
             },
         ),
         gate(
-            language.of("every proxy follows, with the same rules", "todos los proxies siguen, con las mismas reglas"),
+            language
+                .of("every proxy is up to date, with the same rules", "todos los proxies están al día, con las mismas reglas"),
             basis.proxies.is_empty(),
             basis.proxies.join("; "),
         ),
@@ -125,7 +126,7 @@ fn gates(wave: &Wave, members: &[&Legacy], facts: &Facts, language: Language) ->
     ];
     if members.iter().any(|legacy| legacy.stays) {
         gates.push(gate(
-            language.of("histories that stay are in mode rewrite", "los históricos que permanecen están en modo rewrite"),
+            language.of("retained histories are in mode rewrite", "los históricos que permanecen están en modo rewrite"),
             unready.is_empty(),
             unready.join(", "),
         ));
@@ -133,7 +134,7 @@ fn gates(wave: &Wave, members: &[&Legacy], facts: &Facts, language: Language) ->
     gates
 }
 
-/// What to type, in this order, with what it does.
+/// The commands to type, in this order, with what each does.
 fn commands(members: &[&Legacy], language: Language) -> Vec<(String, String)> {
     let names = |legacy: &[&Legacy], between: &str| legacy.iter().map(|l| l.table()).collect::<Vec<_>>().join(between);
     let (staying, leaving): (Vec<&Legacy>, Vec<&Legacy>) = members.iter().copied().partition(|legacy| legacy.stays);
@@ -148,7 +149,7 @@ fn commands(members: &[&Legacy], language: Language) -> Vec<(String, String)> {
         add(format!("SET MODE rewrite FOR {} BECAUSE '...'", names(&unready, ", ")), why);
     }
     if !staying.is_empty() {
-        let why = language.of("they stay, and get their columns", "permanecen, y reciben sus columnas");
+        let why = language.of("they are retained, and get their columns", "permanecen, y reciben sus columnas");
         add(format!("esclusa retain {}", names(&staying, " ")), why);
     }
     if leaving.is_empty() {
@@ -160,14 +161,18 @@ fn commands(members: &[&Legacy], language: Language) -> Vec<(String, String)> {
     add(format!("SET MODE shadow FOR {listed} BECAUSE '...'"), console);
     add(
         "esclusa report comparisons".to_owned(),
-        language.of("until it is enough, and nothing differs", "hasta que sea suficiente y nada difiera"),
+        language.of(
+            "until there are enough comparisons and nothing differs",
+            "hasta que haya suficientes comparaciones y nada difiera",
+        ),
     );
     add(format!("SET MODE rewrite FOR {listed} BECAUSE '...'"), console);
     let stands = language.of("where each stands, and what it waits for", "dónde está cada una y qué espera");
     add(format!("esclusa status {spaced}"), stands);
     add(
         format!("esclusa rollback {spaced}"),
-        language.of("only to go back: with all that was written since", "sólo para volver: con todo lo escrito desde entonces"),
+        language
+            .of("only to go back: keeps everything written since", "sólo para volver: conserva todo lo escrito desde entonces"),
     );
     commands
 }

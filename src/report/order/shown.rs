@@ -1,4 +1,4 @@
-//! The order as tables: a line a legacy table, a line a wave with the plan's beside, and on what it all rests.
+//! The order as tables: one line per legacy table, one line per wave beside those of the plan, and what the order is based on.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -34,13 +34,13 @@ pub const WAVES: Columns = &[
     ("remarks", Text),
 ];
 
-/// Columns of what it rests on.
+/// Columns of the order's basis.
 pub const BASIS: Columns = &[("what", Text), ("value", Text), ("means", Text)];
 
-/// Names that are told in a sentence.
+/// The most names listed in a sentence.
 const NAMES: usize = 5;
 
-/// A line a table: what moves next first, what is held back behind, what has moved last.
+/// One line per table: first those that move next, then those that are held back, last those that have moved.
 pub fn order(facts: &Facts, order: &Order, one: Option<&str>, language: Language) -> Table {
     let mut table = Table::new(ORDER);
     let mut lines: Vec<(&Legacy, &Placed)> =
@@ -81,7 +81,7 @@ fn told(held: &[HoldBack], holds: bool) -> Cell {
     (!told.is_empty()).then_some(told).into()
 }
 
-/// The waves of the traffic, then those of the plan with what the traffic says against them.
+/// The waves that follow from the traffic, then those of the plan with the objections from the traffic.
 pub fn waves(facts: &Facts, order: &Order, language: Language) -> Table {
     let mut table = Table::new(WAVES);
     for (number, wave) in order.waves.iter().enumerate() {
@@ -135,7 +135,7 @@ fn of_plan(name: &str, mut members: Vec<&Legacy>, facts: &Facts, order: &Order, 
     ]
 }
 
-/// What the traffic says against a wave of the plan.
+/// The objections from the traffic to a wave of the plan.
 fn objections(name: &str, left: &[&Legacy], seconds: u64, facts: &Facts, order: &Order, language: Language) -> Vec<String> {
     let mut said = Vec::new();
     let place = |legacy: &&&Legacy| order.tables.get(legacy.table()).map(|placed| placed.place);
@@ -158,7 +158,11 @@ fn objections(name: &str, left: &[&Legacy], seconds: u64, facts: &Facts, order: 
         .collect();
     if !torn.is_empty() {
         let torn_of: Vec<&str> = torn.iter().map(String::as_str).collect();
-        said.push(format!("{}: {}", language.of("it parts what is used together", "separa lo que se usa junto"), some(&torn_of)));
+        said.push(format!(
+            "{}: {}",
+            language.of("it separates tables that are used together", "separa tablas que se usan juntas"),
+            some(&torn_of)
+        ));
     }
     if seconds > facts.limits.window {
         said.push(language.of("it takes longer than a window", "no cabe en una ventana").to_owned());
@@ -180,7 +184,7 @@ fn some(names: &[&str]) -> String {
     if more > 0 { format!("{told} +{more}") } else { told }
 }
 
-/// On how much traffic it rests, and on what assumptions.
+/// On how much traffic, and on what assumptions, the order is based.
 pub fn basis(facts: &Facts, order: &Order, language: Language) -> Table {
     let mut table = Table::new(BASIS);
     for (what, value, means) in recorded(facts, language).into_iter().chain(assumed(facts, order, language)) {
@@ -203,9 +207,11 @@ fn recorded(facts: &Facts, language: Language) -> Vec<Line> {
     };
     let counted = |count: u64, what: &str| if count == 0 { String::new() } else { format!("{count} {what}") };
     let gaps = counted(basis.lost, language.of("spans of time were lost", "lapsos se perdieron"));
-    let no_room =
-        language.of("uses together had no room: limits.traffic_bytes", "usos conjuntos sin lugar: limits.traffic_bytes");
-    let ignored = language.of("their pairs count for nothing (migrate.reads_all)", "sus pares no cuentan (migrate.reads_all)");
+    let no_room = language.of(
+        "uses together were not recorded for lack of memory: limits.traffic_bytes",
+        "usos conjuntos no registrados por falta de memoria: limits.traffic_bytes",
+    );
+    let ignored = language.of("their pairs are ignored (migrate.reads_all)", "sus pares se ignoran (migrate.reads_all)");
     let mut lines = vec![
         (language.of("recorded", "registrado"), format!("{:.1} h", basis.hours), span),
         (language.of("whole days", "días completos"), basis.whole_days.to_string(), unseen),
@@ -217,7 +223,11 @@ fn recorded(facts: &Facts, language: Language) -> Vec<Line> {
             facts.pairs.len().to_string(),
             counted(basis.pairs_lost, no_room),
         ),
-        (language.of("applications that read all", "aplicaciones que leen todo"), basis.ignored.join(", "), ignored.to_owned()),
+        (
+            language.of("applications that read everything", "aplicaciones que leen todo"),
+            basis.ignored.join(", "),
+            ignored.to_owned(),
+        ),
     ];
     if !basis.seen.is_empty() {
         lines.insert(2, (language.of("seen", "observado"), classes(&basis.seen), String::new()));
@@ -225,7 +235,7 @@ fn recorded(facts: &Facts, language: Language) -> Vec<Line> {
     lines
 }
 
-/// What was taken for granted.
+/// What was assumed.
 fn assumed(facts: &Facts, order: &Order, language: Language) -> Vec<Line> {
     let (basis, limits) = (&facts.basis, &facts.limits);
     let rate = match basis.measured {
@@ -257,7 +267,7 @@ fn assumed(facts: &Facts, order: &Order, language: Language) -> Vec<Line> {
     }
     for cut in &order.cuts {
         let means = language.of(
-            "a cluster too large for one wave was parted here, at its weakest pair",
+            "a cluster too large for one wave was split here, at its weakest pair",
             "un grupo que no cabe en una ola se separó aquí, en su par más débil",
         );
         let value = format!("{}+{} ({} x)", cut.first, cut.second, cut.times);

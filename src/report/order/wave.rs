@@ -1,5 +1,5 @@
-//! Waves: clusters into windows, the first that has room. Silent ones, those that are only read and those that are written share no wave. A
-//! history moves with its base, if that is a legacy table, or behind it.
+//! Waves: each cluster goes into the first wave that has room in its window. Silent clusters, those that are only read and those that are written
+//! do not share a wave. A history moves with its base, if that is a legacy table, or after it.
 
 use std::collections::BTreeMap;
 
@@ -12,12 +12,12 @@ struct Unit<'f> {
     tables: &'f Cluster<'f>,
     seconds: u64,
     class: Class,
-    /// Clusters with bases of its histories.
+    /// Clusters that contain the bases of its histories, and so move before it.
     behind: Vec<usize>,
     wave: Option<usize>,
 }
 
-/// The waves of all clusters that nothing holds back.
+/// The waves of all clusters that are not held back.
 pub(super) fn waves<'f>(
     clusters: &'f [Cluster<'f>],
     moving: &BTreeMap<&'f str, &'f Legacy>,
@@ -50,7 +50,7 @@ pub(super) fn waves<'f>(
     waves
 }
 
-/// Places what a cluster moves behind, and then the cluster. `waiting` are those that wait for this: a circle of bases is broken there.
+/// Places first the clusters that must move before this one, then the cluster. `waiting` are the clusters that wait for it; a cycle of bases is broken there.
 fn place(waves: &mut Vec<Wave>, units: &mut [Unit<'_>], at: usize, waiting: &mut Vec<usize>, limits: &Limits) {
     if units[at].wave.is_some() || waiting.contains(&at) {
         return;
@@ -64,7 +64,7 @@ fn place(waves: &mut Vec<Wave>, units: &mut [Unit<'_>], at: usize, waiting: &mut
     units[at].wave = Some(put(waves, &units[at], earliest, limits));
 }
 
-/// What moves behind another cluster is of its class, if that comes later.
+/// A cluster that moves after another one gets that one's class, if it is the later class.
 fn follow(units: &mut [Unit<'_>]) {
     let mut has_changed = true;
     while has_changed {

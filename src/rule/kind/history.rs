@@ -6,18 +6,18 @@ use super::super::section::Section;
 use super::{Field, Kind};
 use crate::error::Faults;
 
-/// How a history's rows come about.
+/// How rows of a history are made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Capture {
-    /// The application writes its own history; the legacy relation is what it wrote.
+    /// The application writes its own history; the legacy relation has what it wrote.
     #[default]
     Application,
-    /// The application's history logic is retired; rows come from the audit trigger's images.
+    /// The application no longer writes its history; rows are made from the audit trigger's images.
     Trigger,
 }
 
 impl Capture {
-    /// As rule files and commands say it.
+    /// Its name in rule files and commands.
     pub fn name(self) -> &'static str {
         match self {
             Capture::Application => "application",
@@ -48,12 +48,12 @@ pub struct History {
     pub operation: Option<String>,
     /// The column with the exploitation's id.
     pub expid: Option<String>,
-    /// How rows come about.
+    /// How its rows are made.
     pub capture: Capture,
 }
 
 impl History {
-    /// A history that is made of the audit trigger's images needs a base, its key, and types that an image gives back.
+    /// A history made from the audit trigger's images needs a base, the base's key, and types that an image gives back.
     fn captured(&self, columns: &[Column], key: &Key, origin: &Origin, faults: &mut Faults) {
         if self.base.is_none() || columns.iter().all(|c| c.base.is_none()) {
             let message = "target.capture: an event log has no base whose trigger could write it";
@@ -72,7 +72,7 @@ impl History {
     }
 }
 
-/// Types of which the text of a value in `to_jsonb` of a row gives it back by a cast, whatever the session's settings.
+/// Types whose value can be cast back from its text in the `to_jsonb` of a row, whatever the session's settings.
 const PLAIN_JSON: &[&str] = &[
     "numeric",
     "smallint",

@@ -12,13 +12,13 @@ pub struct Lookup {
     pub text_id: Option<String>,
     /// The column that becomes `dv_description`.
     pub description: Option<String>,
-    /// The column projected to `dv_is_active`.
+    /// The column that is copied to `dv_is_active`.
     pub active: Option<String>,
-    /// The column projected to `dv_expid`.
+    /// The column that is copied to `dv_expid`.
     pub expid: Option<String>,
-    /// The column projected to `dv_hstusu`.
+    /// The column that is copied to `dv_hstusu`.
     pub user: Option<String>,
-    /// The column projected to `dv_hsthora`.
+    /// The column that is copied to `dv_hsthora`.
     pub time: Option<String>,
 }
 

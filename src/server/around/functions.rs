@@ -1,6 +1,7 @@
-//! Functions whose bodies name legacy tables, and the statements that call them: such a statement names no table itself.
+//! Functions whose bodies name legacy tables, and the statements that call them: such a statement does not name the table itself.
 //!
-//! A body is read by its words, so that SQL that it puts together counts too, as far as the names stand in it. Functions of one name are one.
+//! Only the words of a body are looked at, so dynamic SQL counts too, if the names are written in it. Overloaded functions are
+//! treated as one.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,15 +9,15 @@ use crate::rewrite::Policy;
 use crate::scan;
 use crate::sql::Lexed;
 
-/// So many texts are read before others get their turn.
+/// How many texts are read before other tasks may run.
 pub(super) const AT_A_TIME: usize = 50;
 
-/// The legacy tables that functions name, by the functions' names.
+/// For each function the legacy tables that it names.
 #[derive(Default)]
 pub(super) struct Functions(BTreeMap<String, BTreeSet<String>>);
 
 impl Functions {
-    /// Of these functions, name and body, those that name a legacy table, or call one that does. Others get their turn meanwhile.
+    /// Of these functions (name, body) those that name a legacy table, or call one that does. Other tasks may run in between.
     pub(super) async fn of(policy: &Policy, bodies: Vec<(String, String)>) -> Functions {
         let mut functions = Functions::default();
         let mut calls: Vec<(String, BTreeSet<String>)> = Vec::with_capacity(bodies.len());
@@ -30,7 +31,7 @@ impl Functions {
                 tokio::task::yield_now().await;
             }
         }
-        // Until nothing is new: a chain is no longer than there are functions.
+        // Repeated until nothing changes: a chain of calls is not longer than the number of functions.
         for _ in 0..calls.len() {
             let mut has_grown = false;
             for (name, called) in &calls {
@@ -58,13 +59,13 @@ impl Functions {
         functions.iter().filter_map(|name| self.0.get(name)).flatten().cloned().collect()
     }
 
-    /// One line for each.
+    /// One line for each function.
     pub(super) fn lines(&self) -> impl Iterator<Item = String> {
         self.0.iter().map(|(name, tables)| format!("{name}>{}", tables.iter().map(String::as_str).collect::<Vec<_>>().join(",")))
     }
 }
 
-/// The names behind which a parenthesis stands.
+/// The names that are followed by a parenthesis.
 fn called(text: &str) -> BTreeSet<String> {
     let Ok(lexed) = Lexed::new(text) else { return BTreeSet::new() };
     let calls = lexed.lexemes.windows(2).filter(|pair| &text[pair[1].span.range()] == "(");

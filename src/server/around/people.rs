@@ -1,18 +1,18 @@
-//! Sessions that are none of the proxies', as they were seen lately, by user: what counts calls by user does not know from where they came.
+//! Sessions around the proxies that were seen lately, by user: counters by user do not say where the user came from.
 
 use std::collections::HashMap;
 
 use crate::control::around::{Session, UNKNOWN};
 
-/// A session that was seen so many seconds ago may be the one.
+/// For how many seconds a session is remembered.
 const REMEMBERED: f64 = 3600.0;
-/// What was busy so many seconds before or behind a span may have been busy in it: samples are so far apart at most.
+/// A session that was active within this many seconds of a span may have been active in it: samples are at most this far apart.
 const BESIDE: f64 = 10.0;
-/// Different sessions of one user that are remembered.
+/// How many different sessions of one user are remembered.
 const FACES: usize = 16;
-/// Users that are remembered.
+/// How many users are remembered.
 const USERS: usize = 1000;
-/// More than one address and application.
+/// Stands for more than one address or application.
 const SEVERAL: &str = "(several)";
 
 struct Face {
@@ -21,12 +21,12 @@ struct Face {
     last: f64,
 }
 
-/// Who was seen.
+/// The sessions that were seen.
 #[derive(Default)]
 pub(super) struct People(HashMap<String, Vec<Face>>);
 
 impl People {
-    /// A session of nobody's was seen.
+    /// Adds a session that was seen.
     pub(super) fn saw(&mut self, session: &Session) {
         if session.is_hidden || !self.0.contains_key(&session.user) && self.0.len() >= USERS {
             return;
@@ -41,7 +41,7 @@ impl People {
         }
     }
 
-    /// Forgets whoever was not seen for long.
+    /// Forgets sessions that have not been seen for long.
     pub(super) fn forget(&mut self, now: f64) {
         for faces in self.0.values_mut() {
             faces.retain(|face| face.last > now - REMEMBERED);
@@ -49,8 +49,8 @@ impl People {
         self.0.retain(|_, faces| !faces.is_empty());
     }
 
-    /// Address and application of a user in a span of time, and whether there is no other: of the sessions that were busy then, or, where
-    /// none was seen, of those of the last hour.
+    /// Address and application of a user in a span of time, and whether there is only one: from the sessions that were active then;
+    /// or, if none was, from those of the last hour.
     pub(super) fn of(&self, user: &str, from: f64, to: f64) -> (String, String, bool) {
         let faces = self.0.get(user).map_or(&[][..], Vec::as_slice);
         let then: Vec<&Face> = faces.iter().filter(|face| (from - BESIDE..=to + BESIDE).contains(&face.last)).collect();

@@ -1,5 +1,6 @@
-//! What the server counts of legacy tables while nobody looks: its counters of tables (`control/counter.rs`), and the calls of statements that
-//! name them (`control/calls.rs`). Both are compared with what the proxies have recorded, and what cannot be told apart is told as not covered.
+//! What the server counts of legacy tables between samples: its counters of tables (`control/counter.rs`), and the calls of
+//! statements that name them (`control/calls.rs`). Both are compared with what the proxies have recorded; time in which the two
+//! cannot be distinguished is reported as not covered.
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -10,7 +11,7 @@ use super::told::{STATEMENT_BYTES, is_read};
 use crate::catalog::Database;
 use crate::config::Settings;
 use crate::control::around::{self, ALL, Sought, UNKNOWN, Use};
-use crate::control::calls::{self, Call, Calls, Judged, Key, Named, Passed, Source};
+use crate::control::calls::{self, Call, CalledStatement, Calls, JudgedCalls, Key, Passed, Source};
 use crate::control::counter::{self, Counters, Step};
 use crate::control::found::{self, Covered};
 use crate::error::Result;
@@ -18,25 +19,25 @@ use crate::rewrite::Policy;
 use crate::scan;
 use crate::sql::fingerprint::normalise;
 
-/// Counts are read so many seconds apart.
+/// Seconds between two readings of the counters.
 const COUNTED: f64 = 5.0;
-/// What is covered is written so many seconds apart.
+/// Seconds between two writes of what is covered.
 const COVERED: f64 = 60.0;
-/// Counts that were read longer ago cover nothing.
+/// After a gap of so many seconds a reading covers nothing.
 const GAP: f64 = 30.0;
-/// A use that was told so many seconds from where a table's counters grew is what has made them grow.
+/// A use that was reported within this many seconds of a growing table counter explains it.
 const BESIDE: f64 = 30.0;
 
-/// Functions are read so many seconds apart.
+/// Seconds between two readings of the functions.
 const FUNCTIONS: f64 = 300.0;
-/// Somebody who was counted, and not seen, is looked for so many seconds.
+/// For how many seconds a user is looked for who was counted, and not seen.
 const WANTED: f64 = 60.0;
-/// So many at a time.
+/// The most users who are looked for at a time.
 const MOST_WANTED: usize = 20;
 
 /// What is looked at, and when.
 pub(super) struct View<'v> {
-    /// Tells what texts name.
+    /// Finds out what texts name.
     pub(super) policy: &'v Policy,
     pub(super) settings: &'v Settings,
     pub(super) sought: &'v Sought,
@@ -45,10 +46,10 @@ pub(super) struct View<'v> {
 
 /// What was found.
 #[derive(Default)]
-pub(super) struct Found {
+pub(super) struct Tallied {
     pub(super) uses: Vec<Use>,
-    /// To be kept with them.
-    pub(super) judged: Option<Judged>,
+    /// To be stored with the uses.
+    pub(super) judged: Option<JudgedCalls>,
 }
 
 /// What is remembered between two readings.
@@ -58,18 +59,18 @@ pub(super) struct Tally {
     calls: Option<Calls>,
     passed: Passed,
     source: Option<Source>,
-    /// Entries that the extension has thrown away for want of room.
+    /// The number of entries that the extension has evicted.
     evicted: i64,
-    /// Why the extension tells nothing, as it was told.
+    /// The last logged reason why the extension cannot be used.
     why: &'static str,
-    /// When a table was last said to be passed on uncounted.
+    /// When a table was last reported as passed uncounted.
     uncounted: HashMap<String, f64>,
-    /// When calls of a table were told last, by when they were there.
+    /// For each table the time of the last calls that were reported.
     told: HashMap<String, f64>,
-    /// The legacy tables that functions name, by the functions' names; and when that was read.
+    /// For each function the legacy tables that it names; and when that was read.
     functions: Functions,
     functions_at: f64,
-    /// Users who were counted, and not seen, and until when they are looked for.
+    /// Users who were counted and not seen, and until when they are looked for.
     wanted: HashMap<String, f64>,
     read_at: f64,
     covered: Covered,
@@ -78,10 +79,10 @@ pub(super) struct Tally {
 
 impl Tally {
     /// Reads what is due.
-    pub(super) async fn read(&mut self, database: &Database, view: &View<'_>, people: &People) -> Result<Found> {
+    pub(super) async fn read(&mut self, database: &Database, view: &View<'_>, people: &People) -> Result<Tallied> {
         let (now, gap) = (view.now, view.now - self.read_at);
         if gap < COUNTED {
-            return Ok(Found::default());
+            return Ok(Tallied::default());
         }
         self.read_at = now;
         let span = if gap > GAP { 0.0 } else { gap };
@@ -93,7 +94,7 @@ impl Tally {
         if is_due || self.calls.is_none() {
             self.find_source(database).await?;
         }
-        let mut all = Found::default();
+        let mut all = Tallied::default();
         if let Some(source) = self.source.clone() {
             let taken = self.take_calls(database, view, &source, span).await?;
             let is_new = !taken.is_empty();
@@ -108,7 +109,7 @@ impl Tally {
         Ok(all)
     }
 
-    /// Users who were counted, and not seen.
+    /// Users who are looked for.
     pub(super) fn wanted(&self, now: f64) -> Vec<String> {
         let mut wanted: Vec<String> =
             self.wanted.iter().filter(|(_, until)| **until > now).map(|(user, _)| user.clone()).collect();
@@ -128,7 +129,7 @@ impl Tally {
         Ok(())
     }
 
-    /// Calls that may be judged now, each with whether every proxy has recorded what it had then.
+    /// The calls that may be judged now, each with whether every proxy has written what it had recorded by then.
     async fn take_calls(
         &mut self,
         database: &Database,
@@ -140,7 +141,7 @@ impl Tally {
         if now - self.functions_at > FUNCTIONS {
             (self.functions, self.functions_at) = (Functions::of(view.policy, calls::functions(database).await?).await, now);
         }
-        // Whoever names a function that names a table names that too.
+        // A statement that calls a function which names a table uses the table.
         let names: Vec<String> = sought.tables.iter().cloned().chain(self.functions.lines()).collect();
         if self.calls.is_none() {
             self.calls = Some(Calls::resume(calls::read(database, &names).await?));
@@ -163,7 +164,7 @@ impl Tally {
         }
         calls.advance(now, &counted);
         let evicted = source.evicted(database).await?;
-        // What was evicted may have been called before.
+        // An entry that was evicted may have been called before.
         if std::mem::replace(&mut self.evicted, evicted) == evicted {
             self.covered.calls += span;
         }
@@ -180,7 +181,7 @@ impl Tally {
         Ok(taken.into_iter().map(|call| (is_sure(call.to), call)).map(|(is_it, call)| (call, is_it)).collect())
     }
 
-    /// Calls that none of the proxies can have passed on, by table and user.
+    /// Calls that no proxy can have passed, by table and user.
     async fn told(
         &mut self,
         database: &Database,
@@ -197,7 +198,7 @@ impl Tally {
         let users: HashSet<String> = passed.chain(through.iter().cloned()).collect();
         let may_be = calls::may_be(database, &users, &taken.iter().map(|(call, _)| call.user_oid).collect()).await?;
         let is_his = |user: &str, call: &Call| user.is_empty() || may_be.contains(&(user.to_owned(), call.user_oid));
-        // By table, user, kind and certainty; with the calls of the statement that is told.
+        // By table, user, kind and certainty; with the number of calls of the statement that is shown.
         let mut uses: BTreeMap<(String, String, &str, &str), (Use, i64)> = BTreeMap::new();
         for (call, is_sure) in &taken {
             let is_of_proxies = through.iter().any(|user| is_his(user, call));
@@ -232,7 +233,7 @@ impl Tally {
         Ok(uses)
     }
 
-    /// What has grown the counters of tables while the proxies were silent.
+    /// Uses that have increased the counters of tables while the proxies were silent.
     async fn count(&mut self, database: &Database, view: &View<'_>, span: f64) -> Result<Vec<Use>> {
         let hold = counter::LATE + 2.0 * view.settings.control.flush_interval.as_secs_f64();
         let mut uses = Vec::new();
@@ -245,7 +246,7 @@ impl Tally {
             match self.counters.advance(&table, counts, hold) {
                 Step::Blind => continue,
                 Step::Quiet => {}
-                // Whoever it was is named.
+                // The user is already reported by calls.
                 Step::Used(grown) if self.told.get(&table).is_some_and(|to| (to - grown.at).abs() < BESIDE) => {}
                 Step::Used(grown) => uses.push(counter::told(table.clone(), grown, view.now)),
             }
@@ -259,11 +260,11 @@ impl Tally {
     }
 }
 
-/// What an entry of pg_stat_statements names: tables whose rows it reads or writes. A name that stands in another schema too counts where
-/// its schema stands before it.
-fn named(policy: &Policy, functions: &Functions, user: String, text: &str, ambiguous: &[String]) -> Named {
+/// What an entry of pg_stat_statements names: tables whose rows it reads or writes. A name that exists in another schema too counts
+/// only if it is qualified.
+fn named(policy: &Policy, functions: &Functions, user: String, text: &str, ambiguous: &[String]) -> CalledStatement {
     if calls::is_of_a_key(text) {
-        return Named::default();
+        return CalledStatement::default();
     }
     let is_of_rows = |operation: &str| {
         matches!(operation, "select" | "insert" | "update" | "delete" | "merge" | "copy to" | "copy from" | "truncate")
@@ -281,10 +282,10 @@ fn named(policy: &Policy, functions: &Functions, user: String, text: &str, ambig
         add(scan::qualified(policy, text), &|table| ambiguous.contains(table));
     }
     let through = functions.called(text).into_iter().filter(|table| !tables.contains(table)).collect();
-    Named { user, statement: normalise(text, STATEMENT_BYTES), tables, through }
+    CalledStatement { user, statement: normalise(text, STATEMENT_BYTES), tables, through }
 }
 
-/// Adds calls of another statement.
+/// Adds the calls of another statement.
 fn add((all, most): &mut (Use, i64), used: Use) {
     all.times += used.times;
     all.began = all.began.max(used.began);
@@ -296,7 +297,7 @@ fn add((all, most): &mut (Use, i64), used: Use) {
 
 /// A call as a use.
 fn used(view: &View<'_>, people: &People, call: &Call, (table, kind): (&str, &'static str), is_sure: bool) -> Use {
-    let Call { named: Named { user, statement, .. }, from, to, .. } = call;
+    let Call { named: CalledStatement { user, statement, .. }, from, to, .. } = call;
     let (address, application, is_alone) = people.of(user, *from, *to);
     let dumps = &view.settings.migrate.reads_all;
     Use {

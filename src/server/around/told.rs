@@ -1,4 +1,4 @@
-//! Which legacy tables a session uses, and what is written of it.
+//! Which legacy tables a session uses, and what is stored of it.
 
 use crate::config::Settings;
 use crate::control::around::{Session, Use, Word};
@@ -6,11 +6,11 @@ use crate::rewrite::Policy;
 use crate::scan;
 use crate::sql::fingerprint::normalise;
 
-/// Bytes of a statement that are kept.
+/// How many bytes of a statement are stored.
 pub(super) const STATEMENT_BYTES: usize = 1000;
 
-/// The legacy tables that a session uses, each with whether its statement names it. A name that stands in another schema too may mean that,
-/// unless the legacy table is locked.
+/// The legacy tables that a session uses, each with whether its statement names it. A name that exists in another schema too may
+/// mean that relation, unless the legacy table is locked.
 pub(super) fn names(policy: &Policy, session: &Session, ambiguous: &[String]) -> Vec<(String, bool)> {
     let works = |operation: &str| !matches!(operation, "vacuum" | "analyze" | "cluster" | "reindex" | "name");
     let named = scan::statement(policy, &session.text, session.is_whole);
@@ -29,9 +29,9 @@ pub(super) fn names(policy: &Policy, session: &Session, ambiguous: &[String]) ->
     names
 }
 
-/// What is written of a session.
+/// The uses that are stored for a session.
 pub(super) fn told(policy: &Policy, settings: &Settings, session: &Session, word: Word, ambiguous: &[String]) -> Vec<Use> {
-    // A dump reads whatever there is; one that writes is none, whatever it calls itself.
+    // A dump only reads, whatever application name it has.
     let is_dump = session.reads_all || settings.migrate.reads_all.contains(&session.application) && is_read(&session.text);
     let certainty = match word {
         Word::Open | Word::Ours => "unsure",
@@ -58,7 +58,7 @@ pub(super) fn told(policy: &Policy, settings: &Settings, session: &Session, word
     names(policy, session, ambiguous).into_iter().map(used).collect()
 }
 
-/// Whether a statement is one of those that a dump consists of.
+/// Whether a statement is of a form that dumps use.
 pub(super) fn is_read(text: &str) -> bool {
     let text = text.trim_start().to_ascii_uppercase();
     ["SELECT", "LOCK TABLE", "SET ", "DECLARE", "FETCH", "EXECUTE", "PREPARE"].iter().any(|word| text.starts_with(word))

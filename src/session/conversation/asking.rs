@@ -25,7 +25,7 @@ impl<H: House> Conversation<H> {
         self.in_flight.announce(generation);
     }
 
-    /// The policy to decide by.
+    /// The policy to decide by, which has been announced.
     pub(super) fn announced_policy(&mut self) -> Guard<Arc<Policy>> {
         self.announce();
         let policy = self.house.policy();
@@ -33,7 +33,8 @@ impl<H: House> Conversation<H> {
         policy
     }
 
-    /// Which copied tables this session reads in their new form. Its lot for a table is the same as long as it lives, and no other session's.
+    /// Chooses which copied tables this session reads in their new form. A session's choice for a table stays the same as long as
+    /// it lives.
     pub(super) fn choose(&mut self, policy: &Policy) {
         if policy.readers().is_empty() && self.names.known().reads.is_empty() {
             return;
@@ -58,10 +59,10 @@ impl<H: House> Conversation<H> {
         policy.movers().are_hidden() && !self.is_aborted() && self.names.are_old(|| self.house.now())
     }
 
-    /// Makes sure that names are known as the server will see them, in a text with these effects.
+    /// Makes sure that names are known as the server will resolve them in a text with these effects.
     pub(super) fn know_names(&mut self, policy: &Policy, effects: &[(usize, Effect)], protocol: Protocol) -> Readiness {
-        if self.names.are_passing() && !self.pipeline.is_empty() {
-            // The transaction in which they were learned may end before this statement.
+        if self.names.are_provisional() && !self.pipeline.is_empty() {
+            // The transaction in which the names were learned may end before this statement.
             self.names.doubt_all();
         }
         if self.names_are_old(policy) {
@@ -76,18 +77,18 @@ impl<H: House> Conversation<H> {
         if self.is_aborted() {
             return Continue(());
         }
-        // Within a stretch the server is in a transaction, also where everything is answered.
+        // Within a stretch the server is in a transaction, even when everything is answered.
         let alone = self.pipeline.is_empty() && !self.pipeline.is_in_stretch();
         let own = own_requests::questions(&about);
         self.names.ask(about, self.transaction != Transaction::None || !alone, relations);
         Break(self.send_and_hold(own, protocol))
     }
 
-    /// A statement that names a retired name waits until that is back, or has been given up. In a transaction that has failed it fails
-    /// anyhow, and what the server skips is no use of a name.
+    /// A statement that names a tombstone waits until the name is back, or until the wait is given up. In a failed transaction it
+    /// fails anyway, and what the server skips uses no name.
     pub(super) fn bring_back(&mut self, outcome: &Outcome) -> Readiness {
         if outcome.tombstones.is_empty() {
-            // What was waited for is there: whatever is touched from now on is touched anew.
+            // The name that was waited for is back: if it is named again later, that is a new touch.
             if std::mem::take(&mut self.waits_for_name) {
                 self.house.touches(outcome);
             }
@@ -99,7 +100,7 @@ impl<H: House> Conversation<H> {
         if self.pipeline.awaits_ready() {
             return Break(NotYet::Wait);
         }
-        // Where something before it in the same stretch fails, the server skips it, and it is no use of a name.
+        // If something before it in the same stretch fails, the server skips this statement, and no name is used.
         if !self.pipeline.is_answered() {
             let mut flush = Vec::with_capacity(frame::HEADER_BYTES);
             frame::write(&mut flush, client::FLUSH, &[]);
@@ -113,8 +114,8 @@ impl<H: House> Conversation<H> {
         if self.waits_for_name { Break(NotYet::Wait) } else { Continue(()) }
     }
 
-    /// A statement that names a table which is about to change its place waits, unless its transaction has named it before. What the server
-    /// skips uses nothing.
+    /// A statement that names a table whose cut-over is under way waits, unless its transaction has named the table before. What
+    /// the server skips uses no table.
     pub(super) fn enter(&mut self, outcome: &Outcome) -> Readiness {
         if outcome.hits.is_empty() || self.pipeline.is_deaf() || self.is_aborted() {
             return Continue(());
@@ -124,19 +125,19 @@ impl<H: House> Conversation<H> {
         if self.waits_for_name { Break(NotYet::Wait) } else { Continue(()) }
     }
 
-    /// An aborted transaction answers nothing; whatever comes now fails, or ends it.
+    /// Whether the transaction has failed: whatever comes now fails, or ends it.
     pub(super) fn is_aborted(&self) -> bool {
         self.transaction == Transaction::Failed && !self.pipeline.executes()
     }
 
-    /// Requests of our own go before the frame that is decided about.
+    /// Sends requests of our own before the frame that is decided about.
     pub(super) fn send(&mut self, own: OwnRequests) -> NotYet {
         own.requests.into_iter().for_each(|request| self.pipeline.push(Request::Own(request)));
         NotYet::First(own.frames)
     }
 
-    /// The same, and the frame waits for their answers. Before a Query that stands alone they are a stretch of their own, which ends with
-    /// Sync; in the middle of a client's pipeline they must end nothing.
+    /// The same, and the frame waits for their answers. Before a Query that stands alone our requests are a stretch of their own
+    /// and end with Sync; in the middle of a client's pipeline they must not end its stretch.
     pub(super) fn send_and_hold(&mut self, mut own: OwnRequests, protocol: Protocol) -> NotYet {
         let sync = protocol == Protocol::Simple && self.pipeline.is_empty() && !self.pipeline.is_in_stretch();
         own.end(sync);

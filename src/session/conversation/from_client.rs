@@ -1,4 +1,4 @@
-//! What the client says, frame by frame: statements are read and rewritten, names of statements and portals followed.
+//! The client's frames: statements are read and rewritten, names of statements and portals are followed.
 
 use std::borrow::Cow;
 use std::ops::ControlFlow::{Break, Continue};
@@ -13,11 +13,11 @@ use crate::session::statement::{How, NameId, Prepared, Protocol, Statement, UNNA
 use crate::wire::frame::{self, cstr};
 use crate::wire::tag::{about, client};
 
-/// So much of a text that is not read is looked at for legacy names.
+/// How many bytes of an unread text are searched for legacy names.
 const UNREAD_BYTES: usize = 1024;
 
 impl<H: House> Conversation<H> {
-    /// How much of a client frame is wanted before it is shown to [`Conversation::from_client`].
+    /// How much of a client frame has to be there when it is shown to [`Conversation::from_client`].
     pub fn wants(&self, tag: u8, total: usize) -> Want {
         match tag {
             client::QUERY | client::PARSE if total <= self.house.statement_bytes() => Want::Body,
@@ -33,7 +33,7 @@ impl<H: House> Conversation<H> {
         }
     }
 
-    /// Takes note of a client frame. `body` is as much of it as was wanted; `whole` tells whether that was all of it.
+    /// Decides about a client frame. `body` is as much of it as was wanted; `whole` tells whether that is all of it.
     pub fn from_client(&mut self, tag: u8, body: &[u8], whole: bool) -> ToServer {
         if matches!(self.turn, Turn::Held | Turn::Failed) || self.pipeline.is_full() || self.again.is_sent() {
             return ToServer::Wait;
@@ -49,7 +49,7 @@ impl<H: House> Conversation<H> {
         match std::mem::take(&mut self.turn) {
             Turn::Answered => return ToServer::Replace(Vec::new()),
             Turn::Skipped if tag == client::QUERY => return self.sync_instead(),
-            // What is no Query is skipped by the server itself, up to the client's own Sync.
+            // Anything but a Query is skipped by the server itself, up to the client's own Sync.
             Turn::Client | Turn::Held | Turn::Failed | Turn::Skipped => {}
         }
         let decision = self.decide(tag, body, whole);
@@ -65,7 +65,7 @@ impl<H: House> Conversation<H> {
         }
     }
 
-    /// In place of a Query that the server would skip.
+    /// A Sync in the place of a Query that the server would skip.
     fn sync_instead(&mut self) -> ToServer {
         self.pipeline.push(Request::Sync);
         self.prepared.end_stretch();
@@ -105,7 +105,7 @@ impl<H: House> Conversation<H> {
     }
 
     fn query(&mut self, body: &[u8], whole: bool) -> Readiness<ToServer> {
-        // Bytes behind the text make the server refuse the message: they must reach it.
+        // With bytes after the text's end the server refuses the message: it has to get them.
         let text = cstr(body).filter(|(_, behind)| whole && behind.is_empty()).map(|(text, _)| text);
         let statement = match text {
             Some(text) => self.read(text, &[], Protocol::Simple)?.filter(|statement| !statement.is_plain()),
@@ -166,8 +166,8 @@ impl<H: House> Conversation<H> {
         })
     }
 
-    /// A statement that may name a legacy table passes unread: counted each time, told once a session. What it says of legacy names at its
-    /// beginning is a hit that was not understood.
+    /// A statement that may name a legacy table passes unread: each is counted, and the first of a session is logged. Legacy names
+    /// at its beginning are counted as hits of an opaque statement.
     pub(super) fn passes_unread(&mut self, text: &[u8]) -> Option<Arc<Statement>> {
         if !self.peer.is_target() {
             return None;
@@ -228,7 +228,7 @@ impl<H: House> Conversation<H> {
         self.pipeline.push(Request::Close(about));
     }
 
-    /// What a Describe or a Close is about, and its name.
+    /// What a Describe or a Close is about, and the name in it.
     pub(super) fn about<'b>(&self, body: &'b [u8]) -> (About, &'b [u8]) {
         let name = body.get(1..).and_then(cstr).map_or(&[][..], |(name, _)| name);
         let id = self.name(name);
@@ -257,7 +257,7 @@ impl<H: House> Conversation<H> {
         }
     }
 
-    /// A statement is on its way that changes what later ones mean.
+    /// Notes that a statement is sent which changes what later ones mean.
     fn foresee(&mut self, statement: &Statement) {
         self.names.change(statement.changes_names, self.pipeline.ends());
         if statement.changes_names.later {

@@ -1,4 +1,4 @@
-//! What the server says, frame by frame: requests are answered in order, statements and portals are confirmed, errors led back.
+//! The server's frames: requests are answered in order, statements and portals are confirmed, errors are led back.
 
 use std::sync::Arc;
 
@@ -7,18 +7,18 @@ use crate::rewrite::Outcome;
 use crate::session::house::{House, Note};
 use crate::session::lead_back::{self, Told, origin};
 use crate::session::pipeline::{About, Query, Request, Transaction};
-use crate::session::statement::{Change, NameId, Prepared, Statement, UNNAMED};
+use crate::session::statement::{NameId, Prepared, PreparedChange, Statement, UNNAMED};
 use crate::sql::escape::Added;
 use crate::traffic::Sqlstate;
 use crate::wire::error_response::{ErrorFields, field};
 use crate::wire::frame::{self, cstr};
 use crate::wire::tag::server;
 
-/// A connection that ended before the answer (manual, appendix A: connection_failure).
+/// The SQLSTATE for a connection that ended before the answer (manual, appendix A: connection_failure).
 const CONNECTION_FAILURE: &[u8] = b"08006";
 
 impl<H: House> Conversation<H> {
-    /// Whether what the server says next answers a request of the session's own.
+    /// Whether the server's next reply answers a request of our own.
     pub fn awaits_own_reply(&mut self) -> bool {
         matches!(self.pipeline.front(), Some(Request::Own(_)))
     }
@@ -30,14 +30,14 @@ impl<H: House> Conversation<H> {
             server::BACKEND_KEY_DATA => true,
             server::DATA_ROW => self.awaits_own_reply(),
             server::ROW_DESCRIPTION | server::PARAMETER_DESCRIPTION => self.again.is_going_on(),
-            // A notice about a rewritten statement names the new tables; one about the proxy's own question is not the client's.
+            // A notice about a rewritten statement names the new tables; a notice about a request of our own is not for the client.
             server::NOTICE => self.awaits_own_reply() || self.addressed().is_some_and(|s| s.outcome.text.is_some()),
             server::AUTHENTICATION => self.hides_binding,
             _ => false,
         }
     }
 
-    /// Takes note of a server frame.
+    /// Decides about a server frame.
     pub fn from_server(&mut self, tag: u8, body: &[u8]) -> ToClient {
         match self.reply_to_read(tag, body) {
             Some(to_client) => to_client,
@@ -45,7 +45,7 @@ impl<H: House> Conversation<H> {
         }
     }
 
-    /// The same, whether or not it answers a read that may be sent again.
+    /// The same, without regard to whether it answers a read that may be sent again.
     pub(super) fn reply(&mut self, tag: u8, body: &[u8]) -> ToClient {
         if let Some(to_client) = self.own_reply(tag, body) {
             return to_client;
@@ -68,14 +68,14 @@ impl<H: House> Conversation<H> {
         ToClient::Pass
     }
 
-    /// The server has prepared, or freed, a statement.
+    /// The server has prepared, or closed, a statement.
     pub(super) fn confirm(&mut self, name: NameId, held: Option<Arc<Prepared>>) {
         if !self.prepared.confirm(name, held) {
             self.house.note(Note::PreparedOverflow);
         }
     }
 
-    fn confirm_change(&mut self, change: &Change) {
+    fn confirm_change(&mut self, change: &PreparedChange) {
         if !self.prepared.confirm_change(change) {
             self.house.note(Note::PreparedOverflow);
         }
@@ -124,19 +124,19 @@ impl<H: House> Conversation<H> {
             own.for_each(|(_, change)| self.confirm_change(change));
         }
         self.predecessor.completed(body, number == 0);
-        // What a transaction has made is there for others when it is committed, also where more stands behind that in a Query.
+        // What a transaction has made becomes visible to others at its commit, even in the middle of a Query of several statements.
         if body.starts_with(b"COMMIT PREPARED") || body.starts_with(b"COMMIT") && self.names.tell(false) {
             self.house.relations_changed();
         }
-        // ROLLBACK TO is told as ROLLBACK is.
-        if self.names.are_passing()
+        // The tag of ROLLBACK TO is that of ROLLBACK.
+        if self.names.are_provisional()
             && [&b"COMMIT"[..], b"ROLLBACK", b"PREPARE TRANSACTION"].iter().any(|end| body.starts_with(end))
         {
             self.names.doubt_all();
         }
     }
 
-    /// An Execute is answered; the statement that has run to its end.
+    /// An Execute is answered. Returns the statement, if it has run to its end.
     fn executed(&mut self, tag: u8, rows: u64) -> Option<Arc<Statement>> {
         let Request::Execute { portal, at, limit } = self.pipeline.pop_if(|_| true)? else { return None };
         let is_suspended = tag == server::PORTAL_SUSPENDED;
@@ -150,7 +150,8 @@ impl<H: House> Conversation<H> {
         (!is_suspended).then_some(statement)
     }
 
-    /// The session ends. What the server was doing was done all the same, and nobody knows how it ended but for an error that came.
+    /// The session has ended. A statement that was running may have run all the same: it is counted, with the error that came, if
+    /// one did.
     pub fn ended(&mut self) {
         let Some(statement) = self.addressed() else { return };
         let (began, sqlstate) = match self.pipeline.front() {
@@ -190,19 +191,19 @@ impl<H: House> Conversation<H> {
         told.map_or(ToClient::Pass, |told| ToClient::Replace(told.frame(server::NOTICE)))
     }
 
-    /// An error or a notice with the names of the legacy tables; `None` where it has them already.
+    /// An error or a notice with the names of the legacy tables; `None` where nothing has to be changed.
     pub(super) fn led_back(&self, statement: &Statement, error: &ErrorFields) -> Option<ErrorFields> {
         let concerned = statement.outcome.text.is_some() || !statement.outcome.rewritten.is_empty();
         concerned.then(|| self.told(&statement.outcome, (&statement.text, &statement.added), error)).flatten()
     }
 
-    /// An error that a foreign key of a moved table gave: any statement's, and that of a transaction's end.
+    /// An error of a foreign key on a moved table's key table: any statement can cause it, and so can COMMIT.
     fn led_back_from_keys(&self, error: &ErrorFields) -> Option<ErrorFields> {
         let is_ours = self.peer.is_target() && self.house.policy().has_key_tables() && origin::is_of_keys(error);
         is_ours.then(|| self.told(&Outcome::default(), ("", &Added::default()), error)).flatten()
     }
 
-    /// An error that a legacy table's view gave, in a function's body or before the table is switched.
+    /// An error that was raised behind a legacy table's view: in a function's body, or before the table is switched.
     fn led_back_from_view(&self, error: &ErrorFields) -> Option<ErrorFields> {
         let table = origin::view(error).filter(|_| self.peer.is_target())?;
         let relation = self.house.policy().entry(&table)?.relation.clone();
@@ -216,7 +217,7 @@ impl<H: House> Conversation<H> {
         lead_back::lead_back(error, &Told { outcome, text, added, schema: &policy.schema, reached })
     }
 
-    /// The statement that the next reply belongs to, if it touches a legacy table.
+    /// The statement that the server's next reply belongs to, if it names a legacy table.
     fn addressed(&mut self) -> Option<Arc<Statement>> {
         match self.pipeline.front()? {
             Request::Query(query) => query.statement.clone(),
@@ -251,7 +252,7 @@ impl<H: House> Conversation<H> {
         self.in_transaction(Transaction::of(body));
     }
 
-    /// Takes note of what a ReadyForQuery says.
+    /// Notes the state of the transaction that a ReadyForQuery reports.
     pub(super) fn in_transaction(&mut self, transaction: Transaction) {
         self.transaction = transaction;
         self.names.ready(transaction != Transaction::None, self.house.relations());
@@ -263,7 +264,7 @@ impl<H: House> Conversation<H> {
             self.portals.transaction_ended();
             self.samples.transaction_ended();
             self.predecessor.transaction_ended();
-            if self.names.are_passing() {
+            if self.names.are_provisional() {
                 self.names.transaction_ended();
             }
         }
@@ -289,7 +290,7 @@ pub(super) fn sqlstate_of(error: &ErrorFields) -> Sqlstate {
     Sqlstate::new(error.get(field::SQLSTATE).unwrap_or_default())
 }
 
-/// AuthenticationSASL without the mechanisms that bind the channel (manual, section 55.3.1).
+/// AuthenticationSASL without the mechanisms with channel binding (manual, section 55.3.1).
 fn without_binding(body: &[u8]) -> ToClient {
     const SASL: [u8; 4] = [0, 0, 0, 10];
     let Some(list) = body.strip_prefix(&SASL) else { return ToClient::Pass };

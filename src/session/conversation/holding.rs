@@ -1,5 +1,5 @@
-//! A paused proxy: which frames of the client's wait, and how a statement that waits, for RESUME or for a name, is answered when the
-//! client cancels it.
+//! A paused proxy: which frames of the client's are held back; and how a statement that waits, for RESUME or for a name, is
+//! answered when the client cancels it.
 
 use super::{Conversation, ToServer};
 use crate::error::{ClientError, sqlstate};
@@ -12,7 +12,7 @@ use crate::wire::frame::{self, cstr};
 use crate::wire::tag::{client, server, status};
 
 impl<H: House> Conversation<H> {
-    /// The proxy pauses, or goes on.
+    /// The proxy pauses (true), or resumes.
     pub fn hold(&mut self, held: bool) {
         self.hold.is_on = held;
         if !held {
@@ -21,15 +21,16 @@ impl<H: House> Conversation<H> {
         self.show();
     }
 
-    /// Whether it is paused, and stands where it stays until the proxy goes on: nothing is asked, and no transaction is open.
+    /// Whether the session is held and at rest: the proxy is paused, nothing is unanswered, and no transaction is open.
     pub fn is_resting(&self) -> bool {
         self.hold.is_on && self.is_idle() && !self.pipeline.is_in_stretch()
     }
 
-    /// The statement that waits is to be answered as a cancelled one, when it is shown next; false when none does.
+    /// The statement that waits is to be answered as a cancelled one when it is shown next; false when none waits.
     pub fn cancel_held(&mut self) -> bool {
         let is_held = self.is_resting() && self.hold.waiting.is_some_and(|tag| tag != client::SYNC);
-        // In a transaction, or behind what has been sent, only the server could fail as it has to; no name is waited for for long.
+        // In a transaction, or behind requests that are not answered, only the server can answer with the right error; a wait for a
+        // name ends soon anyway.
         let waits = (self.waits_for_name || self.waits_for_outcome) && self.is_idle() && !self.pipeline.is_in_stretch();
         let is_statement = is_held || waits;
         if is_statement {
@@ -38,7 +39,7 @@ impl<H: House> Conversation<H> {
         is_statement
     }
 
-    /// What becomes of a frame because of the pause, or of a cancelled statement; `None` when it is to be decided about.
+    /// What becomes of a frame because of a pause or of a cancelled statement; `None` when it is to be decided about as usual.
     pub(super) fn held_back(&mut self, tag: u8, body: &[u8]) -> Option<ToServer> {
         match self.hold.cancel {
             Cancel::Skipping => return self.skipped(tag),
@@ -49,7 +50,7 @@ impl<H: House> Conversation<H> {
             return None;
         }
         if self.is_resting() {
-            // Nothing is on its way whose answer could be asked for.
+            // All is answered, so the server has nothing to flush.
             if tag == client::FLUSH {
                 return Some(ToServer::Replace(Vec::new()));
             }
@@ -62,15 +63,16 @@ impl<H: House> Conversation<H> {
         Some(ToServer::Wait)
     }
 
-    /// Whether a frame begins something new. What belongs to a transaction or to a statement that has begun goes on; until a stretch is
-    /// answered nobody knows whether it has left a transaction open.
+    /// Whether a frame begins something new. What belongs to an open transaction or to a begun statement passes; until a stretch is
+    /// answered it is not known whether it leaves a transaction open.
     fn begins(&mut self, tag: u8) -> bool {
         let begins = !matches!(tag, client::TERMINATE | client::COPY_DATA | client::COPY_DONE | client::COPY_FAIL);
         let is_between = !self.pipeline.is_in_stretch() && self.is_logged_in();
         begins && is_between && (!self.pipeline.is_empty() || self.transaction == Transaction::None)
     }
 
-    /// The error in PostgreSQL's own words (source, postgres.c, ProcessInterrupts). A transaction is not open where something waits.
+    /// The error, in PostgreSQL's own words (source, postgres.c, ProcessInterrupts). No transaction is open where a statement
+    /// waits.
     fn cancelled(&mut self, tag: u8) -> ToServer {
         let error = ClientError::new(sqlstate::QUERY_CANCELED, "canceling statement due to user request");
         let mut out = ErrorFields::own("ERROR", &error).frame(server::ERROR);
@@ -88,7 +90,7 @@ impl<H: House> Conversation<H> {
         ToServer::Answer(out)
     }
 
-    /// A frame behind an error of the extended protocol.
+    /// What becomes of a frame that comes after an error of the extended protocol.
     fn skipped(&mut self, tag: u8) -> Option<ToServer> {
         match tag {
             client::TERMINATE => return None,
@@ -106,7 +108,7 @@ impl<H: House> Conversation<H> {
         }
     }
 
-    /// Shows what waits: its text, or that of the prepared statement that it is about, where that is remembered.
+    /// Tells the house what waits: its text, or that of the prepared statement that it is about, if that is remembered.
     fn shows_held(&mut self, tag: u8, body: &[u8]) {
         let text = match tag {
             client::QUERY => cstr(body).map(|(text, _)| text),

@@ -1,5 +1,5 @@
-//! What the server answers to requests of the session's own. It is kept from the client; an error takes the place of the error of the
-//! client's request that ours stands before.
+//! The server's answers to requests of our own. They are kept from the client, except an error, which the client gets as the error
+//! of its own request that ours were sent before.
 
 use super::from_server::sqlstate_of;
 use super::{Conversation, Run, ToClient};
@@ -12,11 +12,11 @@ use crate::wire::error_response::{ErrorFields, field};
 use crate::wire::tag::server;
 
 impl<H: House> Conversation<H> {
-    /// Takes a reply to a request of our own; `None` when it is the client's.
+    /// Handles a reply to a request of our own; `None` when the reply is for the client.
     pub(super) fn own_reply(&mut self, tag: u8, body: &[u8]) -> Option<ToClient> {
         let Some(Request::Own(own)) = self.pipeline.front() else { return None };
         match (tag, &*own) {
-            // These come at any moment and belong to the client, but for what tells of our own statements.
+            // These come at any time and are for the client, except one that reports our own statements.
             (server::PARAMETER_STATUS | server::NOTIFICATION, _) => return None,
             (server::NOTICE, _) => {
                 let notice = ErrorFields::parse(body);
@@ -42,11 +42,11 @@ impl<H: House> Conversation<H> {
             OwnRequest::PreparedAgain | OwnRequest::Silent(_) | OwnRequest::Ask(_) | OwnRequest::Guard(..) => {}
         }
         self.turn.own_answered(&self.pipeline);
-        // The ReadyForQuery behind a failure is the client's, as the failure was.
+        // The ReadyForQuery after a failure is for the client, as the failure was.
         Some(if self.turn == Turn::Answered { ToClient::Pass } else { ToClient::Swallow })
     }
 
-    /// A request of our own has failed: for the client it is the request behind it that did.
+    /// A request of our own has failed: the client is told that the request behind it failed.
     fn own_failure(&mut self, mut error: ErrorFields) -> ToClient {
         let held = match self.pipeline.front() {
             Some(Request::Own(OwnRequest::Guard(_, held) | OwnRequest::Again(_, _, held))) => Some(held.clone()),
@@ -60,7 +60,7 @@ impl<H: House> Conversation<H> {
         self.ran(&held.statement, Run::failed(None, sqlstate_of(&error)));
         let by_sql = matches!(held.how, How::Sql(_));
         if by_sql {
-            // It counts characters of PREPARE's text, and the client has sent EXECUTE.
+            // It counts characters in the text of PREPARE, and the client sent EXECUTE.
             error.remove(field::POSITION);
         }
         match self.led_back(&held.statement, &error) {
@@ -70,7 +70,7 @@ impl<H: House> Conversation<H> {
         }
     }
 
-    /// A request of the client's has failed: the server skips what stands behind it, our own requests too.
+    /// A request of the client's has failed: the server skips what was sent behind it, also requests of our own.
     pub(super) fn own_skipped(&mut self) {
         self.names.unanswered();
         self.turn.own_skipped();

@@ -1,5 +1,4 @@
-//! Prepared statements are what their text means now: one that a switch, or other names, have made stale is prepared anew under its name
-//! before it is used.
+//! A prepared statement that a switch or a change of names has made stale is prepared anew under its own name before it is used.
 
 use std::ops::ControlFlow::{Break, Continue};
 use std::sync::Arc;
@@ -12,7 +11,8 @@ use crate::session::readiness::{NotYet, Readiness};
 use crate::session::statement::{How, NameId, Prepared, Protocol, Statement};
 
 impl<H: House> Conversation<H> {
-    /// Makes sure that a prepared statement, and those that it executes, are what their texts mean now.
+    /// Makes sure that a prepared statement, and those that it executes, are what their texts become under the present policy and
+    /// names.
     pub(super) fn renew(&mut self, id: NameId, name: &[u8], protocol: Protocol) -> Readiness {
         if self.pipeline.is_deaf() {
             return Continue(());
@@ -37,7 +37,7 @@ impl<H: House> Conversation<H> {
         if !found.certain || self.pipeline.awaits_ready() {
             return Break(NotYet::Wait);
         }
-        // It fails as it is, with the error that it always had there.
+        // In a failed transaction it fails as it is, with the error that it would always have got.
         if self.is_aborted() {
             return Continue(());
         }
@@ -55,24 +55,24 @@ impl<H: House> Conversation<H> {
         self.in_flight.departs(policy.generation);
         self.prepared.expect(id, Some(fresh));
         Break(match protocol {
-            // A Query ends what it stands in, also when it fails: it is not sent before this has gone well.
+            // A Query ends its stretch, also when it fails: it is sent only after this has succeeded.
             Protocol::Simple => self.send_and_hold(own, protocol),
             Protocol::Extended => self.send(own),
         })
     }
 
-    /// Whether a statement is what its text means now, or names no legacy table.
+    /// Whether a statement is what its text becomes now, or names no legacy table.
     fn is_current(&self, held: &Prepared, policy: &Policy) -> bool {
         if held.statement.generation == 0 {
             return true;
         }
-        // Under other settings the same bytes would say something else: it stays what it was parsed as.
+        // Under other settings the same bytes would mean something else: it stays what it was parsed as.
         if held.statement.reading != self.peer.reading() {
             return true;
         }
         let known = self.names.known();
         let same_names = Arc::ptr_eq(&held.names, known) || held.names == *known;
-        let may_pass = self.names.are_passing() && !self.pipeline.is_empty();
+        let may_pass = self.names.are_provisional() && !self.pipeline.is_empty();
         let names_hold = same_names && !self.names_are_in_doubt(policy) && !self.names_are_old(policy) && !may_pass;
         held.statement.generation == policy.generation && names_hold && !held.lost
     }

@@ -1,4 +1,4 @@
-//! A read of a copied table that fails before the client has got anything of its answer is sent again as a read of the table itself.
+//! A read of a copied table that fails before the client has got any of its answer is sent again as a read of the legacy table.
 
 use std::ops::ControlFlow::{Break, Continue};
 use std::sync::Arc;
@@ -20,18 +20,18 @@ use crate::wire::frame::{self, cstr};
 use crate::wire::tag::{about, client, server};
 
 impl<H: House> Conversation<H> {
-    /// Whether a Bind's parameters are kept with what may be sent again.
+    /// Whether the parameters of a Bind are wanted because its read may be sent again.
     pub(super) fn may_send_again(&self) -> bool {
         self.again.is_wanted() && !self.names.known().reads.is_empty()
     }
 
-    /// A read of a copy waits until what was sent before is answered: only then it is known whether it is alone.
+    /// A read of a copy waits until everything before it is answered: only then is it known whether it stands alone.
     pub(super) fn stands_alone(&self, statement: Option<&Arc<Statement>>) -> Readiness {
         let reads = statement.is_some_and(|statement| !statement.outcome.reads.is_empty());
         if reads && self.pipeline.awaits_ready() { Break(NotYet::Wait) } else { Continue(()) }
     }
 
-    /// A frame of the client's goes on.
+    /// Notes that a frame of the client's is sent.
     pub(super) fn sends(&mut self, tag: u8, body: &[u8], whole: bool) {
         if !self.again.is_wanted() {
             return;
@@ -42,7 +42,7 @@ impl<H: House> Conversation<H> {
         self.again.sends(tag, body, reads && is_whole, read.as_ref());
     }
 
-    /// The read of a copy that a frame is about.
+    /// The read of a copy that a frame is about, if any.
     fn read_of(&mut self, tag: u8, body: &[u8]) -> Option<Read> {
         let name = match tag {
             client::QUERY => {
@@ -62,12 +62,12 @@ impl<H: House> Conversation<H> {
         (!held.statement.outcome.reads.is_empty()).then(|| Read { name: (id, name.into()), held })
     }
 
-    /// A frame of the client's behind a failure that it has not been told.
+    /// What becomes of a frame of the client's after a failure that the client has not been told; `None` when there was none.
     pub(super) fn behind_failure(&mut self, tag: u8, body: &[u8], whole: bool) -> Option<ToServer> {
         if tag == client::TERMINATE {
             return None;
         }
-        // Who asks for answers in the middle of a stretch gets them, also those that are held back.
+        // A client that asks for answers in the middle of a stretch gets them, also those that are held back.
         if tag == client::FLUSH {
             let held = self.again.is_answered();
             if !held.is_empty() {
@@ -95,7 +95,7 @@ impl<H: House> Conversation<H> {
         })
     }
 
-    /// A frame of the server's, as long as a read may be sent again; `None` where it is like any other.
+    /// What becomes of a frame of the server's while a read may be sent again; `None` where it is treated like any other.
     pub(super) fn reply_to_read(&mut self, tag: u8, body: &[u8]) -> Option<ToClient> {
         match (self.again.is_sent(), tag) {
             (_, server::NOTICE | server::PARAMETER_STATUS | server::NOTIFICATION) => None,
@@ -103,7 +103,7 @@ impl<H: House> Conversation<H> {
             (_, _) if self.awaits_own_reply() => None,
             _ if !self.again.is_going_on() => self.with_what_is_owed(tag, body),
             (_, server::PARSE_COMPLETE | server::BIND_COMPLETE | server::NO_DATA) => self.held_back_reply(tag, body),
-            // One that is too long to be read cannot be held back.
+            // A frame that is too long to be read cannot be held back.
             (_, server::ROW_DESCRIPTION | server::PARAMETER_DESCRIPTION) if !body.is_empty() => self.held_back_reply(tag, body),
             _ => self.with_what_is_owed(tag, body),
         }
@@ -156,14 +156,14 @@ impl<H: House> Conversation<H> {
         Some(ToClient::Again(out))
     }
 
-    /// It is counted, and compared: where the table gives an answer, the copy differs.
+    /// Counts the failure, and offers the read for comparison: where the legacy table gives an answer, the copy differs.
     fn is_answered_by_table(&self, stretch: &Stretch, sqlstate: Sqlstate) {
         self.house.note(Note::AnsweredByTable(sqlstate));
         let Some(read) = stretch.read.as_ref().filter(|_| !self.names.hide_tables()) else { return };
         let How::Protocol(list) = &read.held.how else { return };
         let bind = stretch.frames.iter().find(|(tag, _)| *tag == client::BIND);
         let parameters = bind.and_then(|(_, body)| values(cstr(cstr(body)?.1)?.1));
-        // Without its parameters it is another statement.
+        // Without its parameters it would be another statement.
         if read.held.statement.text.contains('$') && parameters.is_none() {
             return;
         }
@@ -171,7 +171,8 @@ impl<H: House> Conversation<H> {
         self.house.offer(self.sample(&read.held.statement, types, parameters.unwrap_or_default()));
     }
 
-    /// All of a read once more, by the table. What the server still answers to the first time ends with a ReadyForQuery that is not the client's.
+    /// Writes all frames of a read once more, for the legacy table. What the server still sends for the first attempt ends with a
+    /// ReadyForQuery that is not passed on.
     fn send_again(&mut self, stretch: &Stretch, out: &mut Vec<u8>) {
         let Some(read) = &stretch.read else { return };
         self.pipeline.begins_again();
@@ -230,7 +231,7 @@ impl<H: House> Conversation<H> {
         frame::write(out, client::PARSE, &[name, &[0], text, &[0], types]);
     }
 
-    /// The statement as it is where the session reads no copy.
+    /// The statement as it is in a session that reads no copy.
     fn by_table(&self, held: &Prepared) -> Arc<Prepared> {
         let (before, policy) = (&held.statement, self.house.policy());
         let names: Arc<NameContext> = Arc::new(self.names.known().by_legacy_tables());
@@ -241,14 +242,14 @@ impl<H: House> Conversation<H> {
     }
 }
 
-/// Whether the table may give an answer where the copy has given this error. Who was cancelled, or is about to be cut off, is told so (manual,
-/// appendix A, class 57).
+/// Whether the legacy table may give an answer where the copy gave this error. A client that was cancelled, or whose connection is
+/// being ended, has to be told so (manual, appendix A, class 57).
 fn may_be_answered(error: &ErrorFields) -> bool {
     let is_fatal = matches!(error.get(field::SEVERITY_UNTRANSLATED), Some(b"FATAL" | b"PANIC"));
     !is_fatal && !error.get(field::SQLSTATE).is_some_and(|code| code.starts_with(b"57"))
 }
 
-/// What was held back, and the reply behind it.
+/// What was held back, followed by this reply.
 fn behind(mut held: Vec<u8>, reply: ToClient) -> ToClient {
     match reply {
         _ if held.is_empty() => reply,

@@ -1,4 +1,4 @@
-//! Reads of tables in mode shadow, as they are handed over to be run a second time.
+//! Reads of tables in mode shadow are offered here, to be run a second time.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use crate::session::statement::{How, NameId, Prepared, Statement};
 use crate::shadow::{Parameter, Sample};
 
 impl<H: House> Conversation<H> {
-    /// A Bind's statement with its parameters, if it is one of the sample.
+    /// A Bind's statement with its parameters, if it is to be compared.
     pub(super) fn sample_of_bind(&self, held: &Prepared, parameters: &[u8]) -> Option<Box<Sample>> {
         let How::Protocol(list) = &held.how else { return None };
         if !held.statement.outcome.shadow || !self.is_sampled() {
@@ -18,7 +18,7 @@ impl<H: House> Conversation<H> {
         Some(Box::new(self.sample(&held.statement, types(list)?, values(parameters)?)))
     }
 
-    /// A statement of a portal was executed to its end.
+    /// A portal was executed to its end.
     pub(super) fn offer_portal(&mut self, portal: NameId) {
         if let Some(sample) = self.samples.executed(portal) {
             self.house.offer(*sample);
@@ -32,12 +32,13 @@ impl<H: House> Conversation<H> {
         }
     }
 
-    /// Temporary tables are the client's own: nobody else can read them.
+    /// Whether the next read is to be compared. A temporary table exists in the client's session only, so the second run could not
+    /// read it.
     fn is_sampled(&self) -> bool {
         !self.names.hide_tables() && self.house.is_sampled()
     }
 
-    /// What a statement is where its session reads no copy; `None`: as it stands.
+    /// What a statement is in a session that reads no copy; `None`: its text is sent as it is.
     fn by_legacy_tables(&self, statement: &Statement) -> Option<Arc<str>> {
         if statement.outcome.reads.is_empty() {
             return statement.outcome.text.clone();

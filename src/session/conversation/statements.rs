@@ -5,20 +5,20 @@ use std::sync::Arc;
 
 use super::Conversation;
 use crate::catalog::movers::Moves;
-use crate::rewrite::prefilter::Found;
+use crate::rewrite::prefilter::Possible;
 use crate::rewrite::{Hit, NameContext, Outcome, Policy};
 use crate::session::house::{Held, House};
 use crate::session::names::Doubt;
 use crate::session::readiness::{NotYet, Readiness};
 use crate::session::reading::Read;
 use crate::session::samples;
-use crate::session::statement::{Change, How, Prepared, Protocol, Statement};
+use crate::session::statement::{How, Prepared, PreparedChange, Protocol, Statement};
 use crate::sql::effect::{Effect, TEMPORARY};
 use crate::sql::{Lexed, effect};
 
 impl<H: House> Conversation<H> {
-    /// Decides about a text; `None` when it has nothing to do with a legacy table, nor with names.
-    /// `types` is the end of a Parse: how many types of parameters are declared, and which.
+    /// Decides about a text; `None` when it has nothing to do with a legacy table, nor with names. `types` is the end of a Parse:
+    /// the number of declared parameter types, and the types.
     pub(super) fn read(&mut self, text: &[u8], types: &[u8], protocol: Protocol) -> Readiness<Option<Arc<Statement>>> {
         if !self.peer.is_target() {
             return Continue(None);
@@ -76,23 +76,24 @@ impl<H: House> Conversation<H> {
         Continue(Some(Arc::new(statement)))
     }
 
-    /// What becomes of a text whose parameters have these types.
+    /// What becomes of a text whose parameters have these declared types.
     pub(super) fn outcome(&self, policy: &Policy, text: &str, types: &[u8]) -> Arc<Outcome> {
         self.house.outcome(policy, &self.names_for(policy, types), text)
     }
 
-    /// A long text is worked out beside the event loop; its frame waits for that.
+    /// A long text is rewritten outside the event loop; its frame waits for that.
     pub(super) fn work_out(&mut self, policy: &Arc<Policy>, names: &Arc<NameContext>, text: &str) -> Readiness {
         self.waits_for_outcome = self.house.works_out(policy, names, text) == Held::Waits;
         if self.waits_for_outcome { Break(NotYet::Wait) } else { Continue(()) }
     }
 
-    /// What names mean in a text whose parameters have these types.
+    /// What names mean in a text whose parameters have these declared types.
     pub(super) fn names_for(&self, policy: &Policy, types: &[u8]) -> Arc<NameContext> {
-        // In a transaction that has failed nobody can ask. What the text does behind its end, it does under names that are not known.
+        // In a failed transaction the server cannot be asked. What a text does after the end of that transaction is decided with
+        // unknown names.
         let known = self.names.known();
         if self.is_aborted() && self.names_are_in_doubt(policy) {
-            return declaring(&Arc::new(NameContext { passing: true, ..(**known).clone() }), types);
+            return declaring(&Arc::new(NameContext { provisional: true, ..(**known).clone() }), types);
         }
         declaring(known, types)
     }
@@ -120,18 +121,18 @@ impl<H: House> Conversation<H> {
             Effect::Prepare { name, .. } => {
                 let id = self.name(name.as_bytes());
                 let held = self.prepared_by_sql(policy, statement, number);
-                statement.changes.push((number, held.map_or(Change::Free(id), |held| Change::Hold(id, held))));
+                statement.changes.push((number, held.map_or(PreparedChange::Free(id), |held| PreparedChange::Hold(id, held))));
             }
-            Effect::Deallocate(Some(name)) => statement.changes.push((number, Change::Free(self.name(name.as_bytes())))),
-            Effect::Deallocate(None) => statement.changes.push((number, Change::FreeAll)),
+            Effect::Deallocate(Some(name)) => statement.changes.push((number, PreparedChange::Free(self.name(name.as_bytes())))),
+            Effect::Deallocate(None) => statement.changes.push((number, PreparedChange::FreeAll)),
             Effect::DiscardAll => {
-                statement.changes.push((number, Change::FreeAll));
+                statement.changes.push((number, PreparedChange::FreeAll));
                 statement.changes_names.path = true;
                 statement.changes_names.temporary = true;
             }
             Effect::Execute(name) => {
                 let id = self.name(name.as_bytes());
-                let own = statement.changes.iter().any(|(_, c)| matches!(c, Change::Hold(held, _) if *held == id));
+                let own = statement.changes.iter().any(|(_, c)| matches!(c, PreparedChange::Hold(held, _) if *held == id));
                 if !own {
                     statement.executes.push(name.as_str().into());
                 }
@@ -146,7 +147,8 @@ impl<H: House> Conversation<H> {
             effect => {
                 let in_temporary = self.names.known().search_path.iter().any(|schema| schema == TEMPORARY);
                 statement.changes_names.temporary |= temporary && effect.may_be_of_temporary(in_temporary);
-                // What names no legacy table makes none, but for a schema that comes with its relations, or goes.
+                // A text that names no legacy table makes or drops none, except by a schema that is created with its relations, or
+                // dropped.
                 let may_concern = statement.generation > 0 || effect.is_of_schemas();
                 let is_concerned = may_concern && policy.is_concerned(effect);
                 statement.changes_names.others |= is_concerned;
@@ -155,7 +157,7 @@ impl<H: House> Conversation<H> {
         }
     }
 
-    /// What PREPARE makes, if it may name a legacy table, or change what names mean.
+    /// What PREPARE prepares, if that may name a legacy table or change what names mean.
     fn prepared_by_sql(&self, policy: &Policy, statement: &Statement, number: usize) -> Option<Arc<Prepared>> {
         let lexed = Lexed::new(&statement.text).ok()?;
         let text = lexed.statement(number)?;
@@ -167,16 +169,16 @@ impl<H: House> Conversation<H> {
             (false, false) => return None,
         };
         let Some((_, Effect::Prepare { span, .. })) = outcome.effects.first().cloned() else { return None };
-        // Beside a change of names in the same text it was prepared under others than are known now.
+        // If the same text also changes names, the statement was prepared under other names than those known now.
         let changes_names = |e: &Effect| matches!(e, Effect::SearchPath { .. } | Effect::Role { .. }) || e.is_of_relations();
         let lost = statement.outcome.effects.iter().any(|(_, effect)| changes_names(effect));
-        // Its own effects come with each EXECUTE of it, and do not matter to what holds it.
+        // Its effects happen at each EXECUTE of it, and not when it is prepared.
         let statement = Statement { changes_names: doubt, ..Statement::new(text, self.peer.reading(), outcome, generation) };
         Some(Arc::new(Prepared { statement: Arc::new(statement), how: How::Sql(span), names: self.names.known().clone(), lost }))
     }
 
-    /// What EXECUTE runs is its own: it leaves behind what that leaves behind, it counts, a switch waits for it, and its errors name the
-    /// legacy tables.
+    /// A statement that EXECUTE runs is treated as part of the text: its effects and hits count, a switch waits for it, and its
+    /// errors are led back.
     pub(super) fn answer_for_executed(&self, statement: &mut Statement) {
         let executes = |(number, effect): &(usize, Effect)| match effect {
             Effect::Execute(name) if statement.executes.iter().any(|e| **e == **name) => {
@@ -223,7 +225,7 @@ pub(super) fn declaring(names: &Arc<NameContext>, types: &[u8]) -> Arc<NameConte
 }
 
 /// What is not known behind a text of which this was found.
-fn doubt_behind(policy: &Policy, text: &str, found: Found) -> Doubt {
+fn doubt_behind(policy: &Policy, text: &str, found: Possible) -> Doubt {
     let moves = if found.moves { policy.moves_of(text) } else { Moves::default() };
     let doubt = Doubt { path: found.path, ..Doubt::default() }.and(Doubt::behind(moves));
     Doubt { later: doubt.any() && found.later, ..doubt }

@@ -1,4 +1,4 @@
-//! Where an error of a statement arose that names no legacy table: behind a view, in a leaf, in a key table.
+//! Which legacy table an error belongs to whose statement names none: it arose behind a view, in a leaf or in a key table.
 
 use super::told::replace;
 use crate::relation::{KEYS, LEAVES, control};
@@ -9,7 +9,7 @@ pub fn leaf(fields: &ErrorFields) -> Option<&str> {
     fields.text(field::TABLE).filter(|_| fields.is(field::SCHEMA, LEAVES))
 }
 
-/// The legacy table whose view an error comes through: in functions nothing is rewritten, and the function behind the view
+/// The legacy table whose view an error was raised behind: functions are not rewritten, and the view's own trigger function
 /// (`migrate/view.rs`) writes the new table.
 pub fn view(fields: &ErrorFields) -> Option<String> {
     let context = fields.text(field::WHERE)?;
@@ -17,14 +17,14 @@ pub fn view(fields: &ErrorFields) -> Option<String> {
     behind(concat!(control!(), ".write_")).or_else(|| behind(concat!(control!(), ".\"write_")))
 }
 
-/// Whether an error comes from a key table. It may be that of a statement that names no legacy table at all: a foreign key out of one that
-/// has moved lies on its key table, and what keeps key table and leaf equal runs behind whatever the client wrote.
+/// Whether an error comes from a key table. Its statement may name no legacy table at all: a foreign key of any table on a moved
+/// one refers to the key table, and the triggers that keep key table and leaf equal run after any statement.
 pub fn is_of_keys(error: &ErrorFields) -> bool {
     let marks = |value: &[u8]| OF_KEYS.iter().any(|mark| memchr::memmem::find(value, mark.as_bytes()).is_some());
     error.0.iter().any(|(_, value)| marks(value))
 }
 
-/// The schema of the key tables, and their functions, as a context names them, with or without quotes.
+/// How contexts begin the names of key tables and of their functions, with and without quotes.
 const OF_KEYS: [&str; 7] = [
     KEYS,
     concat!(control!(), ".follow_"),
@@ -35,8 +35,8 @@ const OF_KEYS: [&str; 7] = [
     concat!(control!(), ".\"hold_"),
 ];
 
-/// A key table has the legacy table's name, its constraints theirs: what is left is the schema. Statements of the server's own foreign keys
-/// quote it (source, ri_triggers.c, quoteRelationName).
+/// A key table and its constraints have the names of the legacy table's: only the schema has to go. The statements of the server's
+/// own foreign keys quote it (source, ri_triggers.c, quoteRelationName).
 pub(super) fn key_tables(fields: &mut ErrorFields, schema: &str) {
     if fields.is(field::SCHEMA, KEYS) {
         fields.set(field::SCHEMA, schema);

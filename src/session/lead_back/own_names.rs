@@ -1,4 +1,4 @@
-//! Names of our own that an error shows: columns that the rewriting has added, functions, the schemas of the new tables.
+//! Our own names in an error: columns that the rewriting has added, functions, the schemas of the new tables.
 
 use super::told::Told;
 use crate::relation::{CONTROL, KEYS, LEAVES};
@@ -42,7 +42,7 @@ pub(super) fn schemas(fields: &mut ErrorFields, told: &Told<'_>) {
     }
 }
 
-/// Lines of context that name esclusa's own functions, or the new tables, are taken out; the legacy statement would have had none.
+/// Removes lines of context that name esclusa's own functions or the new tables: the legacy statement would not have had them.
 pub(super) fn own_context(fields: &mut ErrorFields) {
     let Some(context) = fields.text(field::WHERE) else { return };
     let places = [CONTROL, LEAVES, KEYS].map(|schema| format!("{schema}."));

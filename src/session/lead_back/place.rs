@@ -1,13 +1,13 @@
-//! What an error says of a place in the rewritten text, as it would say it of the client's text.
+//! Errors whose words depend on a place in the rewritten text, changed to what they would say of the client's text.
 
 use super::told::{Told, byte_of, character, replace};
 use crate::relation::value::ASSIGN;
 use crate::relation::{CONTROL, LEAVES, Relation};
-use crate::rewrite::VALUES_OF_SET;
+use crate::rewrite::{CLAUSES, values_of};
 use crate::wire::error_response::{ErrorFields, field};
 
-/// A value of a type that no assignment casts (source, parse_target.c). The server found no function for it (`rewrite/assign.rs`): what
-/// it says it found stands in parentheses, and the call's comment in the text says the rest.
+/// An assignment of a type that cannot be cast (source, parse_target.c). In the rewritten text (`rewrite/assign.rs`) it is a
+/// function call that the server does not find: the error shows the type in parentheses, and the comment in the call has the rest.
 pub(super) fn assignment(fields: &ErrorFields, told: &Told<'_>) -> Option<ErrorFields> {
     let (_, found) = fields.text(field::MESSAGE)?.split_once(ASSIGN).filter(|_| fields.is(field::SQLSTATE, "42883"))?;
     let found = found.split_once('(')?.1.rsplit_once(')')?.0;
@@ -24,21 +24,24 @@ pub(super) fn assignment(fields: &ErrorFields, told: &Told<'_>) -> Option<ErrorF
     Some(out)
 }
 
-/// The values of SET are written as VALUES (`rewrite/update.rs`): what neither takes, the server calls by the word that it sees (source,
-/// parse_agg.c and parse_func.c). The nearest VALUES before the error tells whose it is.
-pub(super) fn values_of_set(fields: &mut ErrorFields, told: &Told<'_>) {
+/// Expressions may be rewritten as VALUES (`rewrite/update.rs`, `rewrite/ambiguity.rs`). An error about what neither their clause nor VALUES
+/// allows names the clause that the server sees (source, parse_agg.c and parse_func.c). The nearest VALUES before its position tells which it was.
+pub(super) fn values_of_clause(fields: &mut ErrorFields, told: &Told<'_>) {
+    const OF_OWN_LEVEL: &str = "FROM clause of their own query level";
     let of_place = matches!(fields.get(field::SQLSTATE), Some(b"42803" | b"42P20" | b"0A000"));
     let Some(rewritten) = told.outcome.text.as_deref().filter(|_| of_place) else { return };
     let byte = character(fields).and_then(|at| byte_of(rewritten, at));
     let before = byte.map_or(&[][..], |byte| &rewritten.as_bytes()[..byte]);
     let values = before.windows(6).rposition(|word| word.eq_ignore_ascii_case(b"VALUES"));
-    if values.is_some_and(|at| rewritten[at..].starts_with(VALUES_OF_SET)) {
-        replace(fields, &[field::MESSAGE], "VALUES", "UPDATE");
+    let of = |clause: &&&str| values.is_some_and(|at| rewritten[at..].starts_with(&values_of(clause)));
+    if let Some(clause) = CLAUSES.iter().find(of) {
+        replace(fields, &[field::MESSAGE], "VALUES", clause);
+        replace(fields, &[field::MESSAGE], OF_OWN_LEVEL, clause);
     }
 }
 
-/// A bare name that the rewriting has qualified by its only possible item (`rewrite/ambiguity.rs`) is told bare, as errorMissingColumn tells it
-/// (source, parse_relation.c).
+/// A bare name that the rewriting has qualified with the only item that can have it (`rewrite/ambiguity.rs`) is shown bare, as
+/// errorMissingColumn shows it (source, parse_relation.c).
 pub(super) fn bare(fields: &mut ErrorFields, told: &Told<'_>) {
     let Some(rewritten) = told.outcome.text.as_deref().filter(|_| fields.is(field::SQLSTATE, "42703")) else { return };
     let Some(byte) = character(fields).and_then(|at| byte_of(rewritten, at)) else { return };
@@ -51,8 +54,8 @@ pub(super) fn bare(fields: &mut ErrorFields, told: &Told<'_>) {
     }
 }
 
-/// A legacy name that its alias hides: the server looks for a table of this name in FROM (source, parse_relation.c, errorMissingRTE), and
-/// finds the new one.
+/// A legacy name that is hidden by its alias: the server looks in FROM for a table of this name (source, parse_relation.c,
+/// errorMissingRTE), and finds the new one.
 pub(super) fn aliased(fields: &mut ErrorFields, told: &Told<'_>) {
     let message = fields.get(field::MESSAGE).unwrap_or_default();
     let hidden = |r: &&std::sync::Arc<Relation>| message.ends_with(format!("for table \"{}\"", r.table).as_bytes());
@@ -61,7 +64,7 @@ pub(super) fn aliased(fields: &mut ErrorFields, told: &Told<'_>) {
     }
 }
 
-/// A syntax error at the new table's name is one at the legacy name: the scanner shows the token as it was written.
+/// A syntax error at the new table's name becomes one at the legacy name: the scanner shows the token as it was written.
 pub(super) fn syntax(fields: &mut ErrorFields, told: &Told<'_>) {
     let ours =
         |m: &[u8]| [LEAVES, CONTROL].iter().any(|schema| memchr::memmem::find(m, format!("\"{schema}\"").as_bytes()).is_some());
@@ -79,7 +82,7 @@ pub(super) fn syntax(fields: &mut ErrorFields, told: &Told<'_>) {
     }
 }
 
-/// From the text that reached the server to the client's.
+/// Translates the position from the text that the server got to the client's text.
 pub(super) fn position(fields: &mut ErrorFields, told: &Told<'_>) {
     let (Some(rewritten), Some(at)) = (told.outcome.text.as_deref(), character(fields)) else { return };
     let byte = byte_of(rewritten, at).unwrap_or(rewritten.len());

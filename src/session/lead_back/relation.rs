@@ -1,13 +1,13 @@
-//! What an error says of a leaf, its key and its indexes, as it would say it of the legacy table.
+//! What an error says of a leaf, its key and its indexes, in the names of the legacy table.
 
 use super::told::replace;
 use crate::relation::{CONTROL, LEAVES, Relation, Store};
 use crate::sql::quote::{ident, literal};
-use crate::sql::template::Part;
+use crate::sql::template::SqlPart;
 use crate::wire::error_response::{ErrorFields, field};
 
-/// The leaf has the legacy table's name, and its indexes theirs: what is left is the schema, the constraint over the key, the expressions
-/// that an index is on, and that a view is read where a table was.
+/// The leaf and its indexes have the names of the legacy table and its indexes. What has to be replaced is the schema, the
+/// constraint on the key, the expressions in an index, and words about views.
 pub(super) fn legacy_names(fields: &mut ErrorFields, relation: &Relation) {
     if relation.is_retained() {
         return hide_improvement(fields, relation);
@@ -26,11 +26,11 @@ pub(super) fn legacy_names(fields: &mut ErrorFields, relation: &Relation) {
     if fields.get(field::SCHEMA).is_some_and(|s| s == LEAVES.as_bytes() || s == CONTROL.as_bytes()) {
         fields.set(field::SCHEMA, relation.schema.clone());
     }
-    // The server guesses among the columns that it sees.
+    // The server suggests one of the columns that it sees.
     if fields.is(field::SQLSTATE, "42703") && fields.text(field::HINT).is_some_and(|hint| guesses(hint, relation)) {
         fields.remove(field::HINT);
     }
-    // A type, or a relation, that the server shows with its schema.
+    // A type or relation that the server shows with its schema.
     replace(fields, &[field::MESSAGE, field::WHERE], &relation.view(), &ident(&relation.table));
     replace(fields, &[field::MESSAGE, field::WHERE], &relation.rows(), &ident(&relation.table));
     if fields.is(field::SQLSTATE, "42501") {
@@ -41,13 +41,13 @@ pub(super) fn legacy_names(fields: &mut ErrorFields, relation: &Relation) {
     }
 }
 
-/// Whether a hint means a column of the new table that the legacy one has not.
+/// Whether a hint suggests a column of the new table that the legacy table does not have.
 fn guesses(hint: &str, relation: &Relation) -> bool {
     let own = relation.target().map(|t| t.columns).unwrap_or_default();
     own.iter().any(|name| relation.position(name).is_none() && hint.contains(&format!(".{name}\"")))
 }
 
-/// The expressions of an index that was carried along become the legacy columns, as the server prints both.
+/// Replaces the expressions of an index that was carried along by the legacy columns, both as the server prints them.
 fn columns(fields: &mut ErrorFields, relation: &Relation) {
     for column in &relation.columns {
         let (name, type_name) = (ident(&column.name), &column.sql_type.name);
@@ -63,7 +63,7 @@ fn columns(fields: &mut ErrorFields, relation: &Relation) {
     }
 }
 
-/// The row that a retained table's error shows ends with the two columns that the improvement added.
+/// Cuts off the two columns that the improvement added, with which the row in an error about a retained table ends.
 fn hide_improvement(fields: &mut ErrorFields, relation: &Relation) {
     let about = fields.get(field::TABLE) == Some(relation.table.as_bytes());
     let detail = fields.text(field::DETAIL).filter(|_| about);
@@ -76,14 +76,14 @@ fn hide_improvement(fields: &mut ErrorFields, relation: &Relation) {
     }
 }
 
-/// `Key (dv_domain, dv_code)=(TIPO_CORREO, 3) already exists.` becomes `Key (tipctipo)=(3) already exists.`, the words between kept
+/// `Key (dv_domain, dv_code)=(TIPO_CORREO, 3) already exists.` becomes `Key (tipctipo)=(3) already exists.`; the other words stay
 /// in the server's language.
 fn key_detail(relation: &Relation, detail: &str) -> Option<String> {
     let (head, rest) = detail.split_once('(')?;
     let (_, rest) = rest.split_once(")=(")?;
-    // Values are not quoted: the last parenthesis of the line ends them.
+    // Values are not quoted: they end with the last parenthesis of the line.
     let (values, tail) = rest.rsplit_once(')')?;
-    // Between the codes stands what is the same in all rows of the leaf.
+    // What the codes are separated by contains the values that all rows of the leaf share.
     let home = relation.home.as_ref()?;
     let mut between = vec![home.value.clone()];
     let mut fields = Vec::new();
@@ -108,7 +108,7 @@ fn key_detail(relation: &Relation, detail: &str) -> Option<String> {
     let mut names = Vec::new();
     let mut shown = Vec::new();
     for (field, code) in fields.iter().zip(&codes) {
-        let column = |part: &Part| if let Part::Column(i) = part { Some(*i) } else { None };
+        let column = |part: &SqlPart| if let SqlPart::Column(i) = part { Some(*i) } else { None };
         let columns: Vec<usize> = field.parts().iter().filter_map(column).collect();
         let parts = match columns.as_slice() {
             [_] => vec![(*code).to_owned()],
@@ -120,7 +120,7 @@ fn key_detail(relation: &Relation, detail: &str) -> Option<String> {
             shown.push(column.sql_type.padded(&part));
         }
     }
-    // The legacy constraint lists its columns in its own order, which is that of the key.
+    // The legacy constraint lists its columns in the order of the key.
     let mut order: Vec<usize> = (0..names.len()).collect();
     order.sort_by_key(|&i| relation.key.iter().position(|&k| relation.columns[k].name == names[i]));
     let pick = |list: &[String]| order.iter().map(|&i| list[i].clone()).collect::<Vec<_>>().join(", ");

@@ -6,7 +6,7 @@ use crate::sql::cursor::Cursor;
 impl Cursor<'_, '_> {
     pub(super) fn merge(&self, target_end: usize) -> Option<Merge> {
         let first = self.next_when(target_end);
-        // The source may be a join, with conditions of its own before the last one.
+        // The source may be a join whose own conditions come before the last ON.
         let ons = std::iter::successors(Some(self.on_before(target_end, first)), |on| Some(self.on_before(on + 1, first)));
         let on = ons.take_while(|on| *on < first).last()?;
         let mut whens = Vec::new();
@@ -59,7 +59,7 @@ impl Cursor<'_, '_> {
     fn merge_insert(&self, at: usize) -> Option<Action> {
         let values = self.find(at, |i| self.is(i, "VALUES"));
         let columns = match self.until(values).closing(at) {
-            // A part of a column is assigned: not known here.
+            // It assigns to a part of a column, which is not supported here.
             Some(close) => Some(self.parts(at + 1..close).filter(|(_, indirect)| !indirect)?.0),
             None => None,
         };

@@ -1,11 +1,11 @@
-//! Window frames: EXCLUDE, and bounds that the parser reads otherwise.
+//! Window frames: EXCLUDE, and bounds that the parser misreads.
 
 use sqlparser::tokenizer::Token;
 
 use super::Shims;
 
 impl Shims<'_> {
-    /// `EXCLUDE CURRENT ROW` and its like at the end of a window's frame.
+    /// `EXCLUDE CURRENT ROW` and similar, at the end of a window's frame.
     pub(super) fn frame_exclusion(&mut self) -> bool {
         let forms: [&[&str]; 4] =
             [&["EXCLUDE", "CURRENT", "ROW"], &["EXCLUDE", "GROUP"], &["EXCLUDE", "TIES"], &["EXCLUDE", "NO", "OTHERS"]];
@@ -33,7 +33,7 @@ impl Shims<'_> {
         }
     }
 
-    /// Whether the parenthesis that is open here has said ROWS, RANGE or GROUPS.
+    /// Whether ROWS, RANGE or GROUPS occurs in the parenthesis that is open here.
     fn in_frame(&self) -> bool {
         self.open.last().is_some_and(|open| open.frame)
     }

@@ -5,7 +5,7 @@ use sqlparser::tokenizer::Token;
 use super::{Shims, is_word};
 
 impl Shims<'_> {
-    /// `ROWS FROM (f(a), g(b) AS (c int))`: a function of functions names the same.
+    /// `ROWS FROM (f(a), g(b) AS (c int))` becomes a function with these functions as arguments, which names the same.
     pub(super) fn rows_from(&mut self) -> bool {
         if !(self.are(self.at, &["ROWS", "FROM"]) && self.is_token(self.at + 2, &Token::LParen)) {
             return false;
@@ -14,7 +14,7 @@ impl Shims<'_> {
         self.drop(self.at + 2)
     }
 
-    /// `f(x) AS (a int, b text)`: columns and types. Without an alias before the list the whole of it goes.
+    /// `f(x) AS (a int, b text)`: columns and types. If no alias comes before the list, all of it is removed.
     pub(super) fn column_definitions(&mut self) -> bool {
         let definitions = self.is(self.at, "AS")
             && self.is_token(self.at + 1, &Token::LParen)
@@ -26,7 +26,7 @@ impl Shims<'_> {
         definitions && !query && self.drop_explained(self.behind(self.at + 1))
     }
 
-    /// `JOIN t USING (a) AS j`: the walker sees the alias in the text.
+    /// `JOIN t USING (a) AS j`: it is removed, and the walker reads the alias from the text.
     pub(super) fn join_alias(&mut self) -> bool {
         let open = self.open.last().map(|open| open.at);
         let using = open.is_some_and(|o| o > 0 && is_word(self.out.tokens.get(o - 1).map(|t| &t.token), "USING"));

@@ -1,4 +1,4 @@
-//! Aliases, labels and qualifiers that are key words of the parser's and not of PostgreSQL's.
+//! Aliases, labels and qualifiers that are key words to the parser but not to PostgreSQL.
 
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Token, Word};
@@ -6,7 +6,7 @@ use sqlparser::tokenizer::{Token, Word};
 use super::super::keyword::{is_bare_label, is_name, is_reserved};
 use super::{Shims, is_word};
 
-/// Words that may end an expression or a clause and mean something there.
+/// Words that may follow an expression or a clause and mean something there.
 const POSTFIX: &[&str] = &[
     "FIRST",
     "LAST",
@@ -34,7 +34,7 @@ const POSTFIX: &[&str] = &[
     "SHARE",
     "MATERIALIZED",
 ];
-/// Words that may stand behind an item of a select list or of FROM.
+/// Words that may follow an item of a select list or of FROM.
 const AFTER_ITEM: &[&str] = &[
     "FROM",
     "WHERE",
@@ -63,11 +63,11 @@ const AFTER_ITEM: &[&str] = &[
     "INTO",
     "WHEN",
 ];
-/// Words that join two operands: before FROM they join nothing, and are labels.
+/// Operators between two operands: directly before FROM they have no second operand, and are labels.
 const OPERATORS: &[&str] = &["AND", "COLLATE", "ILIKE", "IN", "IS", "LIKE", "OR", "SIMILAR", "ANALYZE", "LATERAL", "SELECT"];
 
 impl Shims<'_> {
-    /// An alias, a label or a qualifier that is a key word of the parser's and not one of PostgreSQL's: the same word without its meaning.
+    /// An alias, a label or a qualifier that is a key word to the parser but not to PostgreSQL: it becomes a plain word.
     pub(super) fn plain_name(&mut self) -> bool {
         let at = self.at;
         let Some(Token::Word(word)) = self.token(at) else { return false };
@@ -89,7 +89,8 @@ impl Shims<'_> {
             && (is_name(&word.value) || self.is_any(at, OPERATORS) && self.is(at + 1, "FROM"))
             && !POSTFIX.iter().any(|w| self.is(at, w))
             && self.token(at - 1).is_some_and(ends_operand)
-            && self.token(at + 1).is_none_or(ends_item);
+            && self.token(at + 1).is_none_or(ends_item)
+            && !self.begins_behind_with(at);
         if !(label || qualifier || bare) {
             return false;
         }
@@ -97,7 +98,17 @@ impl Shims<'_> {
         self.drop(at + 1)
     }
 
-    /// Whether the parenthesis that is open here is that of CAST and its like, where a type stands behind AS.
+    /// Whether a writing statement begins here, after the last CTE of its WITH: `WITH x AS (...) MERGE INTO`.
+    fn begins_behind_with(&self, at: usize) -> bool {
+        let begins = self.are(at, &["INSERT", "INTO"]) || self.are(at, &["MERGE", "INTO"]) || self.are(at, &["DELETE", "FROM"]);
+        if !begins || !self.is_token(at - 1, &Token::RParen) {
+            return false;
+        }
+        let open = (0..at - 1).rev().find(|&open| self.behind(open) == at);
+        open.is_some_and(|open| open > 0 && self.is_any(open - 1, &["AS", "MATERIALIZED"]))
+    }
+
+    /// Whether the parenthesis that is open here belongs to CAST or a similar function, where a type follows AS.
     fn in_cast(&self) -> bool {
         let before = self.open.last().and_then(|open| self.out.tokens.get(open.at.checked_sub(1)?)).map(|t| &t.token);
         ["CAST", "TREAT", "XMLSERIALIZE"].iter().any(|w| is_word(before, w))

@@ -5,7 +5,7 @@ use sqlparser::tokenizer::Token;
 use super::Shims;
 
 impl Shims<'_> {
-    /// Deals with what MERGE has that the parser does not know.
+    /// Handles what the parser does not know of MERGE.
     pub(super) fn merge(&mut self) -> bool {
         if !self.merges {
             return false;

@@ -5,12 +5,12 @@ use sqlparser::tokenizer::Token;
 use super::{Shims, XML_FUNCTIONS};
 
 impl Shims<'_> {
-    /// Deals with the key words of SQL/XML inside the parentheses of its functions.
+    /// Handles the key words of SQL/XML inside the parentheses of its functions.
     pub(super) fn xml(&mut self) -> bool {
         let at = self.at;
         if self.is_any(at, XML_FUNCTIONS) && self.is_token(at + 1, &Token::LParen) {
             self.xml_depths.push(self.depth + 1);
-            // With its arguments made plain it is a function like any other.
+            // Once its arguments are plain, it parses as any function.
             let table = self.is(at, "XMLTABLE");
             if table {
                 self.put(Token::make_word("xml_table", None));
@@ -46,7 +46,7 @@ impl Shims<'_> {
             return self.drop(at + 1);
         }
         if self.is(at, "COLUMNS") {
-            // Names and types; what a default or a path names is left to the net.
+            // Names and types are explained; what a default or a path names is left to the net.
             let end = self.find(at, |i| self.is_token(i, &Token::RParen));
             return end.is_some_and(|end| self.drop(end));
         }

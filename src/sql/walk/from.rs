@@ -7,8 +7,8 @@ use super::super::shape::{Item, JoinKind, Merged, Role, ScopeId, Step, UsePlace}
 use super::super::token::Span;
 use super::{Walker, output_names, parts_of, renamed_columns};
 
-/// Whose a name is, is looked for among the items of FROM, and what a join shows is gathered from all that it joins: with no bound the
-/// work would be quadratic. No software joins so many, and the server does not plan them either.
+/// A name is looked up in all items of FROM, and a join's columns are gathered from all that it joins: without a bound the work
+/// would be quadratic. No application joins so many items, and the server could not plan them either.
 const MOST_ITEMS: usize = 300;
 
 impl Walker<'_, '_> {
@@ -66,12 +66,12 @@ impl Walker<'_, '_> {
         }
     }
 
-    /// `USING (a, b) AS j`, which a shim took out: j has the joined columns, which their own tables answer for too.
+    /// `USING (a, b) AS j`, which a shim removed: j has the merged columns, which count as columns of their own tables.
     fn join_alias(&mut self, names: &[ObjectName], scope: ScopeId) {
         let last = names.last().and_then(|n| n.0.last()?.as_ident()).and_then(|i| self.lexed.at(i.span.start));
         let word = |i: usize| self.lexed.lexemes.get(i).filter(|_| self.range.contains(&i));
         if let Some(alias) = last.filter(|l| word(l + 2).is_some_and(|w| w.is("AS"))).and_then(|l| word(l + 3)?.name()) {
-            // It is no item that `*` shows.
+            // `*` does not include it.
             self.shape.scopes[scope].items.push(Item { name: alias, columns: Some(Vec::new()), ..Item::default() });
         }
     }
@@ -153,7 +153,7 @@ impl Walker<'_, '_> {
         }
     }
 
-    /// `FROM current_date`: a function that stands without parentheses (PostgreSQL source, gram.y, func_expr_common_subexpr).
+    /// `FROM current_date`: a function without parentheses (PostgreSQL source, gram.y, func_expr_common_subexpr).
     fn is_value_function(name: &ObjectName) -> bool {
         const FUNCTIONS: [&str; 11] = [
             "current_date",

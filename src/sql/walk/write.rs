@@ -1,4 +1,4 @@
-//! INSERT, UPDATE, DELETE and MERGE: the target is the first item of its scope, and the clauses are found by token.
+//! INSERT, UPDATE, DELETE and MERGE: the target is the first item of the scope, and the clauses are found by token.
 
 use sqlparser::ast::{
     AssignmentTarget, Delete, FromTable, Ident, Insert, Merge, MergeAction, MergeUpdateKind, ObjectName, OnConflictAction,
@@ -113,7 +113,7 @@ impl Walker<'_, '_> {
         self.dml(DmlKind::Merge, &merge.merge_token.0, target, end, scope);
     }
 
-    /// The target of a writing statement becomes the first item of its scope. Also the lexeme behind name and alias.
+    /// Makes the target of a writing statement the first item of its scope. Also returns the lexeme after name and alias.
     fn target(
         &mut self,
         name: &ObjectName,
@@ -134,7 +134,7 @@ impl Walker<'_, '_> {
         let end = self.closing_of(start, end);
         match clauses(self.lexed, kind, &(start..end), target_end) {
             Some(clauses) => {
-                // In an arbiter there is no relation but the target: whatever its words are, they name none.
+                // An arbiter cannot name another relation than the target: none of its words is one.
                 if let Clauses::Insert(insert) = &clauses
                     && let Some(Arbiter::Columns { lexemes, predicate, .. }) = insert.on_conflict.as_ref().map(|c| &c.arbiter)
                 {
@@ -146,7 +146,7 @@ impl Walker<'_, '_> {
         }
     }
 
-    /// A statement in a CTE ends before the parenthesis that closes it, which has the depth of the statement's outside.
+    /// The end of a statement in a CTE: the parenthesis that closes it, which has the depth outside the statement.
     fn closing_of(&self, start: usize, end: usize) -> usize {
         let depth = self.lexed.lexemes[start].depth;
         if depth == 0 {

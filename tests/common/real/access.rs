@@ -6,14 +6,14 @@ use esclusa::sql::quote::ident;
 
 use super::{OTHER_OWNER, OWNER, SCHEMA};
 
-/// A way to come by rights.
+/// A way to have rights.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Role {
     /// What it is, for reports.
     pub(crate) kind: &'static str,
-    /// Who logs in.
+    /// The login role.
     pub(crate) login: &'static str,
-    /// What it becomes then.
+    /// The role that it sets.
     pub(crate) becomes: Option<&'static str>,
 }
 
@@ -29,7 +29,7 @@ pub(crate) const ROLES: [Role; 8] = [
     Role { kind: "none", login: "real_none", becomes: None },
 ];
 
-/// One who uses the schema and has nothing there, until a test lets him.
+/// A role with USAGE on the schema and no other right, until a test grants one.
 pub(crate) const LATE: Role = Role { kind: "late", login: "real_late", becomes: None };
 
 /// Roles belong to the server.
@@ -44,7 +44,7 @@ pub(crate) fn roles() -> String {
     sql
 }
 
-/// What the role with table grants has on a table, in turn.
+/// The rights of the role with table grants, by turns for each table.
 const WHOLE: [&str; 9] = [
     "SELECT",
     "INSERT",
@@ -106,7 +106,7 @@ pub(crate) fn sql(catalog: &Catalog, rules: &RuleSet) -> Vec<String> {
             _ => {}
         }
     }
-    // An owner may take a right from himself.
+    // An owner may revoke a right from itself.
     sql.extend(rules.rules.values().nth(3).map(|r| format!("REVOKE DELETE ON {} FROM {OWNER}, {OTHER_OWNER}", ident(&r.table))));
     sql
 }

@@ -4,7 +4,7 @@
 use esclusa::catalog::Catalog;
 use esclusa::rule::RuleSet;
 
-/// The tables that something depends on, with what it is.
+/// The tables that have dependents, with the kind of dependent.
 pub(crate) const DEPENDED_ON: &[(&str, &str)] = &[
     ("tipositver", "views: simple, nested, grouped"),
     ("tipooficina", "views: join, security barrier; function BEGIN ATOMIC"),
@@ -71,7 +71,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON v_atencion TO real_grants;
 GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA cf_quere_pro TO real_grants
 ";
 
-/// All of it; a table that the schema lacks fails the test here and not later.
+/// Makes all dependents; a table that the schema lacks fails the test here and not later.
 pub(crate) fn sql(catalog: &Catalog, rules: &RuleSet) -> Vec<String> {
     for (table, what) in DEPENDED_ON {
         assert!(catalog.tables.contains_key(*table) && rules.rules.contains_key(*table), "{table} ({what}) is no legacy table");

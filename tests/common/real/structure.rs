@@ -6,7 +6,7 @@ use esclusa::catalog::{Catalog, Column, Table};
 use esclusa::rule::{Rule, RuleSet, Target};
 use esclusa::sql::quote::{ident, literal};
 
-/// What foreign keys do, one after the other.
+/// Actions of foreign keys, used by turns.
 const ACTIONS: [&str; 8] = [
     "",
     "ON DELETE RESTRICT",
@@ -22,7 +22,7 @@ pub(crate) const ONTO_LOOKUPS: usize = 32;
 /// Foreign keys from histories onto what they mirror.
 pub(crate) const OUT_OF_HISTORIES: usize = 12;
 
-/// All of it. `filled` are the tables that have rows; the others have nothing that a key could contradict.
+/// Makes all constraints and indexes. `filled` are the tables that have rows; the others cannot violate a key.
 pub(crate) fn sql(catalog: &Catalog, rules: &RuleSet, filled: &[String]) -> Vec<String> {
     let keys = keys(catalog, rules, filled);
     let mut sql: Vec<String> = Vec::new();
@@ -149,7 +149,7 @@ fn of_lookup(rule: &Rule, table: &Table, number: usize) -> Vec<String> {
     sql
 }
 
-/// From columns of tables that stay; what stands in them becomes codes of the look-up.
+/// From columns of tables that stay; their values become codes of the look-up.
 fn onto_lookups(catalog: &Catalog, rules: &RuleSet, filled: &[String], keys: &BTreeMap<String, Vec<String>>) -> Vec<String> {
     let mirrored: BTreeSet<&str> = histories(rules)
         .filter_map(|r| match &r.target {

@@ -25,7 +25,7 @@ INSERT INTO esclusa_leaf.tipfacgasrec AS tipfacgasrec (dvl_link_type, dvl_source
 
 UPDATE tipfacgasrec SET tfgrexpid = tfgrexpid + 1 WHERE tfgrmfid = 1
 -- becomes
-UPDATE esclusa_leaf.tipfacgasrec AS tipfacgasrec SET (dvl_target_code) = (SELECT CASE WHEN CASE WHEN ROW(r.tfgrexpid) IS NOT NULL THEN true ELSE esclusa.refuse_null('cf_quere_pro', 'tipfacgasrec', ARRAY['tfgrexpid'], ARRAY[2], ARRAY[((tipfacgasrec.dvl_source_code)::numeric(5,0))::pg_catalog.text, (r.tfgrexpid)::pg_catalog.text]) END THEN coalesce(pg_catalog.trim_scale((r.tfgrexpid)::numeric)::pg_catalog.text, E'\u2205') END FROM (VALUES/*SET*/ ((esclusa.assign_numeric/*tfgrexpid@36*/((tipfacgasrec.dvl_target_code)::numeric(5,0) + 1))::numeric(5,0)) OFFSET 0) AS r(tfgrexpid)) WHERE (tipfacgasrec.dvl_source_code)::numeric(5,0) = 1
+UPDATE esclusa_leaf.tipfacgasrec AS tipfacgasrec SET (dvl_target_code) = (SELECT CASE WHEN CASE WHEN ROW(r.tfgrexpid) IS NOT NULL THEN true ELSE esclusa.refuse_null('cf_quere_pro', 'tipfacgasrec', ARRAY['tfgrexpid'], ARRAY[2], ARRAY[((tipfacgasrec.dvl_source_code)::numeric(5,0))::pg_catalog.text, (r.tfgrexpid)::pg_catalog.text]) END THEN coalesce(pg_catalog.trim_scale((r.tfgrexpid)::numeric)::pg_catalog.text, E'\u2205') END FROM (VALUES/*UPDATE*/ ((esclusa.assign_numeric/*tfgrexpid@36*/((tipfacgasrec.dvl_target_code)::numeric(5,0) + 1))::numeric(5,0)) OFFSET 0) AS r(tfgrexpid)) WHERE (tipfacgasrec.dvl_source_code)::numeric(5,0) = 1
 -- hits update of tipfacgasrec: rewritten
 
 DELETE FROM tipfacgasrec WHERE tfgrmfid = 1 RETURNING *

@@ -3,6 +3,14 @@ SELECT * FROM cf_quere_pro.tipocorreo t
 SELECT * FROM esclusa.tipocorreo t
 -- hits select of tipocorreo: rewritten
 
+-- A comment directly after an operator does not belong to it.
+SELECT tsvtxtid FROM tipositver WHERE tsvid >--three
+3
+-- becomes
+SELECT tsvtxtid FROM esclusa.tipositver WHERE tsvid >--three
+3
+-- hits select of tipositver: rewritten
+
 SELECT tsvtxtid FROM tipositver WHERE tsvid = $1
 -- becomes
 SELECT tsvtxtid FROM esclusa.tipositver WHERE tsvid = $1

@@ -11,7 +11,7 @@ INSERT INTO esclusa_leaf.tipositver AS tipositver (dv_domain, dv_code, dv_txtid,
 -- ON CONFLICT of the legacy key means the leaf's own constraint.
 INSERT INTO tipositver (tsvid, tsvtxtid) VALUES (1, 2) ON CONFLICT (tsvid) DO UPDATE SET tsvtxtid = excluded.tsvtxtid
 -- becomes
-INSERT INTO esclusa_leaf.tipositver AS tipositver (dv_domain, dv_code, dv_txtid, dv_sort_order, dv_extra_json) SELECT CASE WHEN (pg_catalog.num_nulls(r.tsvid, r.tsvtxtid)) OPERATOR(pg_catalog.>=) 0 AND CASE WHEN ROW(r.tsvid, r.tsvtxtid) IS NOT NULL THEN true ELSE esclusa.refuse_null('cf_quere_pro', 'tipositver', ARRAY['tsvid', 'tsvtxtid'], ARRAY[1, 2], ARRAY[(r.tsvid)::pg_catalog.text, (r.tsvtxtid)::pg_catalog.text]) END THEN 'TIPO_SITVER' END, coalesce(pg_catalog.trim_scale((r.tsvid)::numeric)::pg_catalog.text, E'\u2205'), r.tsvtxtid, extract(epoch FROM pg_catalog.clock_timestamp())::integer, '{}'::pg_catalog.jsonb FROM (VALUES ((1)::numeric(5,0), (2)::numeric(10,0))) AS r(tsvid, tsvtxtid) ON CONFLICT ON CONSTRAINT tipositver_code_key DO UPDATE SET (dv_txtid) = (SELECT CASE WHEN CASE WHEN ROW(r.tsvtxtid) IS NOT NULL THEN true ELSE esclusa.refuse_null('cf_quere_pro', 'tipositver', ARRAY['tsvtxtid'], ARRAY[2], ARRAY[((tipositver.dv_code)::numeric(5,0))::pg_catalog.text, (r.tsvtxtid)::pg_catalog.text]) END THEN r.tsvtxtid END FROM (VALUES/*SET*/ ((esclusa.assign_numeric/*tsvtxtid@100*/(excluded.dv_txtid))::numeric(10,0)) OFFSET 0) AS r(tsvtxtid))
+INSERT INTO esclusa_leaf.tipositver AS tipositver (dv_domain, dv_code, dv_txtid, dv_sort_order, dv_extra_json) SELECT CASE WHEN (pg_catalog.num_nulls(r.tsvid, r.tsvtxtid)) OPERATOR(pg_catalog.>=) 0 AND CASE WHEN ROW(r.tsvid, r.tsvtxtid) IS NOT NULL THEN true ELSE esclusa.refuse_null('cf_quere_pro', 'tipositver', ARRAY['tsvid', 'tsvtxtid'], ARRAY[1, 2], ARRAY[(r.tsvid)::pg_catalog.text, (r.tsvtxtid)::pg_catalog.text]) END THEN 'TIPO_SITVER' END, coalesce(pg_catalog.trim_scale((r.tsvid)::numeric)::pg_catalog.text, E'\u2205'), r.tsvtxtid, extract(epoch FROM pg_catalog.clock_timestamp())::integer, '{}'::pg_catalog.jsonb FROM (VALUES ((1)::numeric(5,0), (2)::numeric(10,0))) AS r(tsvid, tsvtxtid) ON CONFLICT ON CONSTRAINT tipositver_code_key DO UPDATE SET (dv_txtid) = (SELECT CASE WHEN CASE WHEN ROW(r.tsvtxtid) IS NOT NULL THEN true ELSE esclusa.refuse_null('cf_quere_pro', 'tipositver', ARRAY['tsvtxtid'], ARRAY[2], ARRAY[((tipositver.dv_code)::numeric(5,0))::pg_catalog.text, (r.tsvtxtid)::pg_catalog.text]) END THEN r.tsvtxtid END FROM (VALUES/*UPDATE*/ ((esclusa.assign_numeric/*tsvtxtid@100*/(excluded.dv_txtid))::numeric(10,0)) OFFSET 0) AS r(tsvtxtid))
 -- hits insert of tipositver: rewritten
 
 INSERT INTO tipositver VALUES (1, 2) ON CONFLICT DO NOTHING
@@ -52,17 +52,17 @@ INSERT INTO tipositver (tsvid, tsvid) VALUES (1, 2)
 
 UPDATE tipositver SET tsvtxtid = $1 WHERE tsvid = $2
 -- becomes
-UPDATE esclusa_leaf.tipositver AS tipositver SET (dv_txtid) = (SELECT CASE WHEN CASE WHEN ROW(r.tsvtxtid) IS NOT NULL THEN true ELSE esclusa.refuse_null('cf_quere_pro', 'tipositver', ARRAY['tsvtxtid'], ARRAY[2], ARRAY[((tipositver.dv_code)::numeric(5,0))::pg_catalog.text, (r.tsvtxtid)::pg_catalog.text]) END THEN r.tsvtxtid END FROM (VALUES/*SET*/ (($1)::numeric(10,0))) AS r(tsvtxtid)) WHERE (tipositver.dv_code)::numeric(5,0) = $2
+UPDATE esclusa_leaf.tipositver AS tipositver SET (dv_txtid) = (SELECT CASE WHEN CASE WHEN ROW(r.tsvtxtid) IS NOT NULL THEN true ELSE esclusa.refuse_null('cf_quere_pro', 'tipositver', ARRAY['tsvtxtid'], ARRAY[2], ARRAY[((tipositver.dv_code)::numeric(5,0))::pg_catalog.text, (r.tsvtxtid)::pg_catalog.text]) END THEN r.tsvtxtid END FROM (VALUES/*UPDATE*/ (($1)::numeric(10,0))) AS r(tsvtxtid)) WHERE (tipositver.dv_code)::numeric(5,0) = $2
 -- hits update of tipositver: rewritten
 
 UPDATE tipositver t SET (tsvid, tsvtxtid) = (SELECT 1, 2) WHERE t.tsvid = 3 RETURNING t.tsvid
 -- becomes
-UPDATE esclusa_leaf.tipositver t SET (dv_code, dv_txtid) = (SELECT CASE WHEN (pg_catalog.num_nulls(r.tsvid, r.tsvtxtid)) OPERATOR(pg_catalog.>=) 0 AND CASE WHEN ROW(r.tsvid, r.tsvtxtid) IS NOT NULL THEN true ELSE esclusa.refuse_null('cf_quere_pro', 'tipositver', ARRAY['tsvid', 'tsvtxtid'], ARRAY[1, 2], ARRAY[(r.tsvid)::pg_catalog.text, (r.tsvtxtid)::pg_catalog.text]) END THEN coalesce(pg_catalog.trim_scale((r.tsvid)::numeric)::pg_catalog.text, E'\u2205') END, r.tsvtxtid FROM (SELECT v.* FROM (SELECT) AS one LEFT JOIN LATERAL (SELECT 1, 2) AS q0(tsvid, tsvtxtid) ON true CROSS JOIN LATERAL (VALUES/*SET*/ ((esclusa.assign_numeric/*tsvid@52*/(q0.tsvid))::numeric(5,0), (esclusa.assign_numeric/*tsvtxtid@55*/(q0.tsvtxtid))::numeric(10,0)) OFFSET 0) AS v(tsvid, tsvtxtid)) AS r) WHERE (t.dv_code)::numeric(5,0) = 3 RETURNING (t.dv_code)::numeric(5,0) AS tsvid
+UPDATE esclusa_leaf.tipositver t SET (dv_code, dv_txtid) = (SELECT CASE WHEN (pg_catalog.num_nulls(r.tsvid, r.tsvtxtid)) OPERATOR(pg_catalog.>=) 0 AND CASE WHEN ROW(r.tsvid, r.tsvtxtid) IS NOT NULL THEN true ELSE esclusa.refuse_null('cf_quere_pro', 'tipositver', ARRAY['tsvid', 'tsvtxtid'], ARRAY[1, 2], ARRAY[(r.tsvid)::pg_catalog.text, (r.tsvtxtid)::pg_catalog.text]) END THEN coalesce(pg_catalog.trim_scale((r.tsvid)::numeric)::pg_catalog.text, E'\u2205') END, r.tsvtxtid FROM (SELECT v.* FROM (SELECT) AS one LEFT JOIN LATERAL (SELECT 1, 2) AS q0(tsvid, tsvtxtid) ON true CROSS JOIN LATERAL (VALUES/*UPDATE*/ ((esclusa.assign_numeric/*tsvid@52*/(q0.tsvid))::numeric(5,0), (esclusa.assign_numeric/*tsvtxtid@55*/(q0.tsvtxtid))::numeric(10,0)) OFFSET 0) AS v(tsvid, tsvtxtid)) AS r) WHERE (t.dv_code)::numeric(5,0) = 3 RETURNING (t.dv_code)::numeric(5,0) AS tsvid
 -- hits update of tipositver: rewritten
 
 UPDATE tipositver SET tsvtxtid = DEFAULT
 -- becomes
-UPDATE esclusa_leaf.tipositver AS tipositver SET (dv_txtid) = (SELECT CASE WHEN CASE WHEN ROW(r.tsvtxtid) IS NOT NULL THEN true ELSE esclusa.refuse_null('cf_quere_pro', 'tipositver', ARRAY['tsvtxtid'], ARRAY[2], ARRAY[((tipositver.dv_code)::numeric(5,0))::pg_catalog.text, (r.tsvtxtid)::pg_catalog.text]) END THEN r.tsvtxtid END FROM (VALUES/*SET*/ (NULL::numeric(10,0))) AS r(tsvtxtid))
+UPDATE esclusa_leaf.tipositver AS tipositver SET (dv_txtid) = (SELECT CASE WHEN CASE WHEN ROW(r.tsvtxtid) IS NOT NULL THEN true ELSE esclusa.refuse_null('cf_quere_pro', 'tipositver', ARRAY['tsvtxtid'], ARRAY[2], ARRAY[((tipositver.dv_code)::numeric(5,0))::pg_catalog.text, (r.tsvtxtid)::pg_catalog.text]) END THEN r.tsvtxtid END FROM (VALUES/*UPDATE*/ (NULL::numeric(10,0))) AS r(tsvtxtid))
 -- hits update of tipositver: rewritten
 
 UPDATE tipositver SET nothing = 1
@@ -72,7 +72,7 @@ UPDATE tipositver SET nothing = 1
 
 UPDATE tipositver t SET tsvtxtid = s.n FROM (VALUES (1, 2)) AS s (id, n) WHERE s.id = t.tsvid
 -- becomes
-UPDATE esclusa_leaf.tipositver t SET (dv_txtid) = (SELECT CASE WHEN CASE WHEN ROW(r.tsvtxtid) IS NOT NULL THEN true ELSE esclusa.refuse_null('cf_quere_pro', 'tipositver', ARRAY['tsvtxtid'], ARRAY[2], ARRAY[((t.dv_code)::numeric(5,0))::pg_catalog.text, (r.tsvtxtid)::pg_catalog.text]) END THEN r.tsvtxtid END FROM (VALUES/*SET*/ ((esclusa.assign_numeric/*tsvtxtid@35*/(s.n))::numeric(10,0)) OFFSET 0) AS r(tsvtxtid)) FROM (VALUES (1, 2)) AS s (id, n) WHERE s.id = (t.dv_code)::numeric(5,0)
+UPDATE esclusa_leaf.tipositver t SET (dv_txtid) = (SELECT CASE WHEN CASE WHEN ROW(r.tsvtxtid) IS NOT NULL THEN true ELSE esclusa.refuse_null('cf_quere_pro', 'tipositver', ARRAY['tsvtxtid'], ARRAY[2], ARRAY[((t.dv_code)::numeric(5,0))::pg_catalog.text, (r.tsvtxtid)::pg_catalog.text]) END THEN r.tsvtxtid END FROM (VALUES/*UPDATE*/ ((esclusa.assign_numeric/*tsvtxtid@35*/(s.n))::numeric(10,0)) OFFSET 0) AS r(tsvtxtid)) FROM (VALUES (1, 2)) AS s (id, n) WHERE s.id = (t.dv_code)::numeric(5,0)
 -- hits update of tipositver: rewritten
 
 DELETE FROM tipocorreo WHERE tipctipo = 3
@@ -143,7 +143,7 @@ COMMENT ON TABLE tipositver IS 'x'
 -- The other item has a column of this name for certain: the server says that it is ambiguous.
 UPDATE tipositver t SET tsvtxtid = 1 FROM tipositver s WHERE t.tsvid = s.tsvid AND tsvtxtid = 2
 -- becomes
-UPDATE esclusa_leaf.tipositver t SET (dv_txtid) = (SELECT CASE WHEN CASE WHEN ROW(r.tsvtxtid) IS NOT NULL THEN true ELSE esclusa.refuse_null('cf_quere_pro', 'tipositver', ARRAY['tsvtxtid'], ARRAY[2], ARRAY[((t.dv_code)::numeric(5,0))::pg_catalog.text, (r.tsvtxtid)::pg_catalog.text]) END THEN r.tsvtxtid END FROM (VALUES/*SET*/ ((1)::numeric(10,0))) AS r(tsvtxtid)) FROM esclusa.tipositver s WHERE (t.dv_code)::numeric(5,0) = s.tsvid AND (SELECT tsvtxtid FROM (SELECT t.dv_txtid AS tsvtxtid) AS a, (SELECT t.dv_txtid AS tsvtxtid) AS b) = 2
+UPDATE esclusa_leaf.tipositver t SET (dv_txtid) = (SELECT CASE WHEN CASE WHEN ROW(r.tsvtxtid) IS NOT NULL THEN true ELSE esclusa.refuse_null('cf_quere_pro', 'tipositver', ARRAY['tsvtxtid'], ARRAY[2], ARRAY[((t.dv_code)::numeric(5,0))::pg_catalog.text, (r.tsvtxtid)::pg_catalog.text]) END THEN r.tsvtxtid END FROM (VALUES/*UPDATE*/ ((1)::numeric(10,0))) AS r(tsvtxtid)) FROM esclusa.tipositver s WHERE (t.dv_code)::numeric(5,0) = s.tsvid AND (SELECT tsvtxtid FROM (SELECT t.dv_txtid AS tsvtxtid) AS a, (SELECT t.dv_txtid AS tsvtxtid) AS b) = 2
 -- hits update of tipositver: rewritten, select of tipositver: rewritten
 
 -- Only the server knows what the other item has: it looks the name up where both are in sight.

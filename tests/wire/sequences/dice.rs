@@ -248,7 +248,7 @@ impl Dice {
         self.said.push(said);
     }
 
-    /// Messages that belong together, or one that belongs nowhere.
+    /// Messages that belong together, or one out of place.
     fn piece(&mut self) {
         match self.random.random_range(0..100) {
             0..22 => {
@@ -298,7 +298,7 @@ impl Dice {
                 _ => self.one_of(FAULTS).0,
             });
         }
-        // What stands behind the end of a transaction in one text may be refused, because nobody can ask what its names mean.
+        // What stands behind the end of a transaction in one text may be refused, because the meaning of its names cannot be asked.
         if self.once_in(4) {
             texts.push(self.one_of(TRANSACTIONS).0);
         }
@@ -367,7 +367,7 @@ impl Dice {
         }
     }
 
-    /// A statement that may be there is bound again.
+    /// Binds again a statement that may exist.
     fn used_again(&mut self) {
         let (statement, portal) = (self.one_of(STATEMENTS), self.one_of(PORTALS));
         self.bind(portal, statement);
@@ -416,7 +416,7 @@ impl Dice {
         self.say(Said::Sync);
     }
 
-    /// COPY FROM STDIN with all that may come between, and mostly its end: what is no part of it would end the connection.
+    /// COPY FROM STDIN with all messages that are allowed in it, and mostly its end: any other message would end the connection.
     fn copy(&mut self) {
         let text = self.one_of(COPIES);
         let extended = self.once_in(2);
@@ -460,7 +460,7 @@ impl Dice {
         Said::CopyData(data)
     }
 
-    /// One message that belongs nowhere.
+    /// One message out of place.
     fn anything(&mut self) {
         let (statement, portal) = (self.one_of(STATEMENTS), self.one_of(PORTALS));
         let said = match self.random.random_range(0..14) {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::frames;
 
-/// A message of the client's, or a pause in which it reads.
+/// A message of the client, or a pause in which it reads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Said {
     Query(String),

@@ -1,4 +1,4 @@
-//! A relation as those see it who look for what hangs on its table.
+//! A relation in the form that the search for dependents takes.
 
 use super::dependents::{self, Dependent};
 use super::foreign_key::key_table::Leaf;
@@ -9,12 +9,12 @@ use crate::rule::Rule;
 use crate::sql::quote::qualified;
 use crate::sql::template::Sql;
 
-/// Reads a legacy column, by its name, from a row of the leaf, by its alias.
+/// Reads a legacy column from a row of the leaf, given the column's name and the row's alias.
 type Reading<'r> = Box<dyn Fn(&str, &str) -> String + Send + Sync + 'r>;
-/// The assignments of an UPDATE of the leaf that sets legacy columns, with the row's alias.
+/// The assignments of an UPDATE of the leaf that sets legacy columns, given the row's alias.
 type Writing<'r> = Box<dyn Fn(&[(String, String)], &str) -> String + Send + Sync + 'r>;
 
-/// What hangs on a table that has not been moved; nothing where there is no such table. The session is pinned (`migrate::PINNED`).
+/// What depends on a table that has not been moved; empty where there is no such table. The session must be pinned (`migrate::PINNED`).
 pub async fn dependents_of(database: &Database, context: &Context, rule: &Rule) -> Result<Vec<Dependent>> {
     let relation = Relation::compile(rule, context);
     let legacy = relation.legacy_table();
@@ -23,12 +23,12 @@ pub async fn dependents_of(database: &Database, context: &Context, rule: &Rule) 
     if !there {
         return Ok(Vec::new());
     }
-    let standing = Standing::new(&relation);
-    Ok(dependents::find(database, &standing.leaf(&legacy)).await?.found)
+    let attachments = Attachments::new(&relation);
+    Ok(dependents::find(database, &attachments.leaf(&legacy)).await?.found)
 }
 
-/// A relation as those see it who look for what hangs on its table.
-pub(super) struct Standing<'r> {
+/// A relation in the form that the search for dependents takes.
+pub(super) struct Attachments<'r> {
     relation: &'r Relation,
     rows: String,
     parent: Option<String>,
@@ -36,7 +36,7 @@ pub(super) struct Standing<'r> {
     write: Writing<'r>,
 }
 
-impl<'r> Standing<'r> {
+impl<'r> Attachments<'r> {
     pub(super) fn new(relation: &'r Relation) -> Self {
         let read = move |column: &str, row: &str| {
             relation.position(column).map_or_else(|| "NULL".to_owned(), |i| relation.read(i, Some(row)))
@@ -49,10 +49,10 @@ impl<'r> Standing<'r> {
             relation.update(&changed, row).into_iter().map(one).collect::<Vec<_>>().join(", ")
         };
         let parent = relation.target().map(|t| qualified(&relation.schema, t.table));
-        Standing { relation, rows: relation.rows(), parent, read: Box::new(read), write: Box::new(write) }
+        Attachments { relation, rows: relation.rows(), parent, read: Box::new(read), write: Box::new(write) }
     }
 
-    /// `legacy` is where the table lies now.
+    /// `legacy` is where the table is now.
     pub(super) fn leaf<'l>(&'l self, legacy: &'l str) -> Leaf<'l> {
         let target = self.relation.target();
         Leaf {
@@ -63,7 +63,7 @@ impl<'r> Standing<'r> {
             parent: self.parent.as_deref(),
             identity: target.map_or(&[], |t| t.identity),
             read: &*self.read,
-            // What a foreign key does to a history's rows would be a change that nobody has recorded.
+            // A foreign key that changes a history's rows would make changes that nobody has recorded.
             write: target.filter(|t| t.repeated.is_none()).map(|_| &*self.write as _),
         }
     }

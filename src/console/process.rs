@@ -19,8 +19,8 @@ impl Action for Reload {
     async fn run(&self, caller: &Caller<'_>) -> Result<Answer, Failure> {
         let left = caller.console.admin.reload().await?;
         tracing::info!(user = caller.user, "settings and rules were reloaded from the console");
-        // The users file belongs to the console: the server knows nothing of it.
-        caller.console.gate.reload().await.map_err(|faults| {
+        // The users file belongs to the console: the server does not know it.
+        caller.console.authenticator.reload().await.map_err(|faults| {
             let message =
                 "settings and rules were reloaded, but the users file has faults and its last good state stays in force";
             Failure::new(sqlstate::CONFIG_FILE_ERROR, message).with_detail(Error::Faults(faults).to_string())
@@ -49,13 +49,13 @@ struct Kill {
 impl Action for Kill {
     async fn run(&self, caller: &Caller<'_>) -> Result<Answer, Failure> {
         let shared = &caller.console.shared;
-        // Taken out, so that the map is not locked while the session ends.
+        // Cloned out of the map, so that the map is not locked while the session ends.
         let client = shared.clients.get(&self.id).map(|client| client.clone());
         let Some(client) = client else {
             let failure = Failure::new(sqlstate::UNDEFINED_OBJECT, format!("there is no client {}", self.id));
             return Err(failure.position(self.position).with_hint("SHOW SESSIONS lists them."));
         };
-        // A server process that is left alone runs its statement to the end, with its locks.
+        // Without a cancel request the server process would run its statement to the end, and keep its locks.
         let cancelled = match client.activity.key() {
             Some(key) => caller.console.admin.cancel(key).await,
             None => Ok(()),

@@ -1,8 +1,8 @@
-//! What lets clients in, to the console and to the page: trust on loopback, or a password against the verifiers of `console.users_file`, by
-//! SCRAM-SHA-256 where the client can. Failed attempts are counted here for both.
+//! Authentication for the console and the page: trust on loopback, or a password that is checked against the verifiers of
+//! `console.users_file`, by SCRAM-SHA-256 where the client can. Failed attempts are counted here for both.
 //!
-//! The file is read again at every log-in, so that a user taken out of it is out at once; while it has faults, its last good
-//! state counts. No certificate is ever configured, so that -PLUS is offered to nobody: the console speaks no TLS.
+//! The file is read again at every log-in, so that a user who is removed from it is refused at once; while the file has faults, its
+//! last good state is used. The console speaks no TLS, so SCRAM with channel binding (-PLUS) is never offered.
 
 use std::collections::HashMap;
 use std::fmt::Debug;
@@ -25,33 +25,33 @@ use super::{encode, neighbour};
 use crate::error::{Faults, sqlstate};
 use crate::session::Shared;
 
-/// What lets clients in.
-pub struct Gate {
+/// Authenticates clients of the console and the page.
+pub struct Authenticator {
     verifiers: Arc<Verifiers>,
     attempts: Arc<Attempts>,
     pub(super) scram: ScramAuth,
     pub(super) driver: AuthDriver<Parameters>,
 }
 
-impl Gate {
-    /// The gate of a proxy.
+impl Authenticator {
+    /// The authenticator of a proxy.
     pub fn new(shared: Arc<Shared>) -> Self {
         let verifiers = Arc::new(Verifiers { shared, last: Mutex::default(), pepper: rand::random() });
         let scram = ScramAuth::new(verifiers.clone());
-        Gate { scram, verifiers, attempts: Arc::default(), driver: AuthDriver::new(Parameters) }
+        Authenticator { scram, verifiers, attempts: Arc::default(), driver: AuthDriver::new(Parameters) }
     }
 
-    /// Begins a log-in of a client who is still to say something; `None` where too many such wait.
+    /// Begins a log-in whose client has still to send something; `None` when too many of these wait.
     pub(super) async fn begin(&self, address: IpAddr) -> Option<Attempt> {
         self.attempts.begin(address).await
     }
 
-    /// Begins one of a client who has sent user and password.
+    /// Begins a log-in of a client that has sent user and password.
     pub(crate) async fn begin_proof(&self, address: IpAddr) -> Attempt {
         self.attempts.begin_proof(address).await
     }
 
-    /// Whether the other end of a socket is root's or our own user's. It matters only where no password is asked for.
+    /// Whether the other end of a socket belongs to root or to our own user. Asked only where no password is asked for.
     pub(crate) async fn is_own(&self, socket: &TcpStream) -> bool {
         match (socket.peer_addr(), socket.local_addr()) {
             (Ok(peer), Ok(local)) if self.is_trusting() => {
@@ -61,10 +61,10 @@ impl Gate {
         }
     }
 
-    /// Why a client is sent away before anything else is asked.
+    /// Why a client is refused before a user or password is asked for; `None` when it is not.
     pub(crate) fn turns_away(&self, address: IpAddr, is_own: bool) -> Option<&'static str> {
-        // The settings refuse an outside address without a users file; a reload can still take the file away while the listener
-        // stays where it is.
+        // The settings demand a users file for an address that is not loopback, but a reload can remove the file while the listener
+        // keeps its address.
         match () {
             () if !self.is_trusting() => None,
             () if !address.to_canonical().is_loopback() => {
@@ -75,7 +75,7 @@ impl Gate {
         }
     }
 
-    /// Whether a password that was sent is a user's. It takes as long for a user who does not exist.
+    /// Whether the password is the user's. It takes as long for a user who does not exist.
     pub(crate) async fn proves(&self, user: &str, password: String) -> Result<bool, Faults> {
         let secret = self.verifiers.last_good().await?.get(user).map_or_else(|| self.verifiers.made_up(user), secret);
         let derived = move || {
@@ -86,11 +86,11 @@ impl Gate {
                 ScramSecret::SaltedPassword { .. } => false,
             }
         };
-        // Thousands of rounds are too long for an event loop.
+        // Thousands of hash rounds would block the event loop.
         Ok(tokio::task::spawn_blocking(derived).await.unwrap_or(false))
     }
 
-    /// Whether no password is asked for.
+    /// Whether clients are let in without a password.
     pub(crate) fn is_trusting(&self) -> bool {
         self.verifiers.is_trusting()
     }
@@ -101,13 +101,13 @@ impl Gate {
     }
 }
 
-impl Debug for Gate {
+impl Debug for Authenticator {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Gate")
+        f.write_str("Authenticator")
     }
 }
 
-/// The parameters that a client is told when it is in.
+/// The parameters that a client is told after log-in.
 pub(super) struct Parameters;
 
 impl ServerParameterProvider for Parameters {
@@ -127,9 +127,9 @@ impl ServerParameterProvider for Parameters {
 /// The users file.
 struct Verifiers {
     shared: Arc<Shared>,
-    /// The last good state, with the file that it was read from.
+    /// The last good state, and the file from which it was read.
     last: Mutex<Option<(PathBuf, Arc<Users>)>>,
-    /// Makes up salts for users who do not exist, the same at each attempt.
+    /// From this, salts for users who do not exist are derived, the same at each attempt.
     pepper: [u8; 32],
 }
 
@@ -144,7 +144,7 @@ impl Verifiers {
         self.shared.settings.load().console.users_file.clone()
     }
 
-    /// Whether no password is asked for.
+    /// Whether clients are let in without a password.
     fn is_trusting(&self) -> bool {
         self.file().as_os_str().is_empty()
     }
@@ -160,7 +160,7 @@ impl Verifiers {
         Ok(users)
     }
 
-    /// The file as it is, or its last good state.
+    /// The file as it is now, or its last good state.
     async fn last_good(&self) -> Result<Arc<Users>, Faults> {
         let faults = match self.load().await {
             Ok(users) => return Ok(users),
@@ -174,13 +174,13 @@ impl Verifiers {
 
     async fn current(&self) -> PgWireResult<Arc<Users>> {
         self.last_good().await.map_err(|_| {
-            // The faults name a path: they are for the log, not for whoever has not logged in.
+            // The faults name a path: they belong in the log, and not to a client that has not logged in.
             let failure = Failure::new(sqlstate::CONFIG_FILE_ERROR, "the console's users file has faults");
             encode::fatal(failure.with_hint("See the log of esclusa."))
         })
     }
 
-    /// A verifier that no password fits. A user who does not exist must look as one with another password does.
+    /// A verifier that no password fits. A user who does not exist must look like one whose password is wrong.
     fn made_up(&self, user: &str) -> ScramSecret {
         let seed = |tag: &[u8]| [tag, &self.pepper, user.as_bytes()].concat();
         let derived = |tag: &[u8]| ScramSecret::verifier_from_salted_password(Vec::new(), seed(tag), SCRAM_ITERATIONS);
@@ -203,7 +203,8 @@ fn secret(verifier: &Verifier) -> ScramSecret {
 #[async_trait]
 impl AuthSource for Verifiers {
     async fn get_password(&self, _: &LoginInfo) -> PgWireResult<Password> {
-        // There are verifiers only; pgwire asks here for other ways to log in than ours.
+        // pgwire asks for a clear password here only for ways of authentication that the console does not offer: it has verifiers
+        // alone.
         Err(encode::fatal(Failure::new(sqlstate::INVALID_AUTHORIZATION, "the console knows no passwords")))
     }
 

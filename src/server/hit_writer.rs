@@ -1,5 +1,5 @@
-//! From what the workers have counted to the database: frozen every `control.spool_interval` and put into the spool, written every
-//! `control.flush_interval`, and nothing is forgotten in between.
+//! Takes counts from the workers to the database: they are frozen and put into the spool every `control.spool_interval`, and
+//! written every `control.flush_interval`. Nothing is lost in between.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::policy;
 use crate::catalog::Database;
 use crate::config::Settings;
-use crate::control::hits::{self, Recorder};
+use crate::control::hits::{self, HitRecorder};
 use crate::control::replica;
 use crate::control::retention::{self, Retention};
 use crate::control::spool::Spool;
@@ -18,24 +18,24 @@ use crate::telemetry;
 use crate::traffic::Traffic;
 use crate::traffic::batch::Batch;
 
-/// A database that has not taken a batch by then is away: the connection is given up, and whether the batch is in is found out by the next.
+/// If the database has not taken a batch by then, the connection is given up; the next one finds out whether the batch was written.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// The counting of this process, on its way to the database.
+/// The counts of this process, on their way to the database.
 #[derive(Debug)]
-pub(super) struct Recording {
-    /// Its own first, then those of processes that have died.
+pub(super) struct HitWriter {
+    /// Its own spool first, then those of processes that have died.
     spools: Arc<Mutex<Vec<Spool>>>,
     instance: String,
-    /// A connection of its own: a database that is slow to take hits delays no switch.
+    /// Its own connection, so that a database that is slow to take hits delays no switch.
     database: tokio::sync::Mutex<Option<Database>>,
-    /// The disk's failure was told.
+    /// A failure of the disk was logged.
     warned: AtomicBool,
 }
 
-impl Recording {
-    /// Begins to record under a new UUID.
-    pub(super) fn begin(settings: &Settings, instance: String) -> Result<Recording> {
+impl HitWriter {
+    /// Starts to record under a new UUID.
+    pub(super) fn begin(settings: &Settings, instance: String) -> Result<HitWriter> {
         let control = &settings.control;
         if !control.url.is_empty() && control.spool.as_os_str().is_empty() {
             tracing::info!("control.spool is empty: hits are in memory until the database has them");
@@ -43,7 +43,7 @@ impl Recording {
         let uuid = std::fs::read_to_string("/proc/sys/kernel/random/uuid").map_err(|e| Error::io("asking for a UUID", e))?;
         let spool = Spool::begin(&control.spool, uuid.trim(), control.spool_bytes.0)?;
         let spools = Arc::new(Mutex::new(vec![spool]));
-        Ok(Recording { spools, instance, database: tokio::sync::Mutex::new(None), warned: AtomicBool::new(false) })
+        Ok(HitWriter { spools, instance, database: tokio::sync::Mutex::new(None), warned: AtomicBool::new(false) })
     }
 
     /// The name of this process among those that share a spool directory.
@@ -52,11 +52,11 @@ impl Recording {
         spools.first().map(|spool| spool.recorder.clone()).unwrap_or_default()
     }
 
-    /// Puts what was counted since the last time into the spool.
+    /// Puts what was counted since the last call into the spool.
     pub(super) async fn keep(&self, traffic: &Traffic, settings: &Settings, is_aside: bool) {
         let mut span = traffic.freeze();
         if is_aside {
-            // Statements pass unseen: that is no silence.
+            // While all statements pass unseen, a time without hits must not count as covered.
             span.covered.clear();
         }
         if settings.control.url.is_empty() {
@@ -78,7 +78,7 @@ impl Recording {
             }
             Err(error) => {
                 telemetry::count("esclusa_spool_failures_total");
-                // Once a second is too often for one full disk.
+                // A full disk is logged once, not every second.
                 if !self.warned.swap(true, Ordering::Relaxed) {
                     tracing::warn!(%error, "hits could not be put into the spool, and are kept in memory");
                 }
@@ -86,9 +86,9 @@ impl Recording {
         }
     }
 
-    /// Writes what waits. What cannot be written stays where it is.
+    /// Writes what waits. What cannot be written stays in the spool.
     pub(super) async fn write(&self, settings: &Settings) -> Result<()> {
-        // Whoever writes last, at the end, waits for one that is still writing.
+        // The last write, when the process ends, waits for one that is still going on.
         let mut connection = self.database.lock().await;
         let written = match policy::alive(&mut connection, settings).await? {
             Some(database) => self.write_all(database, settings).await,
@@ -106,7 +106,7 @@ impl Recording {
         }
         for at in 0..self.take_over(settings.control.spool.clone()).await? {
             while let Some((recorder, batch)) = self.oldest(at).await? {
-                let by = Recorder { recorder: &recorder, instance: &self.instance };
+                let by = HitRecorder { recorder: &recorder, instance: &self.instance };
                 let written = tokio::time::timeout(PATIENCE, hits::write(database, by, &batch)).await;
                 let number = written.unwrap_or_else(|_| Err(Error::refused("the database does not take hits")))?;
                 self.with_spools(move |spools| spools.get_mut(at).map_or(Ok(()), |spool| spool.written(number))).await?;
@@ -115,7 +115,7 @@ impl Recording {
                 self.died(database, at).await?;
             }
         }
-        // Those of others are empty now.
+        // The spools of dead processes are empty now.
         self.with_spools(|spools| spools.drain(1..).try_for_each(Spool::end)).await?;
         let control = &settings.control;
         let time_zone = settings.rules.time_zone.clone();
@@ -123,7 +123,7 @@ impl Recording {
         retention::tidy(database, &kept).await.map(drop)
     }
 
-    /// Takes over what processes that have died have left; how many spools there are then.
+    /// Takes over the spools of processes that have died; returns how many spools there are then.
     async fn take_over(&self, directory: PathBuf) -> Result<usize> {
         self.with_spools(move |spools| {
             if !directory.as_os_str().is_empty() {
@@ -134,8 +134,8 @@ impl Recording {
         .await
     }
 
-    /// A spool that nobody holds is that of a process that has died: no switch waits for it, and, as all that it has recorded is written, nobody
-    /// who compares counts.
+    /// The process of a spool that nobody holds has died: no switch waits for it any more; and when all that it has recorded is
+    /// written, comparisons of counts do not either.
     async fn died(&self, database: &Database, at: usize) -> Result<()> {
         let recorder = self.with_spools(move |spools| Ok(spools.get(at).map(|s| s.recorder.clone()))).await?;
         match recorder {
@@ -152,12 +152,12 @@ impl Recording {
         .await
     }
 
-    /// The end of this process: an empty spool leaves no file.
+    /// The process ends: an empty spool leaves no file.
     pub(super) async fn end(&self) -> Result<()> {
         self.with_spools(|spools| spools.drain(..).try_for_each(Spool::end)).await
     }
 
-    /// A disk may take its time: it is waited for beside the event loop.
+    /// Runs work on the disk outside the event loop.
     async fn with_spools<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Vec<Spool>) -> Result<T> + Send + 'static,

@@ -89,7 +89,7 @@ fn limit(parser: &mut Parser<'_>) -> Result<u64, Failure> {
     let found = condition::value(parser, ColumnType::Int, condition::DEPTH)?;
     let whole = if let Cell::Int(n) = found { u64::try_from(n).ok() } else { None };
     whole.ok_or_else(|| {
-        let message = format!("\"{}\" is no whole number between 0 and {}", found.text(), u64::MAX);
+        let message = format!("\"{}\" is not a whole number between 0 and {}", found.text(), u64::MAX);
         Failure::new(sqlstate::INVALID_TEXT_REPRESENTATION, message).position(position)
     })
 }
@@ -167,10 +167,10 @@ mod tests {
             ("WHERE hits NOT 3", "42601", "syntax error at or near \"3\"", 16),
             ("WHERE hits IN ()", "42601", "syntax error at or near \")\"", 16),
             ("WHERE hits = 3 OR", "42601", "syntax error at end of input", 18),
-            ("LIMIT ('-1')", "22P02", "\"-1\" is no whole number between 0 and 18446744073709551615", 7),
+            ("LIMIT ('-1')", "22P02", "\"-1\" is not a whole number between 0 and 18446744073709551615", 7),
             ("WHERE hits = $1", "0A000", "a console command takes no parameters", 14),
             ("LIMIT -1", "42601", "syntax error at or near \"-\"", 7),
-            ("LIMIT 1.5", "22P02", "\"1.5\" is no whole number between 0 and 18446744073709551615", 7),
+            ("LIMIT 1.5", "22P02", "\"1.5\" is not a whole number between 0 and 18446744073709551615", 7),
             ("ODRER BY hits", "42601", "syntax error at or near \"ODRER\"", 1),
             ("ORDER hits", "42601", "syntax error at or near \"hits\"", 7),
         ] {

@@ -108,7 +108,7 @@ impl<'t> Parser<'t> {
     pub(super) fn integer(&mut self, what: &'static str) -> Result<u64, Failure> {
         let Some(TokenKind::Number(digits)) = self.ahead(0) else { return Err(self.unexpected(&[what])) };
         let number = digits.parse().map_err(|_| {
-            let message = format!("\"{digits}\" is no whole number between 0 and {}", u64::MAX);
+            let message = format!("\"{digits}\" is not a whole number between 0 and {}", u64::MAX);
             Failure::new(sqlstate::INVALID_TEXT_REPRESENTATION, message).position(self.position())
         })?;
         self.skip(1);

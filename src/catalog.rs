@@ -6,6 +6,7 @@
 pub mod database;
 pub mod journal;
 pub mod key_tables;
+pub mod movers;
 pub mod raw;
 pub mod read;
 pub mod snapshot;
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 pub use database::Database;
 pub use key_tables::KeyTables;
+pub use movers::Movers;
 
 /// The relations of one schema.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

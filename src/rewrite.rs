@@ -93,6 +93,9 @@ fn decided(policy: &Policy, names: &NameContext, text: &str) -> Outcome {
         let text = script.lexed.slice(&statement.lexemes);
         let effects = (!outcome.effects.is_empty()).then(|| effect::effects_of(&script.lexed, &statement.lexemes));
         effects.iter().flatten().for_each(|effect| follower.follow(effect, text));
+        if script.statements.len() > 1 && policy.moves_path(&script.lexed, &statement.lexemes) {
+            follower.follow(&effect::Effect::SearchPath { local: false, schemas: None }, text);
+        }
     }
     if !edits.is_empty() {
         match splice(text, edits) {

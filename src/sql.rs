@@ -42,5 +42,5 @@ pub use name::{Name, NamePart};
 pub use named::Named;
 pub use parse::{Limits, Script, Statement, script};
 pub use shape::{Alias, Dml, Item, NameUse, Reference, Role, Scope, ScopeId, Shape, UsePlace};
-pub use token::{Lexed, Span};
+pub use token::{Lexed, Lexeme, Span};
 pub use unparsed::Unparsed;

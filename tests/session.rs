@@ -24,6 +24,7 @@ use std::time::Instant;
 
 use arc_swap::{ArcSwap, Guard};
 use esclusa::catalog::Catalog;
+use esclusa::catalog::movers::{Movers, Moves};
 use esclusa::config::Settings;
 use esclusa::config::document::Document;
 use esclusa::mode::{Mode, Readers};
@@ -47,7 +48,16 @@ fn policy(generation: u64, mode: Mode) -> Policy {
                 [key]\ncolumns = [\"id\"]\nbasis = \"constraint\"\nunique = \"pozo_pkey\"\nprimary = [\"id\"]\n";
     let rule = file::parse(&Document::parse("pozo.toml".as_ref(), text).unwrap()).unwrap();
     let relation = Arc::new(Relation::compile(&rule, &Context::new(&Settings::defaults().unwrap())));
-    Policy::new(generation, "public", vec![Entry { relation, mode }], &Catalog::default(), Limits::default())
+    Policy::new(generation, "public", vec![Entry { relation, mode }], &Catalog::default(), Limits::default()).moved_by(movers())
+}
+
+/// `mueve` is a function that sets the search path, `crea` one that makes relations, `corre` one that runs any text.
+fn movers() -> Arc<Movers> {
+    let moves = |path, relations, code| Moves { path, relations, code };
+    let one = |name: &str, moves| Movers::default().with(name, moves);
+    Arc::new(
+        one("mueve", moves(true, false, false)).with("crea", moves(false, true, false)).with("corre", moves(false, false, true)),
+    )
 }
 
 /// A house of fixed values that notes its calls.

@@ -1,13 +1,17 @@
 //! What statements are decided by: compiled rules, modes and catalog.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::ops::Range;
 use std::sync::Arc;
 
+use sqlparser::tokenizer::Token;
+
 use super::prefilter::{self, Prefilter};
+use crate::catalog::movers::{Movers, Moves};
 use crate::catalog::{Catalog, KeyTables};
 use crate::mode::{Mode, Readers};
 use crate::relation::Relation;
-use crate::sql::Limits;
+use crate::sql::{Lexed, Lexeme, Limits};
 
 /// Compiled rules, modes and catalog at one moment. A switch makes a new policy; statements that are being worked on keep theirs.
 #[derive(Debug, Clone)]
@@ -37,6 +41,8 @@ pub struct Policy {
     pub(super) key_tables: KeyTables,
     /// Copied tables that some sessions read in their new form while everybody writes the legacy ones, and which sessions.
     pub(super) readers: BTreeMap<String, Readers>,
+    /// Functions that may change what names mean.
+    movers: Arc<Movers>,
 }
 
 /// A legacy table with its mode.
@@ -68,6 +74,7 @@ impl Policy {
             tombstones: BTreeSet::new(),
             key_tables: KeyTables::default(),
             readers: BTreeMap::new(),
+            movers: Arc::default(),
             entries,
         }
     }
@@ -125,13 +132,29 @@ impl Policy {
         self.looking()
     }
 
+    /// Names the functions that may change what names mean.
+    #[must_use]
+    pub fn moved_by(mut self, movers: Arc<Movers>) -> Self {
+        self.movers = movers;
+        self.looking()
+    }
+
     fn looking(mut self) -> Self {
         let names = self.entries.keys().chain(self.faulty.keys()).chain(&self.tombstones).map(String::as_str);
-        self.prefilter = match self.key_tables.has_constraints() {
-            true => Prefilter::with_constraints(names),
-            false => Prefilter::new(names),
-        };
+        let more = prefilter::More { constraints: self.key_tables.has_constraints(), movers: self.movers.names().collect() };
+        self.prefilter = Prefilter::with(names, &more);
         self
+    }
+
+    /// Functions that may change what names mean.
+    pub fn movers(&self) -> &Arc<Movers> {
+        &self.movers
+    }
+
+    /// What the functions may change whose names occur in a text, as words or between quotes.
+    pub fn moves_of(&self, text: &str) -> Moves {
+        let named = self.prefilter.movers_in(text).filter_map(|name| self.movers.of(name));
+        named.fold(Moves::default(), Moves::and)
     }
 
     /// Legacy tables whose rules have faults, each with what is wrong.
@@ -169,6 +192,21 @@ impl Policy {
         observing.entries.values_mut().for_each(|e| e.mode = Mode::Observe);
         observing.readers.clear();
         observing
+    }
+
+    /// Whether a statement calls a function that speaks of the search path.
+    pub(super) fn moves_path(&self, lexed: &Lexed<'_>, lexemes: &Range<usize>) -> bool {
+        const CALLING: [&str; 11] =
+            ["SELECT", "WITH", "VALUES", "INSERT", "UPDATE", "DELETE", "MERGE", "CALL", "EXECUTE", "COPY", "EXPLAIN"];
+        let (all, path) = (&lexed.lexemes[lexemes.clone()], |name: &str| self.movers.of(name).is_some_and(|moves| moves.path));
+        let Some(first) = all.iter().find(|l| !l.is_token(&Token::LParen)).filter(|_| self.movers.names().next().is_some())
+        else {
+            return false;
+        };
+        let calls = |pair: &[Lexeme]| pair[1].is_token(&Token::LParen) && pair[0].name().is_some_and(|name| path(&name));
+        // The code of DO is a string.
+        let is_code = || first.is("DO") && self.moves_of(lexed.slice(lexemes)).path;
+        first.is_any(&CALLING) && all.windows(2).any(calls) || is_code()
     }
 
     /// Whether a text may name a legacy table.

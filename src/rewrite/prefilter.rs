@@ -5,7 +5,7 @@
 //! vector instructions; then one packed search looks for a space and the first letters of the names. Only where it finds these is
 //! the whole identifier looked up.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use aho_corasick::packed::{Config, MatchKind, Searcher};
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
@@ -19,13 +19,20 @@ const STEM: usize = 3;
 const CHUNK: usize = 512;
 
 /// Names that change where unqualified names are looked up, wherever they stand.
-const PATH_NAMES: [&str; 2] = ["search_path", "set_config"];
+const PATH_NAMES: [&str; 3] = ["search_path", "set_config", "pg_settings"];
 /// Names that change how texts are read.
 const READING_NAMES: [&str; 2] = ["client_encoding", "standard_conforming_strings"];
 /// The same as [`PATH_NAMES`] for statements that begin with one of these verbs.
 const PATH_VERBS: [&str; 6] = ["set", "reset", "discard", "create", "alter", "drop"];
-const PATH_OBJECTS: [&str; 6] = ["schema", "role", "authorization", "all", "session", "owned"];
-const READING_OBJECTS: [&str; 2] = ["names", "all"];
+const PATH_OBJECTS: [&str; 8] = ["schema", "role", "authorization", "all", "session", "owned", "function", "procedure"];
+const READING_OBJECTS: [&str; 1] = ["names"];
+/// RESET ALL, DISCARD ALL.
+const RESETS: [&str; 2] = ["reset", "discard"];
+/// Statements whose code is run by the server: what it does is not read here.
+const CODE_VERBS: [&str; 1] = ["do"];
+
+/// Words in lower case.
+type Words = HashSet<Box<[u8]>, ahash::RandomState>;
 
 /// What a text may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -36,11 +43,17 @@ pub struct Possible {
     pub path: bool,
     /// Change how texts are read.
     pub reading: bool,
+    /// Bring that back to what it was at the login.
+    pub resets: bool,
+    /// Call a function that may change what names mean.
+    pub moves: bool,
+    /// Leave something behind that acts when nobody names what it does: a cursor, a function.
+    pub later: bool,
 }
 
 impl Possible {
     fn is_all(self) -> bool {
-        self.legacy && self.path && self.reading
+        self.legacy && self.path && self.reading && self.resets && self.moves && self.later
     }
 }
 
@@ -49,11 +62,56 @@ impl Possible {
 pub struct Prefilter {
     stems: Stems,
     /// In lower case.
-    names: HashSet<Box<[u8]>, ahash::RandomState>,
+    names: Words,
     odd: Odd,
     longest: usize,
     /// SET CONSTRAINTS is found too, because constraints may have moved.
     constraints: bool,
+    movers: Movers,
+}
+
+/// What is looked for beside names.
+#[derive(Debug, Default)]
+pub struct More<'m> {
+    /// SET CONSTRAINTS.
+    pub constraints: bool,
+    /// Functions that may change what names mean.
+    pub movers: Vec<&'m str>,
+}
+
+/// Names of functions that may change what names mean.
+#[derive(Debug, Clone, Default)]
+struct Movers {
+    /// In lower case.
+    plain: Words,
+    /// Too short for a stem: looked for word by word.
+    short: Words,
+    odd: Odd,
+    /// By the name in lower case, as they are.
+    names: HashMap<String, Vec<String>, ahash::RandomState>,
+}
+
+impl Movers {
+    fn new(names: &[&str]) -> Self {
+        let short = |n: &&str| n.len() < STEM && n.bytes().all(is_identifier);
+        let odd: Vec<&str> = names.iter().copied().filter(|n| !is_plain(n) && !short(n)).collect();
+        let mut movers = Movers {
+            plain: names.iter().copied().filter(is_plain).map(folded).collect(),
+            short: names.iter().copied().filter(short).map(folded).collect(),
+            odd: Odd::new(&odd),
+            names: HashMap::default(),
+        };
+        for name in names {
+            movers.names.entry(name.to_ascii_lowercase()).or_default().push((*name).to_owned());
+        }
+        movers
+    }
+
+    /// Whether one that has no place in the search for stems occurs in a text.
+    fn occur(&self, text: &[u8]) -> bool {
+        let is_short = |word: &[u8]| word.len() < STEM && self.short.contains(&*word.to_ascii_lowercase());
+        self.odd.occur(text) || !self.short.is_empty() && text.split(|b| !is_identifier(*b)).any(is_short)
+    }
 }
 
 /// Names that are not plain identifiers: found as text, wherever they occur, also with their quotes doubled, as between quotes.
@@ -110,23 +168,19 @@ impl Stems {
 impl Prefilter {
     /// A search for these names.
     pub fn new<'n>(names: impl IntoIterator<Item = &'n str>) -> Self {
-        Prefilter::looking(names, false)
+        Prefilter::with(names, &More::default())
     }
 
-    /// The same search, which finds SET CONSTRAINTS too.
-    pub fn with_constraints<'n>(names: impl IntoIterator<Item = &'n str>) -> Self {
-        Prefilter::looking(names, true)
-    }
-
-    fn looking<'n>(names: impl IntoIterator<Item = &'n str>, constraints: bool) -> Self {
-        let plain = |n: &&str| (STEM..CHUNK / 2).contains(&n.len()) && n.bytes().all(is_identifier);
-        let (plain, odd): (Vec<&str>, Vec<&str>) = names.into_iter().partition(plain);
-        let names: HashSet<Box<[u8]>, _> = plain.iter().map(|n| n.to_ascii_lowercase().into_bytes().into_boxed_slice()).collect();
+    /// The same search, which finds more.
+    pub fn with<'n>(names: impl IntoIterator<Item = &'n str>, more: &More<'_>) -> Self {
+        let (plain, odd): (Vec<&str>, Vec<&str>) = names.into_iter().partition(is_plain);
+        let names: Words = plain.into_iter().map(folded).collect();
+        let (constraints, movers) = (more.constraints, Movers::new(&more.movers));
         let own = PATH_NAMES.iter().chain(&READING_NAMES).chain(constraints.then_some(&CONSTRAINTS));
-        let words = names.iter().map(|n| &**n).chain(own.map(|n| n.as_bytes()));
+        let words = names.iter().chain(&movers.plain).map(|n| &**n).chain(own.map(|n| n.as_bytes()));
         let longest = words.clone().map(<[u8]>::len).max().unwrap_or(0);
         let stems: BTreeSet<Vec<u8>> = words.map(|w| [b" ", &w[..STEM]].concat()).collect();
-        Prefilter { stems: Stems::new(&stems), odd: Odd::new(&odd), longest, names, constraints }
+        Prefilter { stems: Stems::new(&stems), odd: Odd::new(&odd), longest, names, constraints, movers }
     }
 
     /// Whether a text may name one of them.
@@ -150,6 +204,7 @@ impl Prefilter {
         // An identifier with escapes (U&"hiscontr\0061to") hides its letters.
         out.legacy =
             out.legacy || memchr::memchr_iter(b'&', text).any(|at| text.get(at + 1) == Some(&b'"')) || self.odd.occur(text);
+        out.moves = out.moves || self.movers.occur(text);
         out
     }
 
@@ -166,11 +221,20 @@ impl Prefilter {
             if length < tail.len() || last {
                 let word = &tail[..length];
                 out.legacy = out.legacy || self.names.contains(word) || self.constraints && word == CONSTRAINTS.as_bytes();
+                out.moves = out.moves || self.movers.plain.contains(word);
                 out.reading = out.reading || READING_NAMES.iter().any(|n| n.as_bytes() == word);
                 out.path = out.path || PATH_NAMES.iter().any(|n| n.as_bytes() == word);
             }
             out.is_all()
         });
+    }
+
+    /// The functions that may change what names mean whose names occur in a text.
+    pub fn movers_in<'p>(&'p self, text: &'p str) -> impl Iterator<Item = &'p str> {
+        let words = text.split(|c: char| c.is_ascii() && !is_identifier(c as u8)).map(str::to_ascii_lowercase);
+        let words = words.filter(|_| !self.movers.names.is_empty());
+        let plain = words.filter_map(|word| self.movers.names.get(&word)).flatten().map(String::as_str);
+        plain.chain(self.movers.odd.names_in(text))
     }
 
     /// Every name that occurs in a text, in lower case, each once: for strings, function bodies and dynamic SQL.
@@ -187,6 +251,15 @@ impl Prefilter {
     }
 }
 
+/// Whether a name is found by its stem.
+fn is_plain(name: &&str) -> bool {
+    (STEM..CHUNK / 2).contains(&name.len()) && name.bytes().all(is_identifier)
+}
+
+fn folded(name: &str) -> Box<[u8]> {
+    name.to_ascii_lowercase().into_bytes().into_boxed_slice()
+}
+
 /// A byte of an identifier in lower case; a space for any other byte.
 #[inline(always)]
 fn fold(byte: u8) -> u8 {
@@ -194,17 +267,22 @@ fn fold(byte: u8) -> u8 {
     if is_identifier(byte) { lower } else { b' ' }
 }
 
-/// `SET ROLE`, `SET NAMES`, `DISCARD ALL`, `CREATE SCHEMA`: by their first words, for every statement of a text.
+/// `SET ROLE`, `SET NAMES`, `DISCARD ALL`, `CREATE SCHEMA`, `DO`: by their first words, for every statement of a text.
 fn sets(text: &[u8]) -> Possible {
     let mut out = Possible::default();
     let mut one = |statement: &[u8]| {
-        let mut words = statement.split(|b| !is_identifier(*b)).filter(|w| !w.is_empty());
-        let is =
-            |word: Option<&[u8]>, list: &[&str]| word.is_some_and(|w| list.iter().any(|l| w.eq_ignore_ascii_case(l.as_bytes())));
-        if is(words.next(), &PATH_VERBS) {
-            for word in words.take(2) {
-                out.path = out.path || is(Some(word), &PATH_OBJECTS);
-                out.reading = out.reading || is(Some(word), &READING_OBJECTS);
+        let mut words = behind_comments(statement).split(|b| !is_identifier(*b)).filter(|w| !w.is_empty());
+        let is = |word: &[u8], list: &[&str]| list.iter().any(|l| word.eq_ignore_ascii_case(l.as_bytes()));
+        let Some(verb) = words.next() else { return };
+        out.path = out.path || is(verb, &CODE_VERBS);
+        out.later = out.later || is(verb, &["declare"]);
+        if is(verb, &PATH_VERBS) {
+            // CREATE OR REPLACE FUNCTION.
+            for word in words.take(3) {
+                out.path = out.path || is(word, &PATH_OBJECTS);
+                out.reading = out.reading || is(word, &READING_OBJECTS);
+                out.later = out.later || is(verb, &["create"]) && is(word, &["function", "procedure"]);
+                out.resets = out.resets || is(verb, &RESETS) && is(word, &["all"]);
             }
         }
     };
@@ -214,6 +292,37 @@ fn sets(text: &[u8]) -> Possible {
         text.split(|b| *b == b';').for_each(one)
     }
     out
+}
+
+/// What stands behind the comments at the beginning of a statement.
+fn behind_comments(statement: &[u8]) -> &[u8] {
+    let mut rest = statement.trim_ascii_start();
+    loop {
+        let end = if rest.starts_with(b"--") {
+            memchr::memchr2(b'\n', b'\r', rest)
+        } else if rest.starts_with(b"/*") {
+            // They nest.
+            let (mut depth, mut at) = (0_usize, 0);
+            while let Some(pair) = rest.get(at..at + 2) {
+                match pair {
+                    b"/*" => depth += 1,
+                    b"*/" => depth -= 1,
+                    _ => {
+                        at += 1;
+                        continue;
+                    }
+                }
+                at += 2;
+                if depth == 0 {
+                    break;
+                }
+            }
+            (depth == 0).then(|| at - 1)
+        } else {
+            return rest;
+        };
+        rest = end.map_or(&[][..], |end| &rest[end + 1..]).trim_ascii_start();
+    }
 }
 
 /// Whether a byte continues an identifier (PostgreSQL source, scan.l): letters, digits, `_`, `$` and all bytes beyond ASCII.
@@ -253,7 +362,31 @@ mod tests {
             assert!(path(text), "{text}");
         }
         assert!(path("select 1; reset all") && path("create schema x") && path("set local role none"));
+        assert!(
+            path("/* a /* b */ c */ -- d\n reset role")
+                && path("do $$ begin perform 1; end $$")
+                && path("update PG_Settings set x")
+        );
+        assert!(!path("/* set role x */ select 1") && !path("-- set role x") && !path("/* open"));
         assert!(!path("update x set schema = 1") && !path("insert into reset values (1)"));
+    }
+
+    #[test]
+    fn functions_that_may_change_names_are_found() {
+        let movers = vec!["f_setpath", "f", "\u{f1}", "Set Path", "MiPath"];
+        let filter = Prefilter::with(NAMES, &More { constraints: false, movers });
+        let found = |text: &str| {
+            let moves = filter.scan(text.as_bytes()).moves;
+            let named: Vec<&str> = filter.movers_in(text).collect();
+            assert_eq!(moves, !named.is_empty(), "{text}");
+            named.join(" ")
+        };
+        assert_eq!(found("select otra.F_SetPath('x'), count(*) from tipositver"), "f_setpath");
+        assert_eq!(found("call f($1)"), "f");
+        assert_eq!(found("select \"Set Path\"(), \"MiPath\"()"), "MiPath Set Path");
+        assert_eq!(found("select \u{f1}(1)"), "\u{f1}");
+        assert_eq!(found("select ff(1), f_setpaths(1), format('x') from tipositver"), "");
+        assert!(!filter.scan(b"select f_setpath(1)").legacy && !Prefilter::new(NAMES).scan(b"select f_setpath(1)").moves);
     }
 
     #[test]

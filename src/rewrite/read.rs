@@ -67,7 +67,8 @@ impl Work<'_, '_> {
             }
             let (qualifier, name) =
                 (&name_use.name.0[..=name_use.name.0.len() - tail], &name_use.name.0[name_use.name.0.len() - tail]);
-            if self.rewritten_item(&name.text, name_use.scope) && !self.is_in_schema(&Name(qualifier.to_vec())) {
+            let schema = &qualifier[..qualifier.len() - 1];
+            if self.misses_rewritten(&name.text, schema, name_use.scope) && !self.is_in_schema(&Name(qualifier.to_vec())) {
                 let message = format!("invalid reference to FROM-clause entry for table \"{}\"", name.text);
                 let mut refusal = Refusal::legacy("42P01", message, Some(name_use.span.start));
                 refusal.error = refusal.error.hint(format!(

@@ -4,7 +4,8 @@
 use super::context::Namespace;
 use super::policy::Entry;
 use super::work::Work;
-use crate::sql::{Item, Name, NameUse, Reference, Role, Scope, ScopeId};
+use crate::sql::effect::TEMPORARY;
+use crate::sql::{Item, Name, NamePart, NameUse, Reference, Role, Scope, ScopeId};
 
 /// The name under which ON CONFLICT shows the row that could not be added.
 pub(super) const EXCLUDED: &str = "excluded";
@@ -111,17 +112,14 @@ impl<'w> Work<'w, '_> {
     /// What a name in an expression belongs to.
     pub(super) fn owner(&self, name_use: &NameUse) -> Owner {
         let parts: Vec<&str> = name_use.name.0.iter().map(|p| p.text.as_str()).collect();
+        let before = |tail: usize| &name_use.name.0[..parts.len() - tail];
         match (parts.as_slice(), name_use.place) {
-            ([.., table], crate::sql::UsePlace::Star) => match self.item_named(table, parts.len() > 1, name_use.scope) {
+            ([.., table], crate::sql::UsePlace::Star) => match self.item_named(table, before(1), name_use.scope) {
                 Some(reference) => Owner::Row { reference },
                 None => Owner::Other,
             },
             ([column], _) => self.unqualified(column, name_use.scope),
-            ([table, column], _) => match self.item_named(table, false, name_use.scope) {
-                Some(reference) => Owner::Column { reference, column: (*column).to_owned() },
-                None => Owner::Other,
-            },
-            ([.., table, column], _) => match self.item_named(table, true, name_use.scope) {
+            ([.., table, column], _) => match self.item_named(table, before(2), name_use.scope) {
                 Some(reference) => Owner::Column { reference, column: (*column).to_owned() },
                 None => Owner::Other,
             },
@@ -184,18 +182,29 @@ impl<'w> Work<'w, '_> {
         (is_excluded && inserted).then(|| self.has_column(target, column)).flatten()
     }
 
-    /// Whether the item that a qualified name finds is rewritten.
-    pub(super) fn rewritten_item(&self, name: &str, scope: ScopeId) -> bool {
-        self.item_named(name, true, scope).is_some_and(|reference| self.rewritten(reference).is_some())
+    /// Whether a name with this schema before it is that of no item, while one of another schema, which is rewritten, has it.
+    pub(super) fn misses_rewritten(&self, name: &str, qualifier: &[NamePart], scope: ScopeId) -> bool {
+        let bare = |_: &Reference| true;
+        self.item_named(name, qualifier, scope).is_none()
+            && self.item(name, Some(&bare), scope).is_some_and(|reference| self.rewritten(reference).is_some())
     }
 
-    /// The reference that is visible under a name. A name with a schema finds only items without an alias.
-    fn item_named(&self, name: &str, qualified: bool, scope: ScopeId) -> Option<usize> {
+    /// The reference that is visible under a name. With a schema before the name, only that schema's without an alias answers to it.
+    fn item_named(&self, name: &str, qualifier: &[NamePart], scope: ScopeId) -> Option<usize> {
+        match qualifier.last() {
+            Some(schema) => self.item(name, Some(&|reference: &Reference| self.is_of(reference, &schema.text)), scope),
+            None => self.item(name, None, scope),
+        }
+    }
+
+    /// The reference that is visible under a name; of those without an alias only where `bare` is given, and accepts it.
+    fn item(&self, name: &str, bare: Option<&dyn Fn(&Reference) -> bool>, scope: ScopeId) -> Option<usize> {
         let mut at = Some(scope);
         while let Some(scope) = at.map(|s| &self.shape.scopes[s]) {
             let matches = |item: &&Item| {
-                let bare = item.reference.is_some_and(|r| self.shape.references[r].alias.is_none());
-                item.name == name && (!qualified || bare)
+                let reference = item.reference.map(|r| &self.shape.references[r]);
+                let is_meant = |bare: &dyn Fn(&Reference) -> bool| reference.is_some_and(|r| r.alias.is_none() && bare(r));
+                item.name == name && bare.is_none_or(is_meant)
             };
             if let Some(item) = scope.items.iter().find(matches) {
                 return item.reference;
@@ -203,5 +212,18 @@ impl<'w> Work<'w, '_> {
             at = scope.parent;
         }
         None
+    }
+
+    /// Whether a relation may be one of this schema: one that is not known is.
+    fn is_of(&self, reference: &Reference, schema: &str) -> bool {
+        match reference.name.0.as_slice() {
+            [.., own, _] => own.text == schema || own.text.starts_with(TEMPORARY) && schema.starts_with(TEMPORARY),
+            [table] => match self.names.namespace_of(self.policy, &table.text) {
+                Some(Namespace::Temporary) => schema.starts_with(TEMPORARY),
+                Some(Namespace::Schema(own)) => own == schema || !self.policy.has(&table.text),
+                None => true,
+            },
+            [] => true,
+        }
     }
 }

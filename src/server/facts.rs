@@ -10,8 +10,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::catalog::database::database_name;
 use crate::catalog::key_tables::Places;
+use crate::catalog::movers::Watched;
 use crate::catalog::read::Mark;
-use crate::catalog::{Catalog, Database, KeyTables};
+use crate::catalog::{Catalog, Database, KeyTables, Movers};
 use crate::config::Settings;
 use crate::control;
 use crate::disk;
@@ -19,7 +20,7 @@ use crate::error::{Error, Result};
 use crate::migrate::reads;
 use crate::migrate::state::{self, TableState};
 use crate::mode::{Mode, Readers};
-use crate::relation::{CONTROL, KEYS};
+use crate::relation::{CONTROL, KEYS, LEAVES};
 use crate::telemetry;
 
 /// The file's name.
@@ -38,27 +39,33 @@ pub struct Facts {
     /// Roles with rights on less than a whole legacy table: (role, table).
     pub(super) limited: HashSet<(String, String)>,
     pub(super) key_tables: KeyTables,
+    /// Functions that may change what names mean.
+    #[serde(default)]
+    pub(super) movers: Arc<Movers>,
     /// Copied tables that some sessions read in their new form, and which. Not kept in the file: a process that cannot ask reads
     /// the legacy tables.
     #[serde(skip)]
     pub(super) readers: BTreeMap<String, Readers>,
 }
 
-/// Facts that may change without being announced: roles, memberships and grants; the heap of a copied table.
+/// Facts that may change without being announced: roles, memberships and grants; the heap of a copied table; functions.
 #[derive(Debug, PartialEq)]
 pub(super) struct Unannounced {
     pub(super) limited: HashSet<(String, String)>,
     pub(super) readers: BTreeMap<String, Readers>,
+    pub(super) movers: Arc<Movers>,
 }
 
 impl Unannounced {
-    pub(super) async fn asked(database: &Database, schema: &str) -> Result<Unannounced> {
+    /// `watched` are the functions that were read last.
+    pub(super) async fn asked(database: &Database, schema: &str, watched: &mut Watched) -> Result<Unannounced> {
         let readers = reads::in_force(database, schema).await?;
         let mut limited = Catalog::limited(database, CONTROL).await?;
         if !readers.is_empty() {
             limited.extend(reads::limited(database, schema).await?);
         }
-        Ok(Unannounced { limited, readers })
+        let movers = watched.look(database, &[CONTROL, LEAVES, KEYS]).await?;
+        Ok(Unannounced { limited, readers, movers })
     }
 }
 
@@ -68,6 +75,7 @@ pub struct Known {
     schema: String,
     mark: Mark,
     catalog: Arc<Catalog>,
+    functions: Watched,
 }
 
 /// The file's contents.
@@ -84,12 +92,18 @@ impl Facts {
     /// Asks the database. `known` is the catalog that was last read.
     pub async fn asked(settings: &Settings, database: &Database, known: &mut Option<Known>) -> Result<Facts> {
         let schema = &settings.rules.schema;
-        let Unannounced { limited, readers } = Unannounced::asked(database, schema).await?;
+        let mut functions = known.as_ref().map(|known| known.functions.clone()).unwrap_or_default();
+        let Unannounced { limited, readers, movers } = Unannounced::asked(database, schema, &mut functions).await?;
+        let catalog = catalog(database, schema, known).await?;
+        if let Some(known) = known {
+            known.functions = functions;
+        }
         Ok(Facts {
             modes: control::modes(database).await?,
             states: Some(state::states(database, schema).await?),
-            catalog: catalog(database, schema, known).await?,
+            catalog,
             limited,
+            movers,
             readers,
             key_tables: KeyTables::read(database, Places { legacy: schema, keys: KEYS, functions: CONTROL }).await?,
         })
@@ -152,7 +166,8 @@ async fn catalog(database: &Database, schema: &str, known: &mut Option<Known>) -
     }
     telemetry::count("esclusa_catalog_reads_total");
     let catalog = Arc::new(Catalog::read(database, schema).await?);
-    *known = Some(Known { schema: schema.to_owned(), mark, catalog: catalog.clone() });
+    let functions = known.take().map(|known| known.functions).unwrap_or_default();
+    *known = Some(Known { schema: schema.to_owned(), mark, catalog: catalog.clone(), functions });
     Ok(catalog)
 }
 
@@ -160,6 +175,7 @@ async fn catalog(database: &Database, schema: &str, known: &mut Option<Known>) -
 mod tests {
     use super::*;
     use crate::catalog::Table;
+    use crate::catalog::movers::Moves;
 
     #[test]
     fn facts_are_kept_for_the_same_database_and_schema() {
@@ -176,6 +192,7 @@ mod tests {
             catalog: Arc::new(catalog),
             limited: [pair("ana", "t")].into(),
             key_tables: KeyTables::default().with("s", "t_fkey", &[("esclusa_key", "t_fkey")]),
+            movers: Arc::new(Movers::default().with("f", Moves { path: true, ..Moves::default() })),
             readers: BTreeMap::new(),
         };
         facts.keep(&settings).unwrap();

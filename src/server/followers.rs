@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 use super::facts::Unannounced;
 use super::policy;
 use super::steering::Steering;
+use crate::catalog::movers::Watched;
 use crate::catalog::{Catalog, Database};
 use crate::control::hits::HitRecorder;
 use crate::control::{self, felt, replica};
@@ -50,13 +51,15 @@ impl Steering {
         }
     }
 
-    /// Changes of roles, memberships and grants are not announced, nor that a copied table has a new heap: if these differ from
-    /// what the policy was made of, it is made anew.
-    async fn follow_rights(&self, database: &Database) -> Result<()> {
+    /// Changes of roles, memberships, grants and functions are not announced, nor that a copied table has a new heap: if these differ
+    /// from what the policy was made of, it is made anew.
+    async fn follow_rights(&self, database: &Database, functions: &mut Watched) -> Result<()> {
         let schema = self.shared.settings.load().rules.schema.clone();
-        let found = Unannounced::asked(database, &schema).await?;
+        let found = Unannounced::asked(database, &schema, functions).await?;
         let decided = self.decided.load();
-        match decided.is_limiting(&found.limited) && *decided.readers() == found.readers {
+        let is_same =
+            decided.is_limiting(&found.limited) && *decided.readers() == found.readers && *decided.movers() == found.movers;
+        match is_same {
             true => Ok(()),
             false => self.refresh().await,
         }
@@ -139,14 +142,14 @@ struct Telling {
 
 /// Follows switches of other replicas until the process ends. After a lost connection, everything is read again.
 pub(super) async fn follow(steering: Arc<Steering>) {
-    let (mut told, mut telling, mut mark) = (Vec::new(), Telling::default(), None);
+    let (mut told, mut telling, mut mark, mut functions) = (Vec::new(), Telling::default(), None, Watched::default());
     loop {
         let settings = steering.shared.settings.load_full();
         if settings.control.url.is_empty() {
             return;
         }
         let listened = async {
-            let (told, telling, mark) = (&mut told, &mut telling, &mut mark);
+            let (told, telling, mark, functions) = (&mut told, &mut telling, &mut mark, &mut functions);
             let password = policy::password(&settings)?;
             let (database, mut news) = Database::listen(&settings.control.url, password.as_deref(), control::CHANNEL).await?;
             let database = database.pinned().await?;
@@ -156,7 +159,7 @@ pub(super) async fn follow(steering: Arc<Steering>) {
                 while let Err(_silence) = tokio::time::timeout(replica::HEARTBEAT, news.recv()).await.map(drop) {
                     steering.acknowledge(generation).await?;
                     steering.tell_felt(&database, telling).await?;
-                    steering.follow_rights(&database).await?;
+                    steering.follow_rights(&database, functions).await?;
                     steering.follow_others(&database, mark).await?;
                     if generation > 0 {
                         steering.compare_rules(&database, told).await?;

@@ -31,6 +31,7 @@ pub fn lead_back(error: &ErrorFields, told: &Told<'_>) -> Option<ErrorFields> {
     }
     place::aliased(&mut fields, told);
     own_names::private_names(&mut fields);
+    own_names::schemas(&mut fields, told);
     origin::key_tables(&mut fields, told.schema);
     (fields != *error).then_some(fields)
 }

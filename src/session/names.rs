@@ -6,8 +6,15 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
+use crate::catalog::movers::Moves;
 use crate::rewrite::{NameContext, Needed, Policy};
+
+/// What may be changed where no statement says so is asked for again after so long.
+const OLD: Duration = Duration::from_secs(2);
+/// So long after a function was made it is known what it changes: the functions of a database are looked at every two seconds.
+const CLOSELY: Duration = Duration::from_secs(5);
 
 /// What a session asks the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,11 +40,21 @@ pub struct Doubt {
     pub temporary: bool,
     /// Relations with a legacy name in other schemas.
     pub others: bool,
+    /// Of those the text says that they are made or dropped: other sessions have to hear of it.
+    pub untold: bool,
+    /// What it leaves behind may do so without a name that is known: a cursor, a function that was made just now.
+    pub later: bool,
 }
 
 impl Doubt {
     /// Nothing is known.
-    pub const ALL: Doubt = Doubt { path: true, temporary: true, others: true };
+    pub const ALL: Doubt = Doubt { path: true, temporary: true, others: true, untold: false, later: false };
+
+    /// What is not known behind functions that may change this.
+    pub fn behind(moves: Moves) -> Doubt {
+        let relations = moves.relations || moves.code;
+        Doubt { path: moves.path || moves.code, temporary: relations, others: relations, ..Doubt::default() }
+    }
 
     /// Whether anything is in doubt.
     pub fn any(self) -> bool {
@@ -46,7 +63,13 @@ impl Doubt {
 
     /// What is in doubt in either.
     pub fn and(self, other: Doubt) -> Doubt {
-        Doubt { path: self.path || other.path, temporary: self.temporary || other.temporary, others: self.others || other.others }
+        Doubt {
+            path: self.path || other.path,
+            temporary: self.temporary || other.temporary,
+            others: self.others || other.others,
+            untold: self.untold || other.untold,
+            later: self.later || other.later,
+        }
     }
 }
 
@@ -96,6 +119,10 @@ pub struct Names {
     is_untold: bool,
     /// The questions that are on their way.
     asked: Option<Asked>,
+    /// When the path was answered last.
+    answered: Option<Instant>,
+    /// Any statement may change them, since then.
+    closely: Option<Instant>,
 }
 
 /// Questions that are on their way.
@@ -123,6 +150,8 @@ impl Names {
             changed: None,
             is_untold: false,
             asked: None,
+            answered: None,
+            closely: None,
         }
     }
 
@@ -177,8 +206,35 @@ impl Names {
             self.changed = Some(ends + 1);
             self.whole = false;
         }
-        self.is_untold |= doubt.others;
+        self.is_untold |= doubt.untold;
         self.doubt = self.doubt.and(Doubt { others: doubt.others || doubt.path, ..doubt });
+    }
+
+    /// From now on any statement may change these.
+    pub fn follow_closely(&mut self, now: Instant) {
+        self.closely = Some(now);
+    }
+
+    /// A statement is on its way that says nothing of names: it may change them all the same, where they are followed closely.
+    pub fn pass(&mut self) {
+        if self.closely.is_some() {
+            self.doubt_all();
+        }
+    }
+
+    /// Outside of a transaction, and a while after it began, they are followed closely no more.
+    pub fn follow_loosely(&mut self, now: impl FnOnce() -> Instant) {
+        self.closely = self.closely.filter(|since| now().duration_since(*since) < CLOSELY);
+    }
+
+    /// The search path may be another than was answered so long ago.
+    pub fn are_old(&self, now: impl FnOnce() -> Instant) -> bool {
+        !self.doubt.path && self.answered.is_none_or(|at| now().duration_since(at) >= OLD)
+    }
+
+    /// It is asked for again, for it is old.
+    pub fn doubt_path(&mut self) {
+        self.doubt.path = true;
     }
 
     /// A ReadyForQuery has come. Outside a transaction nothing can undo what was changed before it.
@@ -227,17 +283,19 @@ impl Names {
     /// The questions will not be answered: what they were about stays in doubt.
     pub fn unanswered(&mut self) {
         if let Some(Asked { about, .. }) = self.asked.take() {
-            let doubt = Doubt { path: about.path, temporary: about.temporary, others: !about.schemas.is_empty() };
+            let others = !about.schemas.is_empty();
+            let doubt = Doubt { path: about.path, temporary: about.temporary, others, ..Doubt::default() };
             self.doubt = self.doubt.and(doubt);
         }
     }
 
     /// All questions are answered.
-    pub fn answered(&mut self, policy: &Policy) {
+    pub fn answered(&mut self, policy: &Policy, now: Instant) {
         let Some(Asked { about, in_transaction, relations, answers }) = self.asked.take() else { return };
         let mut names = (*self.known).clone();
         names.provisional = in_transaction && (self.changed.is_some() || names.provisional);
         if let Some(schemas) = answers.schemas() {
+            self.answered = Some(now);
             names.search_path = schemas;
             names.role = answers.role().to_owned();
             if names.needed(policy, &[]).schemas.is_empty() {

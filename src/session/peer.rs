@@ -13,6 +13,8 @@ pub struct Peer {
     is_target: bool,
     /// How its texts are read, as the server last reported.
     reading: Reading,
+    /// The same when the login was over: what RESET ALL brings back.
+    first: Option<Reading>,
     /// A statement that is on its way may change that; the number of ReadyForQuery until it is known, because the server reports
     /// changed parameters only before ReadyForQuery (source, postgres.c, ReportChangedGUCOptions).
     rereading: usize,
@@ -24,7 +26,7 @@ impl Peer {
     /// A client that has sent its start-up packet.
     pub fn new(client: Client, is_target: bool) -> Self {
         let reading = Reading::default();
-        Peer { client: Arc::new(client), is_target, reading, rereading: 0, was_unread: false }
+        Peer { client: Arc::new(client), is_target, reading, first: None, rereading: 0, was_unread: false }
     }
 
     /// The client.
@@ -47,6 +49,11 @@ impl Peer {
         self.reading
     }
 
+    /// Whether they are read as at the login, as far as the server has told.
+    pub fn reads_as_first(&self) -> bool {
+        self.first == Some(self.reading)
+    }
+
     /// A statement is sent that may change how the next ones are read; `behind` requests that end with ReadyForQuery come before
     /// its own.
     pub fn may_reread(&mut self, behind: usize) {
@@ -60,6 +67,7 @@ impl Peer {
 
     /// ReadyForQuery has come.
     pub fn ready(&mut self, is_all_answered: bool) {
+        self.first.get_or_insert(self.reading);
         self.rereading = if is_all_answered { 0 } else { self.rereading.saturating_sub(1) };
     }
 

@@ -49,6 +49,8 @@ pub struct Statement {
     pub changes_names: Doubt,
     /// It may change how later texts are read.
     pub changes_reading: bool,
+    /// It brings that back to what it was at the login.
+    pub resets_reading: bool,
 }
 
 impl Statement {
@@ -64,6 +66,7 @@ impl Statement {
             executes: Vec::new(),
             changes_names: Doubt::default(),
             changes_reading: false,
+            resets_reading: false,
         }
     }
 
@@ -81,7 +84,7 @@ impl Statement {
 
     /// Whether running it affects later statements.
     pub fn has_consequences(&self) -> bool {
-        !self.changes.is_empty() || self.changes_names.any() || self.changes_reading
+        !self.changes.is_empty() || self.changes_names.any() || self.changes_reading || self.resets_reading
     }
 
     /// Whether nothing has to be remembered about it.

@@ -6,7 +6,7 @@ use std::ops::Range;
 use sqlparser::tokenizer::Token;
 
 use super::cursor::Cursor;
-use super::token::{Lexed, Span};
+use super::token::{Lexed, Literal, Span};
 
 /// The schema of temporary relations. A search path that does not name it has it first (manual, section 20.11.1).
 pub const TEMPORARY: &str = "pg_temp";
@@ -158,33 +158,34 @@ const VERBS: [&str; 22] = [
     "RELEASE",
 ];
 
+/// What may follow the name of SELECT INTO, and is none itself.
+const BEHIND_INTO: [&str; 13] =
+    ["FROM", "WHERE", "GROUP", "HAVING", "WINDOW", "UNION", "INTERSECT", "EXCEPT", "ORDER", "LIMIT", "OFFSET", "FETCH", "FOR"];
+
 /// Kinds of relations that CREATE, ALTER and DROP name; words like FOREIGN and MATERIALIZED may come before them.
 const KINDS: [&str; 3] = ["TABLE", "VIEW", "SEQUENCE"];
 
 /// Whether a text may affect prepared statements by name. Looks only at the first word of each statement; false is always right.
 pub fn may_name_statements(text: &[u8]) -> bool {
-    const VERBS: [&[u8]; 6] = [b"PREPARE", b"EXECUTE", b"DEALLOCATE", b"DISCARD", b"EXPLAIN", b"CREATE"];
-    let one = |statement: &[u8]| {
-        let statement = statement.trim_ascii_start();
-        // After a comment any word may follow.
-        statement.starts_with(b"--")
-            || statement.starts_with(b"/*")
-            || VERBS.iter().any(|v| statement.get(..v.len()).is_some_and(|word| word.eq_ignore_ascii_case(v)))
-    };
-    if memchr::memchr(b';', text).is_none() { one(text) } else { text.split(|b| *b == b';').any(one) }
+    begins_with(text, &[b"PREPARE", b"EXECUTE", b"DEALLOCATE", b"DISCARD", b"EXPLAIN", b"CREATE"])
 }
 
 /// Whether a text has several statements, of which one may change what names of relations mean. Looks only at the first word of
 /// each statement. False is always right except for SELECT INTO and for DO, which change no search path that is read here.
 pub fn may_move_names(text: &[u8]) -> bool {
-    const VERBS: [&[u8]; 6] = [b"SET", b"RESET", b"CREATE", b"ALTER", b"DROP", b"IMPORT"];
+    memchr::memchr(b';', text).is_some() && begins_with(text, &[b"SET", b"RESET", b"CREATE", b"ALTER", b"DROP", b"IMPORT"])
+}
+
+/// Whether a statement of a text may begin with one of these words.
+fn begins_with(text: &[u8], verbs: &[&[u8]]) -> bool {
     let one = |statement: &[u8]| {
         let statement = statement.trim_ascii_start();
+        // Behind a comment stands any verb.
         statement.starts_with(b"--")
             || statement.starts_with(b"/*")
-            || VERBS.iter().any(|v| statement.get(..v.len()).is_some_and(|word| word.eq_ignore_ascii_case(v)))
+            || verbs.iter().any(|v| statement.get(..v.len()).is_some_and(|word| word.eq_ignore_ascii_case(v)))
     };
-    memchr::memchr(b';', text).is_some() && text.split(|b| *b == b';').any(one)
+    if memchr::memchr(b';', text).is_none() { one(text) } else { text.split(|b| *b == b';').any(one) }
 }
 
 /// The effects of a text, with the number of their statement. Empty statements are not counted, because the server does not answer
@@ -198,16 +199,24 @@ pub fn effects(lexed: &Lexed<'_>) -> Vec<(usize, Effect)> {
 /// The effects of one statement: mostly one or none; CREATE TABLE ... AS EXECUTE has two, and CREATE SCHEMA one for each relation
 /// in it.
 pub fn effects_of(lexed: &Lexed<'_>, range: &Range<usize>) -> Vec<Effect> {
-    let cursor = Cursor::new(lexed, range);
-    let at = range.start;
-    let first = lexed.lexemes.get(at).filter(|_| range.contains(&at));
-    let Some(verb) = first.and_then(|first| VERBS.into_iter().find(|v| first.is(v))) else { return Vec::new() };
-    match verb {
+    // Parentheses may stand around a query.
+    let at = range.clone().find(|&i| !lexed.lexemes[i].is_token(&Token::LParen)).unwrap_or(range.end);
+    let cursor = Cursor::new(lexed, &(at..range.end));
+    let verb = cursor.lexeme(at).and_then(|first| VERBS.into_iter().find(|v| first.is(v))).unwrap_or_default();
+    let mut effects = match verb {
+        "EXPLAIN" => match cursor.analyzed(at + 1) {
+            Some(explained) => return effects_of(lexed, &(explained..range.end)),
+            None => cursor.execute().into_iter().collect(),
+        },
         "CREATE" if cursor.is(at + 1, "SCHEMA") => cursor.create_schema(at + 2),
         "CREATE" => cursor.create(at).into_iter().chain(cursor.execute()).collect(),
-        "SELECT" | "WITH" => cursor.select_into().into_iter().chain(cursor.set_config()).collect(),
+        "SELECT" | "WITH" => cursor.select_into().into_iter().collect(),
+        // What it says is run by EXECUTE.
+        "PREPARE" => return cursor.effect(verb).into_iter().collect(),
         verb => cursor.effect(verb).into_iter().collect(),
-    }
+    };
+    effects.extend(cursor.set_config());
+    effects
 }
 
 impl Cursor<'_, '_> {
@@ -330,10 +339,38 @@ impl Cursor<'_, '_> {
         }
     }
 
-    /// `set_config('search_path', ...)`: its value may be computed, so it is unknown.
+    /// `set_config('search_path', ...)`, and UPDATE of `pg_settings`, which calls it: which value it gets is for the server to know.
     fn set_config(&self) -> Option<Effect> {
-        let calls = |i: usize| self.is(i, "SET_CONFIG");
-        (self.start..self.end).any(calls).then_some(Effect::SearchPath { local: false, schemas: None })
+        let named = |name: &str| (self.start..self.end).any(|i| self.lexeme(i).is_some_and(|l| l.is_named(name)));
+        let updates = || (self.start..self.end).any(|i| self.is(i, "UPDATE"));
+        let sets = named("set_config") || named("pg_settings") && updates();
+        sets.then_some(Effect::SearchPath { local: false, schemas: None })
+    }
+
+    /// Where the statement begins that EXPLAIN runs, because it says ANALYZE.
+    fn analyzed(&self, at: usize) -> Option<usize> {
+        if !self.is_token(at, &Token::LParen) || self.is_any(at + 1, &["SELECT", "WITH", "VALUES", "TABLE"]) {
+            let analyzes = self.is_any(at, &["ANALYZE", "ANALYSE"]);
+            return analyzes.then(|| at + 1 + usize::from(self.is(at + 1, "VERBOSE")));
+        }
+        let close = self.closing(at)?;
+        let options = self.split(at + 1..close, self.depth + 1);
+        let mut named = options.iter().filter(|option| {
+            let name = self.name(option.start).unwrap_or_default();
+            name == "analyze" || name == "analyse"
+        });
+        // Of several the last one holds (source, explain.c, ExplainQuery).
+        let is_off = |option: &Range<usize>| match self.lexeme(option.start + 1).filter(|_| option.len() > 1) {
+            Some(value) => match (value.name(), value.literal()) {
+                (Some(word), _) => matches!(word.to_ascii_lowercase().as_str(), "false" | "off"),
+                (_, Some(Literal::Number(text) | Literal::Text(text))) => {
+                    matches!(text.to_ascii_lowercase().as_str(), "0" | "false" | "off")
+                }
+                _ => false,
+            },
+            None => false,
+        };
+        named.next_back().filter(|option| !is_off(option)).map(|_| close + 1)
     }
 
     /// `CREATE ... TABLE name`, and other statements that make a relation.
@@ -374,16 +411,17 @@ impl Cursor<'_, '_> {
 
     /// `SELECT ... INTO name`.
     fn select_into(&self) -> Option<Effect> {
-        let mut at = self.behind_word("INTO")?;
-        // After WITH there may be any of these statements.
-        if at.checked_sub(2).is_some_and(|before| self.is_any(before, &["INSERT", "MERGE"])) {
-            return None;
-        }
-        let temporary = self.is_any(at, &["TEMP", "TEMPORARY"]);
-        at += usize::from(temporary || self.is(at, "UNLOGGED"));
-        at += usize::from(self.is(at, "TABLE"));
-        let (target, _) = self.target(at)?;
-        Some(Effect::Create { target, temporary, until_commit: false })
+        // Behind WITH stands any statement that has it; behind AS it is a name.
+        let is_other = |i: usize| self.is_any(i, &["INSERT", "MERGE", "AS"]) || self.is_token(i, &Token::Period);
+        let at = (self.start + 1..self.end).find(|&i| self.is(i, "INTO") && !is_other(i - 1))? + 1;
+        let word = at + usize::from(self.is_any(at, &["LOCAL", "GLOBAL"]) && self.is_any(at + 1, &["TEMP", "TEMPORARY"]));
+        let temporary = self.is_any(word, &["TEMP", "TEMPORARY"]);
+        let behind = if temporary || self.is(word, "UNLOGGED") { word + 1 } else { word };
+        let name = behind + usize::from(self.is(behind, "TABLE"));
+        // Each of these words but TABLE is a name too.
+        let is_named = self.lexeme(name).is_some_and(|l| l.name().is_some() && !l.is_any(&BEHIND_INTO));
+        let (target, _) = self.target(if is_named { name } else { at })?;
+        Some(Effect::Create { target, temporary: temporary && is_named, until_commit: false })
     }
 
     fn drop(&self, at: usize) -> Option<Effect> {
@@ -462,6 +500,7 @@ mod tests {
         assert_eq!(found[3], (3, Effect::Deallocate(None)));
         assert_eq!(found[4], (4, Effect::Deallocate(Some("prepare".into()))));
         assert_eq!(of("explain (costs off) execute p(1)")[0].1, Effect::Execute("p".into()));
+        assert_eq!(of("explain analyze execute p(1)")[0].1, Effect::Execute("p".into()));
         let made = |temporary| Effect::Create { target: target("x"), temporary, until_commit: false };
         let run = || (0, Effect::Execute("p".into()));
         assert_eq!(of("create temp table x as execute p"), [(0, made(true)), run()]);
@@ -479,7 +518,22 @@ mod tests {
             assert_eq!(of(unknown)[0].1, path(false, &[]), "{unknown}");
         }
         assert_eq!(of("select pg_catalog.set_config('search_path', 'x', false)")[0].1, path(false, &[]));
-        assert!(of("set timezone = 'UTC'; select 1; update x set search_path = 1").is_empty());
+        for unknown in [
+            "insert into x values (set_config('search_path', 'x', false))",
+            "explain (verbose, analyze on) select \"set_config\"('search_path', 'x', true)",
+            "copy (select set_config($1, $2, $3)) to stdout",
+            "call p(set_config('a', 'x', false))",
+            "update pg_settings set setting = 'x' where name = 'search_path'",
+            "with x as (select 1) update pg_catalog.pg_settings set setting = 'x'",
+        ] {
+            assert_eq!(of(unknown)[0].1, path(false, &[]), "{unknown}");
+        }
+        assert!(of("set timezone = 'UTC'; select 1; update x set search_path = 1; select * from pg_settings").is_empty());
+        assert!(
+            of("prepare p as select set_config('search_path', 'x', false)")
+                .iter()
+                .all(|(_, e)| matches!(e, Effect::Prepare { .. }))
+        );
     }
 
     #[test]
@@ -491,7 +545,32 @@ mod tests {
         assert_eq!(of("create table pg_temp.t (a int)")[0].1, created("pg_temp.t", false, false));
         assert_eq!(of("create unlogged table if not exists a.t (a int)")[0].1, created("a.t", false, false));
         assert_eq!(of("create materialized view a.t as select 1")[0].1, created("a.t", false, false));
-        assert_eq!(of("select 1 as a into temp t")[0].1, created("t", true, false));
+        for words in ["temp", "temporary", "local temp", "local temporary", "global temp", "global temporary", "temp table"] {
+            assert_eq!(of(&format!("select 1 as a into {words} t"))[0].1, created("t", true, false), "{words}");
+            assert_eq!(of(&format!("(select 1 as a into {words} t from x)"))[0].1, created("t", true, false), "{words}");
+        }
+        for words in ["", "table", "unlogged", "unlogged table"] {
+            assert_eq!(of(&format!("select 1 as a into {words} a.t from x"))[0].1, created("a.t", false, false), "{words}");
+        }
+        for name in ["temp", "local", "unlogged", "global"] {
+            assert_eq!(of(&format!("select 1 as a into {name} from x"))[0].1, created(name, false, false), "{name}");
+        }
+        for words in ["local temp", "global temp", "local temporary", "global temporary"] {
+            assert_eq!(of(&format!("create {words} table t (a int)"))[0].1, created("t", true, false), "{words}");
+        }
+        for words in ["analyze", "analyse verbose", "(analyze)", "(costs off, analyze true)", "(analyze off, analyze 1)"] {
+            assert_eq!(
+                of(&format!("explain {words} create temp table t as select 1"))[0].1,
+                created("t", true, false),
+                "{words}"
+            );
+            assert_eq!(of(&format!("explain {words} select 1 as a into a.t"))[0].1, created("a.t", false, false), "{words}");
+        }
+        for words in ["", "verbose", "(analyze off)", "(analyze 'false')", "(costs)", "(analyze, analyze 0)"] {
+            assert_eq!(of(&format!("explain {words} create temp table t as select 1")), [], "{words}");
+        }
+        assert_eq!(of("with x as (select 1) (select * into temp t from x)")[0].1, created("t", true, false));
+        assert_eq!(of("select 1 as into from x"), []);
         assert_eq!(of("with x as (select 1) select * into a.t from x")[0].1, created("a.t", false, false));
         assert_eq!(of("with x as (select 1) insert into a.t select * from x"), []);
         assert_eq!(of("drop table if exists pg_temp.t, u cascade")[0].1, drops(&["pg_temp.t", "u"]));

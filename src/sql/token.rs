@@ -66,6 +66,11 @@ impl Lexeme {
         self.word().map(fold)
     }
 
+    /// Whether it is this name, quoted or not.
+    pub fn is_named(&self, name: &str) -> bool {
+        self.word().is_some_and(|w| if w.quote_style.is_none() { w.value.eq_ignore_ascii_case(name) } else { w.value == name })
+    }
+
     /// Whether it is this unquoted key word (given in upper case).
     pub fn is(&self, keyword: &str) -> bool {
         self.word().is_some_and(|w| w.quote_style.is_none() && w.value.eq_ignore_ascii_case(keyword))

@@ -6,6 +6,16 @@ use esclusa::wire::frame;
 use crate::common::proxy::{Proxy, Raw, direct};
 use crate::common::{Bed, SCHEMA};
 
+/// What changes the meaning of names where no statement says so.
+const FUNCTIONS: &str = "
+    CREATE FUNCTION public.f_setpath(p text) RETURNS text LANGUAGE plpgsql AS $$ BEGIN PERFORM set_config('search_path', p, false); RETURN 'x'; END $$;
+    CREATE FUNCTION public.\"Llama\"(p text) RETURNS text LANGUAGE sql AS $$ SELECT public.F_SETPATH(p) $$;
+    CREATE FUNCTION public.g(p text) RETURNS text LANGUAGE sql AS $$ SELECT public.\"Llama\"(p) $$;
+    CREATE FUNCTION public.f_run(p text) RETURNS int LANGUAGE plpgsql AS $$ BEGIN EXECUTE p; RETURN 1; END $$;
+    CREATE FUNCTION public.f_temp() RETURNS int LANGUAGE plpgsql AS $$ BEGIN CREATE TEMP TABLE tipovalvula (cod int); RETURN 1; END $$;
+    CREATE PROCEDURE public.p_setpath(p text) LANGUAGE plpgsql AS $$ BEGIN PERFORM set_config('search_path', p, false); END $$;
+    CREATE FUNCTION public.f_none(p text) RETURNS text LANGUAGE sql AS $$ SELECT upper(p) $$;";
+
 /// The table itself lies in `antes`, and what the proxy makes of it under its own name. Each side has schemas of its own for other relations,
 /// and these are told apart by their rows: those of the legacy table are 1, 2 and 3.
 async fn bed() -> (Bed, Proxy) {
@@ -16,6 +26,7 @@ async fn bed() -> (Bed, Proxy) {
     .await;
     bed.lookup("tipovalvula", "cod").await;
     bed.migrate_all().await;
+    bed.sql(FUNCTIONS).await;
     let proxy = Proxy::start(&bed).await;
     proxy.set(&["tipovalvula"], Mode::Rewrite).await;
     bed.sql(
@@ -34,21 +45,25 @@ fn for_side(text: &str, is_proxied: bool) -> String {
     schemas.into_iter().fold(text.replace("LEGACY", legacy), named)
 }
 
-/// Sends a simple query, or a text by Parse, Bind, Execute where it begins with `> `; what comes back, without the words of errors.
+/// Sends a simple query, or texts by Parse, Bind, Execute and one Sync where it begins with `> `, ` | ` between them; what comes back, without the words of errors.
 async fn ask(client: &mut Raw, text: &str) -> String {
     let mut out = Vec::new();
     match text.strip_prefix("> ") {
-        Some(text) => {
-            frame::write(&mut out, b'P', &[&[0], text.as_bytes(), &[0, 0, 0]]);
-            frame::write(&mut out, b'B', &[&[0; 8]]);
-            frame::write(&mut out, b'E', &[&[0; 5]]);
+        Some(texts) => {
+            for text in texts.split(" | ") {
+                frame::write(&mut out, b'P', &[&[0], text.as_bytes(), &[0, 0, 0]]);
+                frame::write(&mut out, b'B', &[&[0; 8]]);
+                frame::write(&mut out, b'E', &[&[0; 5]]);
+            }
             frame::write(&mut out, b'S', &[]);
         }
         None => frame::write(&mut out, b'Q', &[text.as_bytes(), &[0]]),
     }
     client.send(&[out]).await;
     let told = client.until_ready(1).await;
-    told.replace("first_new", "FIRST")
+    told.replace("antes", "LEGACY")
+        .replace(SCHEMA, "LEGACY")
+        .replace("first_new", "FIRST")
         .replace("first_old", "FIRST")
         .replace("second_new", "SECOND")
         .replace("second_old", "SECOND")
@@ -169,7 +184,172 @@ const CONVERSATIONS: &[&[&str]] = &[
         "b DROP TABLE FIRST.tipovalvula",
         "a SELECT count(*) FROM tipovalvula",
     ],
+    // A function changes the path, beside a legacy name and alone, itself and by way of another.
+    &[
+        "a CREATE TABLE FIRST.tipovalvula (cod int, nombre text)",
+        "a SET search_path = LEGACY",
+        "a SELECT count(*) FROM tipovalvula",
+        "a SELECT public.f_setpath('FIRST, LEGACY'), count(*) FROM tipovalvula",
+        "a SELECT count(*) FROM tipovalvula",
+        "a INSERT INTO tipovalvula VALUES (5, 'n')",
+        "a > SELECT public.\"Llama\"('LEGACY'), count(*) FROM tipovalvula",
+        "a > SELECT count(*) FROM tipovalvula",
+        "a SELECT public.g('FIRST, LEGACY')",
+        "a > SELECT count(*) FROM tipovalvula",
+        "a UPDATE tipovalvula SET nombre = public.f_setpath('LEGACY')",
+        "a SELECT count(*) FROM tipovalvula",
+        "a SELECT public.f_none('x'), count(*) FROM tipovalvula",
+        "a CALL public.p_setpath('FIRST, LEGACY')",
+        "a SELECT count(*) FROM tipovalvula",
+        "a > SELECT public.f_setpath('LEGACY') | SELECT count(*) FROM tipovalvula | SELECT public.f_run('SET search_path = FIRST, LEGACY') | SELECT count(*) FROM tipovalvula",
+        "a SELECT count(*) FROM tipovalvula",
+        "a BEGIN",
+        "a SELECT public.f_setpath('LEGACY')",
+        "a SELECT count(*) FROM tipovalvula",
+        "a ROLLBACK",
+        "a SELECT count(*) FROM tipovalvula",
+        "a DO $$ BEGIN EXECUTE 'SET search' || '_path = LEGACY'; END $$",
+        "a SELECT count(*) FROM tipovalvula",
+        "a /* a */ -- b\n DO $$ BEGIN PERFORM public.g('FIRST, LEGACY'); END $$",
+        "a SELECT count(*) FROM tipovalvula",
+        "a UPDATE pg_settings SET setting = 'LEGACY' WHERE name = 'search_path'",
+        "a SELECT count(*) FROM tipovalvula",
+        "a EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) SELECT set_config('search_path', 'FIRST, LEGACY', false)",
+        "a SELECT count(*) FROM tipovalvula",
+        "a DROP TABLE FIRST.tipovalvula",
+    ],
+    // By PREPARE and EXECUTE, by a cursor, by a function that the session has made.
+    &[
+        "a CREATE TABLE FIRST.tipovalvula (cod int, nombre text)",
+        "a SET search_path = LEGACY",
+        "a PREPARE p(text) AS SELECT public.f_setpath($1)",
+        "a PREPARE q(text) AS SELECT set_config('search_path', $1, false) IS NULL",
+        "a SELECT count(*) FROM tipovalvula",
+        "a EXECUTE p('FIRST, LEGACY')",
+        "a SELECT count(*) FROM tipovalvula",
+        "a EXECUTE q('LEGACY')",
+        "a > SELECT count(*) FROM tipovalvula",
+        "a BEGIN",
+        "a DECLARE c CURSOR FOR SELECT public.f_setpath('FIRST, LEGACY')",
+        "a SELECT count(*) FROM tipovalvula",
+        "a FETCH c",
+        "a SELECT count(*) FROM tipovalvula",
+        "a ROLLBACK",
+        "a SELECT count(*) FROM tipovalvula",
+        "a CREATE FUNCTION FIRST.nueva() RETURNS int LANGUAGE plpgsql AS $$ BEGIN SET search_path = FIRST, LEGACY; RETURN 1; END $$",
+        "a SELECT count(*) FROM tipovalvula",
+        "a SELECT FIRST.nueva(), count(*) FROM tipovalvula",
+        "a SELECT count(*) FROM tipovalvula",
+        "a DROP FUNCTION FIRST.nueva()",
+        "a DROP TABLE FIRST.tipovalvula",
+    ],
+    // A function makes a relation, temporary or in a schema that the path names before.
+    &[
+        "a SET search_path = FIRST, LEGACY",
+        "a SELECT count(*) FROM tipovalvula",
+        "a BEGIN",
+        "a SELECT public.f_run('CREATE TABLE FIRST.tipo' || 'valvula (cod int)')",
+        "a SELECT count(*) FROM tipovalvula",
+        "a ROLLBACK",
+        "a SELECT count(*) FROM tipovalvula",
+        "a SELECT public.f_temp(), count(*) FROM tipovalvula",
+        "a > SELECT count(*) FROM tipovalvula",
+        "a DROP TABLE pg_temp.tipovalvula",
+        "a SELECT count(*) FROM tipovalvula",
+    ],
+    // Temporary ones, by less usual words.
+    &[
+        "a SET search_path = LEGACY",
+        "a EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) CREATE TEMP TABLE tipovalvula AS SELECT 1 AS cod",
+        "a SELECT count(*) FROM tipovalvula",
+        "a DROP TABLE tipovalvula",
+        "a SELECT count(*) FROM tipovalvula",
+        "a SELECT 4 AS cod INTO LOCAL TEMP tipovalvula",
+        "a SELECT count(*) FROM tipovalvula",
+        "a DROP TABLE tipovalvula; SELECT count(*) FROM tipovalvula; (SELECT 4 AS cod INTO GLOBAL TEMPORARY TABLE tipovalvula); SELECT count(*) FROM tipovalvula",
+        "a DROP TABLE pg_temp.tipovalvula",
+        "a EXPLAIN CREATE TEMP TABLE tipovalvula AS SELECT 1 AS cod; SELECT count(*) FROM tipovalvula",
+    ],
+    // Two of a name in one FROM; what stands behind RESET ALL and DISCARD ALL in a pipeline.
+    &[
+        "a CREATE TABLE FIRST.tipovalvula (cod int)",
+        "a INSERT INTO FIRST.tipovalvula VALUES (7)",
+        "a SELECT FIRST.tipovalvula.cod, LEGACY.tipovalvula.cod FROM FIRST.tipovalvula, LEGACY.tipovalvula ORDER BY 1, 2",
+        "a SELECT FIRST.tipovalvula.*, LEGACY.tipovalvula.* FROM LEGACY.tipovalvula, FIRST.tipovalvula ORDER BY LEGACY.tipovalvula.cod",
+        "a SET search_path = LEGACY",
+        "a SELECT FIRST.tipovalvula.cod, LEGACY.tipovalvula.nombre FROM FIRST.tipovalvula JOIN tipovalvula ON LEGACY.tipovalvula.cod < FIRST.tipovalvula.cod ORDER BY 2",
+        "a SELECT FIRST.tipovalvula.cod FROM tipovalvula",
+        "a DROP TABLE FIRST.tipovalvula",
+        "a BEGIN",
+        "a > RESET ALL | TRUNCATE LEGACY.tipovalvula | SELECT count(*) FROM LEGACY.tipovalvula",
+        "a ROLLBACK",
+        "a > DISCARD ALL | INSERT INTO LEGACY.tipovalvula VALUES (1, 'z') ON CONFLICT (cod) DO NOTHING",
+    ],
 ];
+
+/// Within one Query nobody can ask: what a function makes of the path is refused there, and known afterwards.
+#[tokio::test]
+async fn a_path_that_a_function_sets_within_a_query_is_not_guessed_at() {
+    let (bed, proxy) = bed().await;
+    let mut client = proxy.client(&bed).await;
+    bed.sql("CREATE TABLE first_new.tipovalvula (cod int)").await;
+    ask(&mut client, &format!("SET search_path = {SCHEMA}")).await;
+    let count = "SELECT count(*) FROM tipovalvula";
+    assert!(ask(&mut client, count).await.contains("(3)"));
+    for (path, rows) in [("first_new, cf_quere_pro", "(0)"), ("cf_quere_pro", "(3)")] {
+        for mover in [
+            format!("SELECT public.g('{path}')"),
+            format!("UPDATE pg_settings SET setting = '{path}' WHERE name = 'search_path'"),
+            format!("CALL public.p_setpath('{path}')"),
+            format!("DO $$ BEGIN PERFORM public.f_setpath('{path}'); END $$"),
+        ] {
+            // What is refused undoes what stands before it in the same Query.
+            let told = ask(&mut client, &format!("{mover}; COMMIT; {count}")).await;
+            assert!(told.contains("0A000"), "{mover}: {told}");
+            let read = ask(&mut client, count).await;
+            assert!(read.contains(rows), "{mover}: {read}");
+            let other = if rows == "(0)" { "cf_quere_pro" } else { "first_new, cf_quere_pro" };
+            ask(&mut client, &format!("SET search_path = {other}")).await;
+        }
+    }
+}
+
+/// A trigger, a view: what changes the path where no statement names it is noticed after a while.
+#[tokio::test]
+async fn a_path_that_is_set_behind_a_statement_is_noticed() {
+    let (bed, proxy) = bed().await;
+    bed.sql(
+        "CREATE TABLE public.dispara (a text);
+         CREATE FUNCTION public.f_dispara() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM public.f_setpath(NEW.a); RETURN NEW; END $$;
+         CREATE TRIGGER dispara BEFORE INSERT ON public.dispara FOR EACH ROW EXECUTE FUNCTION public.f_dispara();
+         CREATE VIEW public.mira AS SELECT public.f_setpath('cf_quere_pro') AS x; CREATE VIEW public.mira_otra AS SELECT x FROM public.mira;
+         CREATE TABLE first_new.tipovalvula (cod int)",
+    )
+    .await;
+    let is_noticed = || {
+        let policy = proxy.server.shared.policy.load();
+        policy.movers().are_hidden() && policy.movers().of("mira_otra").is_some()
+    };
+    for _ in 0..100 {
+        if is_noticed() {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    assert!(is_noticed(), "functions are looked at every two seconds");
+    let mut client = proxy.client(&bed).await;
+    ask(&mut client, &format!("SET search_path = {SCHEMA}")).await;
+    let count = "SELECT count(*) FROM tipovalvula";
+    assert!(ask(&mut client, count).await.contains("(3)"));
+    ask(&mut client, &format!("INSERT INTO public.dispara VALUES ('first_new, {SCHEMA}')")).await;
+    tokio::time::sleep(std::time::Duration::from_millis(2100)).await;
+    let read = ask(&mut client, &format!("> {count}")).await;
+    assert!(read.contains("(0)"), "{read}");
+    // A view has a name.
+    ask(&mut client, "SELECT x FROM public.mira_otra").await;
+    let read = ask(&mut client, count).await;
+    assert!(read.contains("(3)"), "{read}");
+}
 
 #[tokio::test]
 async fn the_relation_that_the_path_finds_first_is_meant() {

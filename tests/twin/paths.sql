@@ -80,3 +80,28 @@ begin; create table otro.tipositver (a int); set search_path = otro, cf_quere_pr
 -- What the code makes is not read.
 -- twin: refused 0A000
 do $$ begin create table otro.tipositver (a int); end $$; set search_path = otro, cf_quere_pro; select count(*) from tipositver;
+
+
+-- twin: apart
+create table otro.tipositver (tsvid int); insert into otro.tipositver values (7); select otro.tipositver.tsvid, cf_quere_pro.tipositver.tsvid from otro.tipositver, cf_quere_pro.tipositver order by 1, 2; select cf_quere_pro.tipositver.*, otro.tipositver.* from cf_quere_pro.tipositver cross join otro.tipositver order by cf_quere_pro.tipositver.tsvid; delete from cf_quere_pro.tipositver using otro.tipositver o where cf_quere_pro.tipositver.tsvid = o.tsvid;
+
+-- twin: apart
+select otro.tipositver.tsvid from cf_quere_pro.tipositver;
+
+-- twin: apart
+explain (analyze, costs off, timing off, summary off) create temp table tipositver as select 1 as a; select a from tipositver; drop table tipositver; select count(*) from tipositver;
+
+-- twin: apart
+select 4 as a into local temp tipositver; select a from tipositver; drop table tipositver; (select 4 as a into global temporary table tipositver); select a from tipositver;
+
+-- twin: apart
+set search_path = otro, cf_quere_pro; select 4 as a into unlogged tipositver; select a from tipositver; drop table otro.tipositver; select 4 as a into table tipositver; select a from tipositver; drop table otro.tipositver; create local temp table tipositver (a int); select count(*) from tipositver;
+
+-- twin: apart
+explain create temp table tipositver as select 1 as a; select count(*) from tipositver;
+
+-- twin: refused 0A000
+update pg_settings set setting = 'otro, cf_quere_pro' where name = 'search_path'; select count(*) from tipositver;
+
+-- twin: refused 0A000
+insert into tipositver values (99, length(set_config('search_path', 'otro, cf_quere_pro', false))); select count(*) from tipositver;

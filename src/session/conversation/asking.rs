@@ -54,11 +54,19 @@ impl<H: House> Conversation<H> {
         self.names.are_in_doubt(Moment { policy, relations: self.house.relations() })
     }
 
+    /// Whether the search path may have been changed by now where no statement says so. A transaction that has failed changes nothing.
+    pub(super) fn names_are_old(&self, policy: &Policy) -> bool {
+        policy.movers().are_hidden() && !self.is_aborted() && self.names.are_old(|| self.house.now())
+    }
+
     /// Makes sure that names are known as the server will resolve them in a text with these effects.
     pub(super) fn know_names(&mut self, policy: &Policy, effects: &[(usize, Effect)], protocol: Protocol) -> Readiness {
         if self.names.are_provisional() && !self.pipeline.is_empty() {
             // The transaction in which the names were learned may end before this statement.
             self.names.doubt_all();
+        }
+        if self.names_are_old(policy) {
+            self.names.doubt_path();
         }
         let relations = self.house.relations();
         let needed = self.names.known().needed(policy, effects);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::{Conversation, ToServer, Want};
 use crate::session::house::{House, Note};
+use crate::session::names::Doubt;
 use crate::session::pipeline::{About, Query, Request};
 use crate::session::readiness::{NotYet, Readiness, Turn};
 use crate::session::statement::{How, NameId, Prepared, Protocol, Statement, UNNAMED};
@@ -21,7 +22,13 @@ impl<H: House> Conversation<H> {
         match tag {
             client::QUERY | client::PARSE if total <= self.house.statement_bytes() => Want::Body,
             client::BIND if self.samples.want_bind(total, self.may_send_again()) => Want::Body,
-            client::QUERY | client::PARSE | client::BIND | client::DESCRIBE | client::CLOSE | client::EXECUTE => Want::Names,
+            client::QUERY
+            | client::PARSE
+            | client::BIND
+            | client::DESCRIBE
+            | client::CLOSE
+            | client::EXECUTE
+            | client::FUNCTION_CALL => Want::Names,
             _ => Want::Nothing,
         }
     }
@@ -84,6 +91,7 @@ impl<H: House> Conversation<H> {
                 self.prepared.end_stretch();
             }
             client::FUNCTION_CALL => {
+                self.calls(body);
                 self.pipeline.push(Request::Function);
                 self.prepared.end_stretch();
             }
@@ -108,6 +116,7 @@ impl<H: House> Conversation<H> {
         let rewritten = statement.as_ref().and_then(|s| s.rewritten().map(Cow::into_owned));
         self.runs(statement.as_ref());
         let at = statement.as_ref().map(|_| self.house.now());
+        self.names.pass();
         if let Some(statement) = &statement {
             self.foresee(statement);
             self.in_flight.departs(statement.generation);
@@ -230,6 +239,7 @@ impl<H: House> Conversation<H> {
         let (name, rest) = cstr(body).unwrap_or_default();
         let portal: NameId = self.name(name);
         let limit = rest.first_chunk().map_or(0, |limit| u32::from_be_bytes(*limit));
+        self.names.pass();
         let timed = !self.prepared.is_empty() || !self.portals.none_is_open();
         if let Some(statement) = self.portals.next(portal).filter(|s| s.has_consequences()).cloned() {
             self.foresee(&statement);
@@ -237,10 +247,23 @@ impl<H: House> Conversation<H> {
         self.pipeline.push(Request::Execute { portal, at: timed.then(|| self.house.now()), limit });
     }
 
+    /// A function is called by its number, with which its message begins: one that is no part of PostgreSQL may do anything.
+    fn calls(&mut self, body: &[u8]) {
+        const SET_CONFIG: u32 = 2078;
+        const FIRST_NORMAL: u32 = 16384;
+        let number = body.first_chunk().map_or(0, |number| u32::from_be_bytes(*number));
+        if number == SET_CONFIG || number >= FIRST_NORMAL {
+            self.names.change(Doubt::ALL, self.pipeline.ends());
+        }
+    }
+
     /// Notes that a statement is sent which changes what later ones mean.
     fn foresee(&mut self, statement: &Statement) {
         self.names.change(statement.changes_names, self.pipeline.ends());
-        if statement.changes_reading {
+        if statement.changes_names.later {
+            self.names.follow_closely(self.house.now());
+        }
+        if statement.changes_reading || statement.resets_reading && !self.peer.reads_as_first() {
             self.peer.may_reread(self.pipeline.ends());
         }
         statement.changes.iter().for_each(|(_, change)| self.prepared.expect_change(change));

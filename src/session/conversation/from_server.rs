@@ -263,6 +263,7 @@ impl<H: House> Conversation<H> {
             if self.names.tell(true) {
                 self.house.relations_changed();
             }
+            self.names.follow_loosely(|| self.house.now());
             self.portals.transaction_ended();
             self.samples.transaction_ended();
             self.predecessor.transaction_ended();

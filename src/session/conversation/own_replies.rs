@@ -35,7 +35,7 @@ impl<H: House> Conversation<H> {
         }
         let Some(Request::Own(own)) = self.pipeline.pop_if(|_| true) else { return None };
         match own {
-            OwnRequest::Asked => self.names.answered(&self.house.policy()),
+            OwnRequest::Asked => self.names.answered(&self.house.policy(), self.house.now()),
             OwnRequest::Forget(name) => self.prepared.forget(name),
             OwnRequest::Again(_, name, held) => self.confirm(name, Some(held)),
             OwnRequest::Sync => self.in_transaction(Transaction::of(body)),

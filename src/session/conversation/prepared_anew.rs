@@ -73,7 +73,7 @@ impl<H: House> Conversation<H> {
         let known = self.names.known();
         let same_names = Arc::ptr_eq(&held.names, known) || held.names == *known;
         let may_pass = self.names.are_provisional() && !self.pipeline.is_empty();
-        let names_hold = same_names && !self.names_are_in_doubt(policy) && !may_pass;
+        let names_hold = same_names && !self.names_are_in_doubt(policy) && !self.names_are_old(policy) && !may_pass;
         held.statement.generation == policy.generation && names_hold && !held.lost
     }
 
@@ -82,11 +82,14 @@ impl<H: House> Conversation<H> {
         let (before, names) = (&held.statement, self.names.known().clone());
         let outcome = self.outcome(policy, &before.text, held.how.types());
         let mut statement = match &held.how {
-            How::Protocol(_) => self.statement(policy, &before.text, outcome, policy.generation, before.changes_names.path),
-            How::Sql(_) => Statement::new(&before.text, before.reading, outcome, policy.generation),
+            How::Protocol(_) => self.statement(policy, &before.text, outcome, policy.generation, before.changes_names),
+            How::Sql(_) => Statement {
+                changes_names: before.changes_names,
+                ..Statement::new(&before.text, before.reading, outcome, policy.generation)
+            },
         };
         statement.added.clone_from(&before.added);
-        statement.changes_reading = before.changes_reading;
+        (statement.changes_reading, statement.resets_reading) = (before.changes_reading, before.resets_reading);
         self.answer_for_executed(&mut statement);
         Arc::new(Prepared { statement: Arc::new(statement), how: held.how.clone(), names, lost: false })
     }

@@ -4,6 +4,8 @@ use std::ops::ControlFlow::{Break, Continue};
 use std::sync::Arc;
 
 use super::Conversation;
+use crate::catalog::movers::Moves;
+use crate::rewrite::prefilter::Possible;
 use crate::rewrite::{Hit, NameContext, Outcome, Policy};
 use crate::session::house::{Held, House};
 use crate::session::names::Doubt;
@@ -28,7 +30,7 @@ impl<H: House> Conversation<H> {
         let found = policy.scan(scanned);
         let named = (!self.prepared.is_empty() || self.names.hide_tables()) && effect::may_name_statements(text);
         let rereading = self.peer.is_rereading();
-        if !(found.legacy || found.path || found.reading || named) {
+        if !(found.legacy || found.path || found.reading || found.resets || found.moves || named) {
             return Continue(None);
         }
         if rereading && found.legacy && self.pipeline.awaits_ready() {
@@ -36,10 +38,11 @@ impl<H: House> Conversation<H> {
         }
         let policy = if found.legacy || named { self.announced_policy() } else { policy };
         let Some(Read { text, added }) = read.unwrap_or_else(|| reading.read(text)).filter(|_| !rereading) else {
-            if found.reading {
+            if found.reading || found.resets {
                 self.peer.may_reread(self.pipeline.ends());
             }
-            self.names.change(Doubt { path: found.path, ..Doubt::default() }, self.pipeline.ends());
+            let unread = if found.moves { Doubt::ALL } else { Doubt { path: found.path, ..Doubt::default() } };
+            self.names.change(unread, self.pipeline.ends());
             return Continue(found.legacy.then(|| self.passes_unread(text)).flatten());
         };
         let read_by_server = !self.pipeline.is_deaf();
@@ -62,7 +65,8 @@ impl<H: House> Conversation<H> {
         let mut statement = Statement {
             added,
             changes_reading: found.reading,
-            ..self.statement(&policy, &text, outcome, generation, found.path)
+            resets_reading: found.resets,
+            ..self.statement(&policy, &text, outcome, generation, doubt_behind(&policy, &text, found))
         };
         for name in statement.executes.iter().filter(|_| read_by_server) {
             self.renew(self.name(name.as_bytes()), name.as_bytes(), protocol)?;
@@ -94,10 +98,17 @@ impl<H: House> Conversation<H> {
         declaring(known, types)
     }
 
-    /// All that has to be remembered about a text. `path`: the text may change the search path.
-    pub(super) fn statement(&self, policy: &Policy, text: &str, outcome: Arc<Outcome>, generation: u64, path: bool) -> Statement {
+    /// All that has to be remembered about a text. `doubt`: what it may change beside its effects.
+    pub(super) fn statement(
+        &self,
+        policy: &Policy,
+        text: &str,
+        outcome: Arc<Outcome>,
+        generation: u64,
+        doubt: Doubt,
+    ) -> Statement {
         let mut statement = Statement::new(text, self.peer.reading(), outcome.clone(), generation);
-        statement.changes_names.path = path;
+        statement.changes_names = doubt;
         for (number, effect) in &outcome.effects {
             self.add_effect(policy, &mut statement, *number, effect);
         }
@@ -127,6 +138,11 @@ impl<H: House> Conversation<H> {
                 }
             }
             Effect::SearchPath { .. } | Effect::Role { .. } => statement.changes_names.path = true,
+            // Which relations its code makes is not read.
+            Effect::Code => {
+                (statement.changes_names.temporary, statement.changes_names.others) = (true, true);
+                statement.changes_names.untold |= statement.generation > 0;
+            }
             Effect::DiscardTemporary => statement.changes_names.temporary |= temporary,
             effect => {
                 let in_temporary = self.names.known().search_path.iter().any(|schema| schema == TEMPORARY);
@@ -134,26 +150,31 @@ impl<H: House> Conversation<H> {
                 // A text that names no legacy table makes or drops none, except by a schema that is created with its relations, or
                 // dropped.
                 let may_concern = statement.generation > 0 || effect.is_of_schemas();
-                statement.changes_names.others |= may_concern && policy.is_concerned(effect);
+                let is_concerned = may_concern && policy.is_concerned(effect);
+                statement.changes_names.others |= is_concerned;
+                statement.changes_names.untold |= is_concerned;
             }
         }
     }
 
-    /// What PREPARE prepares, if that may name a legacy table.
+    /// What PREPARE prepares, if that may name a legacy table or change what names mean.
     fn prepared_by_sql(&self, policy: &Policy, statement: &Statement, number: usize) -> Option<Arc<Prepared>> {
         let lexed = Lexed::new(&statement.text).ok()?;
         let text = lexed.statement(number)?;
-        if !policy.may_name(text.as_bytes()) {
-            return None;
-        }
-        let outcome = self.outcome(policy, text, &[]);
+        let found = policy.scan(text.as_bytes());
+        let doubt = doubt_behind(policy, text, found);
+        let (outcome, generation) = match (found.legacy, doubt.any()) {
+            (true, _) => (self.outcome(policy, text, &[]), policy.generation),
+            (false, true) => (Arc::new(Outcome { effects: effects_of(text), ..Outcome::default() }), 0),
+            (false, false) => return None,
+        };
         let Some((_, Effect::Prepare { span, .. })) = outcome.effects.first().cloned() else { return None };
         // If the same text also changes names, the statement was prepared under other names than those known now.
         let changes_names = |e: &Effect| matches!(e, Effect::SearchPath { .. } | Effect::Role { .. }) || e.is_of_relations();
         let lost = statement.outcome.effects.iter().any(|(_, effect)| changes_names(effect));
         // Its effects happen at each EXECUTE of it, and not when it is prepared.
-        let statement = Arc::new(Statement::new(text, self.peer.reading(), outcome, policy.generation));
-        Some(Arc::new(Prepared { statement, how: How::Sql(span), names: self.names.known().clone(), lost }))
+        let statement = Statement { changes_names: doubt, ..Statement::new(text, self.peer.reading(), outcome, generation) };
+        Some(Arc::new(Prepared { statement: Arc::new(statement), how: How::Sql(span), names: self.names.known().clone(), lost }))
     }
 
     /// A statement that EXECUTE runs is treated as part of the text: its effects and hits count, a switch waits for it, and its
@@ -171,9 +192,10 @@ impl<H: House> Conversation<H> {
             };
             let Some(held) = held else { continue };
             let run = &held.statement;
+            statement.changes_names = statement.changes_names.and(run.changes_names);
             if matches!(held.how, How::Protocol(_)) {
-                statement.changes_names = statement.changes_names.and(run.changes_names);
                 statement.changes_reading |= run.changes_reading;
+                statement.resets_reading |= run.resets_reading;
                 statement.changes.extend(run.changes.iter().map(|(_, change)| (*number, change.clone())));
             }
             if run.generation > 0 {
@@ -204,6 +226,13 @@ impl<H: House> Conversation<H> {
 pub(super) fn declaring(names: &Arc<NameContext>, types: &[u8]) -> Arc<NameContext> {
     let declared = samples::declared(types);
     if declared.is_empty() { names.clone() } else { Arc::new(NameContext { declared, ..(**names).clone() }) }
+}
+
+/// What is not known behind a text of which this was found.
+fn doubt_behind(policy: &Policy, text: &str, found: Possible) -> Doubt {
+    let moves = if found.moves { policy.moves_of(text) } else { Moves::default() };
+    let doubt = Doubt { path: found.path, ..Doubt::default() }.and(Doubt::behind(moves));
+    Doubt { later: doubt.any() && found.later, ..doubt }
 }
 
 fn effects_of(text: &str) -> Vec<(usize, Effect)> {

@@ -124,8 +124,9 @@ fn outcomes(policy: &Policy, names: &NameContext, text: &Arc<str>) -> Outcomes {
     if !numbers.is_empty()
         && let Ok(lexed) = Lexed::new(text)
     {
-        for prepared in numbers.into_iter().filter_map(|number| lexed.statement(number)) {
-            outcomes.push((prepared.into(), fresh(policy, names, prepared)));
+        let texts = lexed.texts();
+        for prepared in numbers.into_iter().filter_map(|number| texts.get(number)) {
+            outcomes.push(((*prepared).into(), fresh(policy, names, prepared)));
         }
     }
     outcomes

@@ -1,6 +1,7 @@
 //! What a statement is: its text, its outcome, and its effects on the session; and how it was prepared.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::names::Doubt;
@@ -70,18 +71,6 @@ impl Statement {
         }
     }
 
-    /// What a name stands for, by what its text does to prepared statements before its statement of this number; the outer `None` where it
-    /// does nothing to that name, the inner one where it frees it or prepares what need not be remembered.
-    pub fn changed_before(&self, number: usize, name: NameId) -> Option<Option<Arc<Prepared>>> {
-        let changed = |change: &PreparedChange| match change {
-            PreparedChange::Hold(held_as, held) if *held_as == name => Some(Some(held.clone())),
-            PreparedChange::Free(freed) if *freed == name => Some(None),
-            PreparedChange::FreeAll => Some(None),
-            _ => None,
-        };
-        self.changes.iter().rev().filter(|(n, _)| *n < number).find_map(|(_, change)| changed(change))
-    }
-
     /// Whether running it affects later statements.
     pub fn has_consequences(&self) -> bool {
         !self.changes.is_empty() || self.changes_names.any() || self.changes_reading || self.resets_reading
@@ -132,6 +121,33 @@ pub enum How {
     Protocol(Box<[u8]>),
     /// By PREPARE, with its name at this place of the text.
     Sql(Span),
+}
+
+/// What a text has done so far to names of prepared statements, statement by statement.
+#[derive(Debug, Default)]
+pub struct ChangedNames {
+    names: HashMap<NameId, Option<Arc<Prepared>>>,
+    all_freed: bool,
+}
+
+impl ChangedNames {
+    /// The next change.
+    pub fn apply(&mut self, change: &PreparedChange) {
+        match change {
+            PreparedChange::Hold(name, held) => drop(self.names.insert(*name, Some(held.clone()))),
+            PreparedChange::Free(name) => drop(self.names.insert(*name, None)),
+            PreparedChange::FreeAll => {
+                self.names.clear();
+                self.all_freed = true;
+            }
+        }
+    }
+
+    /// What a name stands for by these changes; the outer `None` if there was none of this name, the inner one if it is free or its statement
+    /// need not be remembered.
+    pub fn get(&self, name: NameId) -> Option<Option<Arc<Prepared>>> {
+        self.names.get(&name).cloned().or(self.all_freed.then_some(None))
+    }
 }
 
 impl How {

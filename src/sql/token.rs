@@ -248,10 +248,9 @@ impl<'t> Lexed<'t> {
         self.lexemes.binary_search_by(|l| l.token.span.start.cmp(&location)).ok()
     }
 
-    /// The text of a statement by its number; empty ones are not counted.
-    pub fn statement(&self, number: usize) -> Option<&'t str> {
-        let range = self.statements().into_iter().filter(|range| !range.is_empty()).nth(number)?;
-        Some(self.slice(&range))
+    /// The texts of the statements by their numbers; empty ones are not counted.
+    pub fn texts(&self) -> Vec<&'t str> {
+        self.statements().iter().filter(|range| !range.is_empty()).map(|range| self.slice(range)).collect()
     }
 
     /// Ranges of lexemes between semicolons. `CREATE FUNCTION ... BEGIN ATOMIC ... END` keeps its inner ones, and so do parentheses

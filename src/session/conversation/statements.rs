@@ -1,5 +1,6 @@
 //! From a text to a [`Statement`]: what becomes of it, what it does to names and to prepared statements, what it executes.
 
+use std::collections::HashSet;
 use std::ops::ControlFlow::{Break, Continue};
 use std::sync::Arc;
 
@@ -12,7 +13,7 @@ use crate::session::names::Doubt;
 use crate::session::readiness::{NotYet, Readiness};
 use crate::session::reading::Read;
 use crate::session::samples;
-use crate::session::statement::{How, Prepared, PreparedChange, Protocol, Statement};
+use crate::session::statement::{ChangedNames, How, Prepared, PreparedChange, Protocol, Statement};
 use crate::sql::effect::{Effect, TEMPORARY};
 use crate::sql::{Lexed, effect};
 
@@ -109,8 +110,27 @@ impl<H: House> Conversation<H> {
     ) -> Statement {
         let mut statement = Statement::new(text, self.peer.reading(), outcome.clone(), generation);
         statement.changes_names = doubt;
+        // Each step is done once for the whole text: it may prepare and execute a hundred thousand statements.
+        let prepares = outcome.effects.iter().any(|(_, effect)| matches!(effect, Effect::Prepare { .. }));
+        let lexed = if prepares { Lexed::new(text).ok() } else { None };
+        let parts = lexed.as_ref().map_or_else(Vec::new, |lexed| lexed.texts());
+        let lost = outcome.effects.iter().any(|(_, effect)| changes_names(effect));
+        let mut held = HashSet::new();
         for (number, effect) in &outcome.effects {
-            self.add_effect(policy, &mut statement, *number, effect);
+            match effect {
+                Effect::Prepare { name, .. } => {
+                    let id = self.name(name.as_bytes());
+                    let prepared = parts.get(*number).and_then(|part| self.prepared_by_sql(policy, part, lost));
+                    held.extend(prepared.is_some().then_some(id));
+                    let change = prepared.map_or(PreparedChange::Free(id), |prepared| PreparedChange::Hold(id, prepared));
+                    statement.changes.push((*number, change));
+                }
+                Effect::Execute(name) if !held.contains(&self.name(name.as_bytes())) => {
+                    statement.executes.push(name.as_str().into());
+                }
+                Effect::Execute(_) => {}
+                effect => self.add_effect(policy, &mut statement, *number, effect),
+            }
         }
         statement
     }
@@ -118,24 +138,12 @@ impl<H: House> Conversation<H> {
     fn add_effect(&self, policy: &Policy, statement: &mut Statement, number: usize, effect: &Effect) {
         let temporary = statement.generation > 0 || self.names.hide_tables();
         match effect {
-            Effect::Prepare { name, .. } => {
-                let id = self.name(name.as_bytes());
-                let held = self.prepared_by_sql(policy, statement, number);
-                statement.changes.push((number, held.map_or(PreparedChange::Free(id), |held| PreparedChange::Hold(id, held))));
-            }
             Effect::Deallocate(Some(name)) => statement.changes.push((number, PreparedChange::Free(self.name(name.as_bytes())))),
             Effect::Deallocate(None) => statement.changes.push((number, PreparedChange::FreeAll)),
             Effect::DiscardAll => {
                 statement.changes.push((number, PreparedChange::FreeAll));
                 statement.changes_names.path = true;
                 statement.changes_names.temporary = true;
-            }
-            Effect::Execute(name) => {
-                let id = self.name(name.as_bytes());
-                let own = statement.changes.iter().any(|(_, c)| matches!(c, PreparedChange::Hold(held, _) if *held == id));
-                if !own {
-                    statement.executes.push(name.as_str().into());
-                }
             }
             Effect::SearchPath { .. } | Effect::Role { .. } => statement.changes_names.path = true,
             // Which relations its code makes is not read.
@@ -157,10 +165,9 @@ impl<H: House> Conversation<H> {
         }
     }
 
-    /// What PREPARE prepares, if that may name a legacy table or change what names mean.
-    fn prepared_by_sql(&self, policy: &Policy, statement: &Statement, number: usize) -> Option<Arc<Prepared>> {
-        let lexed = Lexed::new(&statement.text).ok()?;
-        let text = lexed.statement(number)?;
+    /// What PREPARE prepares, if that may name a legacy table or change what names mean. `lost`: the same text also changes names, so the
+    /// statement was prepared under other names than those known now.
+    fn prepared_by_sql(&self, policy: &Policy, text: &str, lost: bool) -> Option<Arc<Prepared>> {
         let found = policy.scan(text.as_bytes());
         let doubt = doubt_behind(policy, text, found);
         let (outcome, generation) = match (found.legacy, doubt.any()) {
@@ -169,9 +176,6 @@ impl<H: House> Conversation<H> {
             (false, false) => return None,
         };
         let Some((_, Effect::Prepare { span, .. })) = outcome.effects.first().cloned() else { return None };
-        // If the same text also changes names, the statement was prepared under other names than those known now.
-        let changes_names = |e: &Effect| matches!(e, Effect::SearchPath { .. } | Effect::Role { .. }) || e.is_of_relations();
-        let lost = statement.outcome.effects.iter().any(|(_, effect)| changes_names(effect));
         // Its effects happen at each EXECUTE of it, and not when it is prepared.
         let statement = Statement { changes_names: doubt, ..Statement::new(text, self.peer.reading(), outcome, generation) };
         Some(Arc::new(Prepared { statement: Arc::new(statement), how: How::Sql(span), names: self.names.known().clone(), lost }))
@@ -181,12 +185,16 @@ impl<H: House> Conversation<H> {
     /// errors are led back.
     pub(super) fn answer_for_executed(&self, statement: &mut Statement) {
         let mut executed: Vec<(usize, Arc<Statement>)> = Vec::new();
-        let own = statement.outcome.clone();
+        let (own, changes) = (statement.outcome.clone(), statement.changes.clone());
+        let (mut changed, mut changes) = (ChangedNames::default(), changes.iter().peekable());
         for (number, effect) in &own.effects {
             let Effect::Execute(name) = effect else { continue };
             let name = self.name(name.as_bytes());
             // What the text itself has prepared, or freed, before comes first.
-            let held = match statement.changed_before(*number, name) {
+            while let Some((_, change)) = changes.next_if(|(at, _)| at < number) {
+                changed.apply(change);
+            }
+            let held = match changed.get(name) {
                 Some(changed) => changed,
                 None => self.prepared.find(name, || true).map(|found| found.held),
             };
@@ -196,6 +204,7 @@ impl<H: House> Conversation<H> {
             if matches!(held.how, How::Protocol(_)) {
                 statement.changes_reading |= run.changes_reading;
                 statement.resets_reading |= run.resets_reading;
+                run.changes.iter().for_each(|(_, change)| changed.apply(change));
                 statement.changes.extend(run.changes.iter().map(|(_, change)| (*number, change.clone())));
             }
             if run.generation > 0 {
@@ -207,10 +216,11 @@ impl<H: House> Conversation<H> {
         if outcome.hits.is_empty() {
             outcome.seen.clone_from(&first.outcome.seen);
         }
+        let mut told = HashSet::new();
         for (number, run) in &executed {
             outcome.hits.extend(run.outcome.hits.iter().map(|hit| Hit { statement: *number, ..hit.clone() }));
             // Once, also where the text executes it often.
-            if !executed.iter().take_while(|(before, _)| before < number).any(|(_, before)| Arc::ptr_eq(before, run)) {
+            if told.insert(Arc::as_ptr(run)) {
                 outcome.named.extend(run.outcome.named.iter().cloned());
                 outcome.rewritten.extend(run.outcome.rewritten.iter().cloned());
             }
@@ -226,6 +236,11 @@ impl<H: House> Conversation<H> {
 pub(super) fn declaring(names: &Arc<NameContext>, types: &[u8]) -> Arc<NameContext> {
     let declared = samples::declared(types);
     if declared.is_empty() { names.clone() } else { Arc::new(NameContext { declared, ..(**names).clone() }) }
+}
+
+/// Whether an effect changes what names of relations mean.
+fn changes_names(effect: &Effect) -> bool {
+    matches!(effect, Effect::SearchPath { .. } | Effect::Role { .. }) || effect.is_of_relations()
 }
 
 /// What is not known behind a text of which this was found.

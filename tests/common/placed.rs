@@ -121,8 +121,9 @@ fn is_told_otherwise(table: &str, place: &str, expression: &str) -> bool {
     let is_record =
         table == "hiscliente" && shows_type && ["t", "t.*", "(t.*) is null", "unnest(array[t])"].contains(&expression);
     // Beside an item whose columns only the server knows, `t` may be one of its columns (docs/differences.md).
-    let beside_unknown =
-        place.contains("pg_am s") && (expression == "((t).*)" || table == "hiscliente" && place.contains("returning"));
+    let beside_unknown = place.contains("pg_am s")
+        && (["t", "(t).*", "((t).*)", "(coalesce(t, t)).#k"].contains(&expression)
+            || table == "hiscliente" && place.contains("returning"));
     is_record || beside_unknown
 }
 

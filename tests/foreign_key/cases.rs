@@ -359,7 +359,7 @@ async fn what_cannot_be_kept_is_refused_by_name() {
     for (table, rows, name, reason) in [
         ("p", Rows::Written, "constraint \"c_p\" on table \"c\"", "disabled"),
         ("c", Rows::Written, "constraint \"c_p\" on table \"c\"", "disabled"),
-        ("h", Rows::Audit, "constraint \"h_q\" on table \"h\"", "the audit's"),
+        ("h", Rows::Audit, "constraint \"h_q\" on table \"h\"", "audit records"),
         ("w", Rows::Written, "constraint \"w_u\" on table \"w\"", "unlogged"),
         ("r", Rows::Written, "constraint \"s_r\" on table \"s\"", "partitioned"),
     ] {

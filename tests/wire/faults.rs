@@ -249,7 +249,7 @@ async fn statements_over_the_limit_are_counted() {
     };
     let before = unread();
     let mut socket = stage().connect(Way::Rewriting).await;
-    let sql = format!("select count(*) from cf_quere_pro.tipocorreo -- {}", "x".repeat(300_000));
+    let sql = format!("select count(*) from cf_quere_pro.tipocorreo -- {}", "x".repeat(3_000_000));
     let log_in = startup(V3_0, &[("user", "postgres"), ("database", Way::Rewriting.database())]);
     socket.write_all(&[log_in, query(&sql), parse("", &sql, &[]), sync(), terminate()].concat()).await.unwrap();
     let mut said = Vec::new();

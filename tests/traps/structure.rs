@@ -228,7 +228,7 @@ async fn repeated_codes_are_refused_and_listed() {
     let target = "{ type = 'L', source_domain = 'A', source = ['a'], target_domain = 'B', target = ['b'] }";
     bed.rule("tiplink", "link", target, "{ columns = ['a', 'b'] }").await;
     for (table, why) in [
-        ("tipnum", "tipnum has repeated codes\ndetail: 1 (2 rows), 3 (3 rows)\nhint: mend the rows"),
+        ("tipnum", "tipnum has repeated codes\ndetail: 1 (2 rows), 3 (3 rows)\nhint: correct the rows"),
         ("tippad", "tippad has repeated codes\ndetail: a (2 rows)\n"),
         ("tipnul", "tipnul has repeated codes\ndetail: ∅ (2 rows)\n"),
         ("tiplink", "tiplink has repeated codes\ndetail: 1 -> x (2 rows)\n"),

@@ -311,7 +311,7 @@ async fn the_leaf_of_an_earlier_run_is_refused() {
     bed.migrate_all().await;
     bed.sql("DROP VIEW cf_quere_pro.hisagain, esclusa.hisagain; ALTER TABLE mig_old.hisagain SET SCHEMA cf_quere_pro").await;
     let error = said(&bed.migrate("hisagain").await.unwrap_err());
-    assert!(error.starts_with("esclusa_leaf.hisagain is there already\n"), "{error}");
+    assert!(error.starts_with("esclusa_leaf.hisagain exists already\n"), "{error}");
     assert_eq!(bed.cell("SELECT count(*) FROM cf_quere_pro.hisagain").await, "2");
     bed.sql("DROP TABLE esclusa_leaf.hisagain").await;
     bed.migrate_all().await;

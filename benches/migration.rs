@@ -80,7 +80,8 @@ async fn round(rows: usize) -> [f64; 8] {
     bed.kept = true;
     let target = "{ base = 'usuario', user = 'usu', time = 'hora' }";
     bed.rule("hisusuario", "history", target, "{ columns = ['id'], base = ['id'] }").await;
-    bed.sql("VACUUM ANALYZE cf_quere_pro.hisusuario; CHECKPOINT").await;
+    bed.sql("VACUUM ANALYZE cf_quere_pro.hisusuario").await;
+    bed.sql("CHECKPOINT").await;
     bed.sql("CREATE TABLE bare (id bigint GENERATED ALWAYS AS IDENTITY, at timestamptz NOT NULL DEFAULT now(), image jsonb)")
         .await;
     let bare = seconds(&bed, "INSERT INTO bare (image) SELECT to_jsonb(t) FROM cf_quere_pro.hisusuario AS t").await;

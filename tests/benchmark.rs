@@ -11,6 +11,7 @@ use common::proxy::Proxy;
 use esclusa::config::{Settings, Url};
 use esclusa::server::benchmark::{self, Bench, COLUMNS, Case};
 use esclusa::table::Table;
+use esclusa::twin::client::Extended;
 
 async fn bed() -> Bed {
     let mut bed = Bed::new(
@@ -115,12 +116,20 @@ async fn the_most_frequent_reads_get_values() {
     }
     client.query("SELECT des FROM cf_quere_pro.tipox WHERE cod IN (1, 2) AND des LIKE 'd%'").await;
     client.query("SELECT 5 + 3 FROM cf_quere_pro.tipox").await;
+    // As a JDBC driver sends it: a parameter is used twice, or stands beside a column of a table that stays.
+    for text in [
+        "SELECT h.nombre FROM cf_quere_pro.hisx AS h JOIN cf_quere_pro.base AS b USING (id) WHERE $1 = b.id AND h.id <= $1 LIMIT $2",
+        "SELECT des FROM cf_quere_pro.tipox WHERE cod BETWEEN $1 AND $2",
+    ] {
+        let values = vec![Some("3".to_owned()), Some("7".to_owned())];
+        client.0.extended(text, &Extended { types: Vec::new(), values, images: None, binary: false }).await.unwrap();
+    }
     // It reads only as part of a write, so it is not a read.
     client.query("CREATE TEMPORARY TABLE mio AS SELECT * FROM cf_quere_pro.tipox").await;
-    common::wait_for(&bed.db, "SELECT sum(hits) = 6 FROM esclusa.hit_total").await;
-    let cases = benchmark::of_traffic(&bed.db, &bed.rules, 20).await.unwrap();
+    common::wait_for(&bed.db, "SELECT sum(hits) = 8 FROM esclusa.hit_total").await;
+    let cases = benchmark::of_traffic(&bed.db, common::SCHEMA, 20).await.unwrap();
     let filled: Vec<&Case> = cases.iter().filter(|(_, missing)| missing.is_none()).map(|(case, _)| case).collect();
-    assert_eq!((cases.len(), filled.len(), filled[0].hits), (3, 2, Some(3)), "{cases:?}");
+    assert_eq!((cases.len(), filled.len(), filled[0].hits), (5, 4, Some(3)), "{cases:?}");
     let cases: Vec<Case> = filled.into_iter().cloned().collect();
     for row in measured(&bed, &cases).await {
         assert!(row[1] == "yes" && row[0] != "0", "{row:?}");

@@ -358,9 +358,9 @@ async fn a_history_that_stays_is_told_as_it_is_done() {
     let plan = planned().await;
     assert!(!plan.is_refused && plan.remarks.contains(&"500 rows numbered".to_owned()), "{:?}", plan.remarks);
     // A run that was ended in the middle has numbered some.
-    bed.sql("CREATE SEQUENCE cf_quere_pro.hisret_hst_id_seq; ALTER TABLE cf_quere_pro.hisret ADD COLUMN hst_id bigint, ADD COLUMN hst_operation char(1) DEFAULT 'U';
-        ALTER TABLE cf_quere_pro.hisret ALTER COLUMN hst_id SET DEFAULT nextval('cf_quere_pro.hisret_hst_id_seq');
-        UPDATE cf_quere_pro.hisret SET hst_id = nextval('cf_quere_pro.hisret_hst_id_seq') WHERE id <= 400")
+    bed.sql("CREATE SEQUENCE cf_quere_pro.hisret_hst_number; ALTER TABLE cf_quere_pro.hisret ADD COLUMN hst_id bigint, ADD COLUMN hst_operation char(1) DEFAULT 'U';
+        ALTER TABLE cf_quere_pro.hisret ALTER COLUMN hst_id SET DEFAULT nextval('cf_quere_pro.hisret_hst_number');
+        UPDATE cf_quere_pro.hisret SET hst_id = nextval('cf_quere_pro.hisret_hst_number') WHERE id <= 400")
         .await;
     assert_eq!(planned().await.remarks[0], "100 rows numbered");
     assert_told(&bed, "hisret", Deed::Move(None), pace(0)).await;

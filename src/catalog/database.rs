@@ -98,6 +98,11 @@ impl Database {
         Ok((database, receiver))
     }
 
+    /// The server prints times in this zone for this connection.
+    pub async fn show_times_in(&self, zone: &str) -> Result<()> {
+        self.execute("choosing the zone", "SELECT set_config('TimeZone', $1, false)", &[&zone]).await.map(|_| ())
+    }
+
     /// From here on, statements of this connection and of connections made by [`Database::beside`] are noted.
     pub async fn noting(mut self, manner: Manner) -> Result<(Self, Arc<Journal>)> {
         let journal = Arc::new(Journal::new(manner));

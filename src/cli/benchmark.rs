@@ -34,7 +34,7 @@ pub(super) async fn run(call: Call, asked: Benchmark) -> Result<()> {
             let text = std::fs::read_to_string(file).map_err(|e| Error::io(format!("reading {}", file.display()), e))?;
             benchmark::of_file(&text)?.into_iter().map(|case| (case, None)).collect()
         }
-        None => benchmark::of_traffic(&control, &rules, i64::from(asked.top)).await?,
+        None => benchmark::of_traffic(&control, &call.settings.rules.schema, i64::from(asked.top)).await?,
     };
     if cases.is_empty() {
         return Err(Error::refused(

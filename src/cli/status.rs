@@ -40,6 +40,7 @@ pub(super) struct Status {
 pub(super) async fn run(call: Call, status: Status) -> Result<()> {
     let rules = call.rules()?;
     let database = call.prepared_database().await?;
+    database.show_times_in(&call.settings.rules.time_zone).await?;
     if status.plan {
         let asked = Asked { time_zone: call.settings.rules.time_zone.clone(), ..Asked::default() };
         let done = find("done").ok_or_else(|| Error::usage("there is no report of what is done"))?;

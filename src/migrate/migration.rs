@@ -80,7 +80,7 @@ impl<'m> Migration<'m> {
         while !self.database.change("beginning a run", &lock, &[], ("SELECT true", &[])).await?.get::<_, bool>(0) {
             if asked.elapsed() > ENDING {
                 let who = format!(
-                    "SELECT format('%s (pid %s), since %s: %s', a.usename, a.pid, to_char(r.started_at, 'YYYY-MM-DD HH24:MI:SS'), r.command) \
+                    "SELECT format('%s (pid %s), since %s: %s', a.usename, a.pid, r.started_at::timestamptz(0), r.command) \
                      FROM pg_locks AS l JOIN pg_stat_activity AS a USING (pid), \
                        (SELECT * FROM {CONTROL}.run WHERE finished_at IS NULL ORDER BY id DESC LIMIT 1) AS r \
                      WHERE l.locktype = 'advisory' AND l.granted AND l.objid::bigint = {RUNNING}::bigint & 4294967295 \

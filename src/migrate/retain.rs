@@ -1,6 +1,9 @@
 //! The improvement of a retained history: `hst_id` and `hst_operation`, a primary key, an index on key and time. No step rewrites the table or
 //! holds a strong lock for longer than a catalog change: columns are nullable at first and have no volatile default, rows are numbered in batches,
 //! NOT NULL is proven by a constraint validated beforehand, and indexes are built concurrently (PostgreSQL manual, ALTER TABLE, "Notes").
+//!
+//! In the end `hst_id` is GENERATED ALWAYS: an INSERT without a list of columns that has one value too many fails, as it did before, and does not
+//! fill the new column in silence. An identity column cannot be added without rewriting the table, so until then the numbers come from a sequence.
 
 use crate::catalog::{Database, Table};
 use crate::error::Result;
@@ -23,7 +26,10 @@ pub async fn run(database: &Database, context: &Context, rule: &Rule, table: &Ta
         improvement.columns().await?;
         steps.push("columns hst_id and hst_operation added".into());
     }
-    steps.extend(improvement.number().await?);
+    // With NOT NULL the sequence that numbers rows is gone.
+    if !table.column("hst_id").is_some_and(|column| column.not_null) {
+        steps.extend(improvement.number().await?);
+    }
     if !table.keys.iter().any(|k| k.columns == ["hst_id"]) {
         steps.push(improvement.key().await?);
     }
@@ -57,6 +63,7 @@ struct Statements<'s> {
     rule: &'s Rule,
     /// The table's name with its schema.
     name: String,
+    /// Where the numbers come from until the column is an identity column, which has a sequence of its own.
     sequence: String,
     /// The constraint that proves NOT NULL beforehand.
     check: String,
@@ -67,7 +74,7 @@ impl<'s> Statements<'s> {
         Statements {
             rule,
             name: qualified(&context.schema, &rule.table),
-            sequence: qualified(&context.schema, &format!("{}_hst_id_seq", rule.table)),
+            sequence: qualified(&context.schema, &format!("{}_hst_number", rule.table)),
             check: ident(&format!("{}_hst_id_set", rule.table)),
         }
     }
@@ -109,14 +116,20 @@ impl<'s> Statements<'s> {
         format!("{}_hst_{}", self.rule.table, if kind == IdKey::Primary { "pkey" } else { "key" })
     }
 
-    /// With the validated check, SET NOT NULL needs no scan.
+    /// With the validated check, SET NOT NULL needs no scan. The identity's own sequence continues where the other one ended: nobody takes a
+    /// number meanwhile, because nobody can insert a row.
     fn take(&self, kind: IdKey) -> String {
-        let (name, check) = (&self.name, &self.check);
+        let (name, check, sequence) = (&self.name, &self.check, &self.sequence);
         format!(
             "ALTER TABLE {name} ALTER COLUMN hst_id SET NOT NULL; ALTER TABLE {name} DROP CONSTRAINT {check}; \
-             ALTER TABLE {name} ADD CONSTRAINT {0} {1} USING INDEX {0}",
+             ALTER TABLE {name} ADD CONSTRAINT {0} {1} USING INDEX {0}; \
+             ALTER TABLE {name} ALTER COLUMN hst_id DROP DEFAULT; ALTER SEQUENCE {sequence} OWNED BY NONE; \
+             ALTER TABLE {name} ALTER COLUMN hst_id ADD GENERATED ALWAYS AS IDENTITY; \
+             SELECT setval(pg_get_serial_sequence({2}, 'hst_id'), nextval({3}), false); DROP SEQUENCE {sequence}",
             ident(&self.key(kind)),
             if kind == IdKey::Primary { "PRIMARY KEY" } else { "UNIQUE" },
+            literal(name),
+            literal(sequence),
         )
     }
 
@@ -186,7 +199,6 @@ impl Improvement<'_> {
     /// The same of a rehearsal, in which no row has got its number. A run does not count them before, so that is no part of what is told.
     async fn to_number(&self, context: &str) -> Result<Option<String>> {
         let lacking = match self.table.column("hst_id") {
-            Some(column) if column.not_null => return Ok(None),
             Some(_) => " WHERE hst_id IS NULL",
             None => "",
         };

@@ -110,7 +110,7 @@ fn statement(ledger: Option<&str>) -> String {
          ledger AS ({ledger}), \
          known AS (SELECT name, bool_or(leaf), bool_or(view), bool_or(stand_in), bool_or(named), bool_or(archived), bool_or(improved) \
            FROM fact GROUP BY name) \
-         SELECT coalesce(k.name, l.name), l.run, to_char(CASE WHEN l.run IS NOT NULL THEN l.at END, 'YYYY-MM-DD HH24:MI:SS'), \
+         SELECT coalesce(k.name, l.name), l.run, (CASE WHEN l.run IS NOT NULL THEN l.at END)::timestamptz(0)::text, \
            coalesce(k.leaf, false), coalesce(k.view, false), coalesce(k.stand_in, false), coalesce(k.named, false), \
            coalesce(k.archived, false), coalesce(k.improved, false) \
          FROM known AS k (name, leaf, view, stand_in, named, archived, improved) FULL JOIN ledger AS l ON l.name = k.name"

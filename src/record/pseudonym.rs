@@ -1,10 +1,10 @@
 //! Pseudonyms replace values that must not be recorded. Under one key a value always has the same pseudonym, so that joins still match; different
 //! values of one shape have different pseudonyms, so that keys stay unique; and a pseudonym has the shape of its value: letters for letters, digits
-//! for digits, a date for a date, all other characters unchanged.
+//! for digits, all other characters unchanged. That of a date, a time of day, a UUID, an IP or MAC address is one again, so that a type accepts it.
 //!
 //! A value is read as a number whose places have radices of their own, and is encrypted in place by a Feistel network whose rounds add a keyed
 //! hash (HMAC-SHA-256) to one half, place by place: a permutation of all values of that shape. The shape itself (length, punctuation,
-//! case, the year of a date) is not hidden, and a value with few others of its shape, such as one digit, is hardly hidden.
+//! case, the year of a date, the mask of a network) is not hidden, and a value with few others of its shape, such as one digit, is hardly hidden.
 
 use ring::hmac;
 
@@ -22,8 +22,8 @@ enum Fragment {
     Fixed(char),
     /// One character of an alphabet.
     One(u32, Alphabet),
-    /// Two digits that count from something, such as a month.
-    Two(u32, Field),
+    /// A number that counts from something, such as a month.
+    Number(u32, Field),
 }
 
 #[derive(Clone, Copy)]
@@ -33,6 +33,19 @@ struct Alphabet(u32, fn(u32) -> char);
 struct Field {
     first: u32,
     count: u32,
+    /// Digits at least.
+    width: usize,
+}
+
+impl Field {
+    const fn two(first: u32, count: u32) -> Self {
+        Field { first, count, width: 2 }
+    }
+
+    fn fragment(self, number: u32) -> Option<Fragment> {
+        let at = number.checked_sub(self.first).filter(|at| *at < self.count)?;
+        Some(Fragment::Number(at, self))
+    }
 }
 
 impl Fragment {
@@ -40,7 +53,7 @@ impl Fragment {
         match self {
             Fragment::Fixed(_) => None,
             Fragment::One(value, Alphabet(radix, _)) => Some((*value, *radix)),
-            Fragment::Two(value, field) => Some((*value, field.count)),
+            Fragment::Number(value, field) => Some((*value, field.count)),
         }
     }
 }
@@ -59,7 +72,7 @@ impl Pseudonyms {
             match piece {
                 Fragment::Fixed(c) => out.push(*c),
                 Fragment::One(value, Alphabet(_, letter)) => out.push(letter(*value)),
-                Fragment::Two(value, field) => out.push_str(&format!("{:02}", value + field.first)),
+                Fragment::Number(value, field) => out.push_str(&format!("{:0width$}", value + field.first, width = field.width)),
             }
         }
         out
@@ -110,7 +123,7 @@ impl Pseudonyms {
         }
         let mut values = values.into_iter();
         for piece in pieces {
-            if let Fragment::One(value, _) | Fragment::Two(value, _) = piece {
+            if let Fragment::One(value, _) | Fragment::Number(value, _) = piece {
                 *value = values.next().unwrap_or(*value);
             }
         }
@@ -119,12 +132,12 @@ impl Pseudonyms {
 
 /// A value in pieces; `None` where a letter is in no alphabet here.
 fn pieces_of(value: &str) -> Option<Vec<Fragment>> {
-    let mut pieces = Vec::with_capacity(value.len());
-    let mut rest = value;
-    if let Some(behind) = date(value, &mut pieces) {
-        rest = behind;
+    if let Some(pieces) = identifier(value) {
+        return Some(pieces);
     }
-    let mut before = pieces.last().map_or(' ', |_| '0');
+    let mut pieces = Vec::with_capacity(value.len());
+    let rest = moment(value, &mut pieces);
+    let mut before = if pieces.is_empty() { ' ' } else { '0' };
     for c in rest.chars() {
         pieces.push(piece(c, before.is_ascii_digit())?);
         before = c;
@@ -158,44 +171,163 @@ fn piece(c: char, follows_digit: bool) -> Option<Fragment> {
     })
 }
 
-/// The pieces of a date, and of a time after it, at the start of a value; and the rest of the value.
-fn date<'v>(value: &'v str, pieces: &mut Vec<Fragment>) -> Option<&'v str> {
-    const MONTH: Field = Field { first: 1, count: 12 };
-    /// Days after the 28th are not in every month, so they stay.
-    const DAY: Field = Field { first: 1, count: 28 };
-    const HOUR: Field = Field { first: 0, count: 24 };
-    const SIXTY: Field = Field { first: 0, count: 60 };
-    let bytes = value.as_bytes();
-    let number = |at: usize| {
-        let two = bytes.get(at..at + 2).filter(|two| two.iter().all(u8::is_ascii_digit))?;
-        Some(u32::from(two[0] - b'0') * 10 + u32::from(two[1] - b'0'))
+/// The pieces of a UUID, an IP address with or without a mask, or a MAC address.
+fn identifier(value: &str) -> Option<Vec<Fragment>> {
+    let (address, mask) = value.split_once('/').map_or((value, ""), |(address, _)| (address, &value[address.len()..]));
+    if mask.bytes().skip(1).any(|c| !c.is_ascii_digit()) {
+        return None;
+    }
+    let octet = |text: &str| {
+        let plain = text == "0" || !text.starts_with('0') && text.bytes().all(|c| c.is_ascii_digit());
+        Field { first: 0, count: 256, width: 1 }.fragment(text.parse().ok().filter(|_| plain)?)
     };
-    let is = |at: usize, c: u8| bytes.get(at) == Some(&c);
-    let in_field = |at: usize, field: Field| number(at).filter(|n| (field.first..field.first + field.count).contains(n));
-    let ends = |at: usize| bytes.get(at).is_none_or(|c| !c.is_ascii_digit());
-    number(0).and(number(2)).filter(|_| is(4, b'-') && is(7, b'-') && ends(10))?;
-    let (month, day) = (in_field(5, MONTH)?, number(8).filter(|day| (1..=31).contains(day))?);
-    let fixed = |pieces: &mut Vec<Fragment>, from: usize, to: usize| {
-        pieces.extend(value[from..to].chars().map(Fragment::Fixed));
-    };
-    fixed(pieces, 0, 5);
-    if day > DAY.count {
-        fixed(pieces, 5, 10);
+    let octets: Option<Vec<Fragment>> = address.split('.').map(octet).collect();
+    let mut pieces = Vec::with_capacity(value.len());
+    if let Some(octets) = octets.filter(|octets| octets.len() == 4) {
+        for (at, octet) in octets.into_iter().enumerate() {
+            pieces.extend((at > 0).then_some(Fragment::Fixed('.')));
+            pieces.push(octet);
+        }
     } else {
-        pieces.push(Fragment::Two(month - 1, MONTH));
-        fixed(pieces, 7, 8);
-        pieces.push(Fragment::Two(day - 1, DAY));
+        let groups = |mark: char| address.split(mark).map(str::len).collect::<Vec<usize>>();
+        let is_uuid = groups('-') == [8, 4, 4, 4, 12] && mask.is_empty();
+        let is_hardware =
+            [':', '-'].iter().any(|mark| matches!(groups(*mark).as_slice(), [2, 2, 2, 2, 2, 2] | [2, 2, 2, 2, 2, 2, 2, 2]));
+        let is_long =
+            groups(':').len() > 2 && groups(':').iter().all(|n| *n <= 4) && (address.contains("::") || groups(':').len() == 8);
+        if !is_uuid && !is_hardware && !is_long {
+            return None;
+        }
+        for c in address.chars() {
+            pieces.push(hexadecimal(c)?);
+        }
     }
-    let separated = is(10, b' ') || is(10, b'T');
-    let clock = in_field(11, HOUR).zip(in_field(14, SIXTY)).zip(in_field(17, SIXTY));
-    let Some(((hour, minute), second)) = clock.filter(|_| separated && is(13, b':') && is(16, b':') && ends(19)) else {
-        return Some(&value[10..]);
+    pieces.extend(mask.chars().map(Fragment::Fixed));
+    Some(pieces)
+}
+
+/// A hexadecimal digit as PostgreSQL prints it, or what stands between the groups.
+fn hexadecimal(c: char) -> Option<Fragment> {
+    match c {
+        ':' | '-' => Some(Fragment::Fixed(c)),
+        c => c.to_digit(16).map(|digit| Fragment::One(digit, Alphabet(16, |v| char::from_digit(v, 16).unwrap_or('0')))),
+    }
+}
+
+/// The number that two digits at a place are.
+fn two(value: &str, at: usize) -> Option<u32> {
+    let two = value.as_bytes().get(at..at + 2).filter(|two| two.iter().all(u8::is_ascii_digit))?;
+    Some(u32::from(two[0] - b'0') * 10 + u32::from(two[1] - b'0'))
+}
+
+fn is(value: &str, at: usize, marks: &str) -> bool {
+    value.as_bytes().get(at).is_some_and(|c| marks.contains(char::from(*c)))
+}
+
+fn ends(value: &str, at: usize) -> bool {
+    value.as_bytes().get(at).is_none_or(|c| !c.is_ascii_digit())
+}
+
+fn fixed(pieces: &mut Vec<Fragment>, text: &str) {
+    pieces.extend(text.chars().map(Fragment::Fixed));
+}
+
+/// The pieces of a date, of a time of day, or of both, at the start of a value; returns the rest of the value.
+fn moment<'v>(value: &'v str, pieces: &mut Vec<Fragment>) -> &'v str {
+    let rest = match year_first(value).or_else(|| year_last(value)) {
+        Some(found) => {
+            pieces.extend(found);
+            &value[10..]
+        }
+        None if clock(value).is_some() => return clock_after(value, pieces),
+        None => return value,
     };
-    for (at, number, field) in [(10, hour, HOUR), (13, minute, SIXTY), (16, second, SIXTY)] {
-        fixed(pieces, at, at + 1);
-        pieces.push(Fragment::Two(number, field));
+    if is(rest, 0, " T") && clock(&rest[1..]).is_some() {
+        fixed(pieces, &rest[..1]);
+        return clock_after(&rest[1..], pieces);
     }
-    Some(&value[19..])
+    rest
+}
+
+/// `1980-02-28`, `1980/02/28`. Days after the 28th are not in every month, so such a date stays.
+fn year_first(value: &str) -> Option<Vec<Fragment>> {
+    two(value, 0).and(two(value, 2)).filter(|_| is(value, 4, "-/") && is(value, 7, "-/") && ends(value, 10))?;
+    let (month, day) = (two(value, 5)?, two(value, 8).filter(|day| (1..=31).contains(day))?);
+    let month = Field::two(1, 12).fragment(month)?;
+    let mut pieces = Vec::with_capacity(10);
+    match Field::two(1, 28).fragment(day) {
+        None => fixed(&mut pieces, &value[..10]),
+        Some(day) => {
+            fixed(&mut pieces, &value[..5]);
+            pieces.push(month);
+            fixed(&mut pieces, &value[7..8]);
+            pieces.push(day);
+        }
+    }
+    Some(pieces)
+}
+
+/// `28/02/1980`, `02/28/1980`. Where both numbers may be a month, both stay such, so that the pseudonym is a date in either order.
+fn year_last(value: &str) -> Option<Vec<Fragment>> {
+    let year = two(value, 6).and(two(value, 8));
+    year.filter(|_| is(value, 2, "-/.") && is(value, 5, "-/.") && ends(value, 10))?;
+    let (one, other) = (two(value, 0)?, two(value, 3)?);
+    let (month, day) = (Field::two(1, 12), Field::two(13, 16));
+    let mut pieces = Vec::with_capacity(10);
+    let found = match (one, other) {
+        (1..=12, 1..=12) => month.fragment(one).zip(month.fragment(other)),
+        (13..=31, 1..=12) => day.fragment(one).zip(month.fragment(other)),
+        (1..=12, 13..=31) => month.fragment(one).zip(day.fragment(other)),
+        _ => return None,
+    };
+    match found {
+        None => fixed(&mut pieces, &value[..5]),
+        Some((one, other)) => {
+            pieces.push(one);
+            fixed(&mut pieces, &value[2..3]);
+            pieces.push(other);
+        }
+    }
+    fixed(&mut pieces, &value[5..10]);
+    Some(pieces)
+}
+
+/// The hour, the minute and, if there is one, the second at the start of a value.
+fn clock(value: &str) -> Option<(Fragment, Fragment, Option<Fragment>)> {
+    let (hour, minute) = (Field::two(0, 24).fragment(two(value, 0)?)?, Field::two(0, 60).fragment(two(value, 3)?)?);
+    let second = two(value, 6).filter(|_| is(value, 5, ":") && ends(value, 8)).and_then(|n| Field::two(0, 60).fragment(n));
+    let whole = second.is_some() || ends(value, 5) && !is(value, 5, ":");
+    (is(value, 2, ":") && whole).then_some((hour, minute, second))
+}
+
+fn clock_after<'v>(value: &'v str, pieces: &mut Vec<Fragment>) -> &'v str {
+    let Some((hour, minute, second)) = clock(value) else { return value };
+    pieces.extend([hour, Fragment::Fixed(':'), minute]);
+    match second {
+        Some(second) => {
+            pieces.extend([Fragment::Fixed(':'), second]);
+            offset(&value[8..], pieces)
+        }
+        None => offset(&value[5..], pieces),
+    }
+}
+
+/// The fraction of a second is replaced; an offset after it stays, because not every number is one.
+fn offset<'v>(rest: &'v str, pieces: &mut Vec<Fragment>) -> &'v str {
+    let digits = rest.strip_prefix('.').map_or(0, |rest| 1 + rest.bytes().take_while(u8::is_ascii_digit).count());
+    let mut follows = true;
+    for c in rest[..digits].chars() {
+        pieces.extend(piece(c, follows));
+        follows = true;
+    }
+    let zone = &rest[digits..];
+    let signed = zone.trim_start_matches(' ');
+    let is_offset = signed.starts_with(['+', '-']) && signed[1..].bytes().all(|c| c.is_ascii_digit() || c == b':');
+    if is_offset {
+        fixed(pieces, zone);
+        return "";
+    }
+    zone
 }
 
 #[cfg(test)]
@@ -241,6 +373,45 @@ mod tests {
         assert_eq!(count, distinct);
         let (count, distinct) = all((b'a'..=b'z').map(|c| char::from(c).to_string()).collect());
         assert_eq!(count, distinct);
+    }
+
+    /// What each type of PostgreSQL accepts is accepted again, and different values never meet.
+    #[test]
+    fn times_and_addresses_stay_such() {
+        let one = pseudonyms(b"one");
+        let number = |text: &str| text.parse::<u32>().unwrap();
+        for value in ["23:59", "00:00:00", "10:20:30.123456", "10:20:30+05:30", "10:20-06"] {
+            let made = one.text(value);
+            assert!(number(&made[..2]) < 24 && number(&made[3..5]) < 60 && made.len() == value.len(), "{value} {made}");
+            assert_eq!(made.find(['+', '-']).map(|at| &made[at..]), value.find(['+', '-']).map(|at| &value[at..]));
+        }
+        for value in ["28/02/1980", "02/28/1980", "05/06/1980", "05-06-1980 10:20:30", "31.12.1999", "13/01/2020"] {
+            let made = one.text(value);
+            let (a, b) = (number(&made[..2]), number(&made[3..5]));
+            assert!((1..13).contains(&a.min(b)) && (1..32).contains(&a.max(b)) && made[5..10] == value[5..10], "{value} {made}");
+            assert_eq!((a > 12, b > 12), (number(&value[..2]) > 12, number(&value[3..5]) > 12), "{value} {made}");
+        }
+        for value in
+            ["192.168.0.17", "10.0.0.0/8", "255.255.255.255", "fe80::1", "2001:db8:0:0:8:800:200c:417a", "::1", "fe80::/64"]
+        {
+            let made = one.text(value);
+            let (address, mask) = made.split_once('/').unwrap_or((&made, ""));
+            address.parse::<std::net::IpAddr>().unwrap_or_else(|e| panic!("{value} {made} {e}"));
+            assert_eq!(mask, value.split_once('/').map_or("", |(_, mask)| mask));
+            assert_ne!(made, value);
+        }
+        for value in ["a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11", "08:00:2b:01:02:03"] {
+            let made = one.text(value);
+            assert!(
+                made != value && made.len() == value.len() && made.chars().all(|c| c.is_ascii_hexdigit() || "-:".contains(c))
+            );
+        }
+        let clocks = (0..24).flat_map(|h| (0..60).map(move |m| format!("{h:02}:{m:02}")));
+        let octets = (0..=255).map(|n| format!("10.0.0.{n}"));
+        let days = (1..13).flat_map(|m| (1..32).map(move |d| format!("{d:02}/{m:02}/1980")));
+        for all in [clocks.collect::<Vec<_>>(), octets.collect(), days.collect()] {
+            assert_eq!(all.iter().map(|value| one.text(value)).collect::<HashSet<_>>().len(), all.len());
+        }
     }
 
     #[test]

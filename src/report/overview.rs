@@ -26,8 +26,7 @@ pub(super) const VERDICTS: Columns = &[
 
 /// Judges every legacy table that has a rule.
 pub async fn judged(database: &Database, settings: &Settings, asked: &Asked, language: Language) -> Result<Vec<Judged>> {
-    let zone = &asked.time_zone;
-    database.execute("choosing the zone", "SELECT set_config('TimeZone', $1, false)", &[zone]).await?;
+    database.show_times_in(&asked.time_zone).await?;
     let modes = control::modes(database).await?;
     let states = state::states(database, &settings.rules.schema).await?;
     let mut seen = seen(database, asked).await?;

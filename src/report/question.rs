@@ -27,7 +27,7 @@ impl Question {
             return Err(Error::usage(format!("there is no rule for a table `{unknown}`")));
         }
         let time_zone = settings.rules.time_zone.clone();
-        database.execute("choosing the zone", "SELECT set_config('TimeZone', $1, false)", &[&time_zone]).await?;
+        database.show_times_in(&time_zone).await?;
         let (since, until) = (moment(database, self.since.as_deref()).await?, moment(database, self.until.as_deref()).await?);
         let sql = "SELECT coalesce($1::text::timestamptz >= $2::text::timestamptz, false)";
         if database.one("comparing moments", sql, &[&since, &until]).await?.get(0) {

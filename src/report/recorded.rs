@@ -276,7 +276,7 @@ pub(super) async fn rows_of(database: &Database, columns: Columns, sql: &str, as
 }
 
 async fn found(database: &Database, columns: Columns, sql: &str, asked: &Asked, params: Params<'_>) -> Result<Table> {
-    database.execute("choosing the zone", "SELECT set_config('TimeZone', $1, false)", &[&asked.time_zone]).await?;
+    database.show_times_in(&asked.time_zone).await?;
     let total = if asked.since.is_none() && asked.until.is_none() { TOTAL_EVER } else { TOTAL };
     let sql = format!("{}{}{sql}", WITHIN.replace("$TOTAL", total), if sql.starts_with(',') { "" } else { " " });
     let asking = async { database.query("reading what was recorded", &sql, params).await };

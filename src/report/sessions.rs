@@ -2,6 +2,8 @@
 
 use std::time::SystemTime;
 
+use jiff::tz::TimeZone;
+
 use crate::rewrite::{Hit, Policy};
 use crate::session::activity::Doing;
 use crate::session::{ClientInfo, Shared};
@@ -27,7 +29,7 @@ pub(super) const SESSIONS: Columns = &[
 ];
 
 pub(super) fn sessions(shared: &Shared) -> Table {
-    let policy = shared.policy.load();
+    let (policy, zone) = (shared.policy.load(), zone(&shared.settings.load().rules.time_zone));
     // The rows are made under the map's short locks, and sorted afterwards.
     let rows = shared.clients.iter().map(|entry| {
         let (client, activity) = (entry.client.load(), &entry.activity);
@@ -40,10 +42,10 @@ pub(super) fn sessions(shared: &Shared) -> Table {
             client.application.as_str().into(),
             client.address.as_str().into(),
             entry.port.map_or(Cell::Null, |port| Cell::Int(port.into())),
-            stamp(entry.since).into(),
+            stamp(entry.since, &zone).into(),
             activity.process().map_or(Cell::Null, Cell::Int),
             doing.name().into(),
-            stamp(state_since).into(),
+            stamp(state_since, &zone).into(),
             tables,
             rule,
             statement,
@@ -92,9 +94,14 @@ fn or_null(text: &str) -> Cell {
     if text.is_empty() { Cell::Null } else { text.into() }
 }
 
-/// A moment as PostgreSQL prints a timestamptz in UTC: `2026-03-01 09:30:00+00`.
-fn stamp(at: SystemTime) -> String {
-    jiff::Timestamp::try_from(at).unwrap_or_default().strftime("%F %T+00").to_string()
+/// The zone that `rules.time_zone` names, or UTC where this machine does not know it: what is printed has its offset.
+fn zone(name: &str) -> TimeZone {
+    TimeZone::get(name).unwrap_or(TimeZone::UTC)
+}
+
+/// A moment as PostgreSQL prints a timestamptz: `2026-03-01 09:30:00-06`.
+fn stamp(at: SystemTime, zone: &TimeZone) -> String {
+    jiff::Timestamp::try_from(at).unwrap_or_default().to_zoned_datetime(zone.clone()).strftime("%F %T%:::z").to_string()
 }
 
 #[cfg(test)]
@@ -104,12 +111,16 @@ mod tests {
 
     #[test]
     fn moments_are_printed_as_postgresql_does() {
-        let at = |seconds| stamp(UNIX_EPOCH + Duration::from_secs(seconds));
+        let at = |seconds| stamp(UNIX_EPOCH + Duration::from_secs(seconds), &TimeZone::UTC);
         assert_eq!(at(0), "1970-01-01 00:00:00+00");
         assert_eq!(at(951_782_399), "2000-02-28 23:59:59+00");
         assert_eq!(at(951_782_400), "2000-02-29 00:00:00+00");
         assert_eq!(at(951_868_800), "2000-03-01 00:00:00+00");
         assert_eq!(at(1_798_761_599), "2026-12-31 23:59:59+00");
         assert_eq!(at(4_107_542_400), "2100-03-01 00:00:00+00");
+        let fixed = |minutes: i32| TimeZone::fixed(jiff::tz::Offset::from_seconds(minutes * 60).unwrap());
+        assert_eq!(stamp(UNIX_EPOCH, &fixed(-360)), "1969-12-31 18:00:00-06");
+        assert_eq!(stamp(UNIX_EPOCH, &fixed(330)), "1970-01-01 05:30:00+05:30");
+        assert_eq!(zone("no such zone"), TimeZone::UTC);
     }
 }

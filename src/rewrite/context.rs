@@ -465,9 +465,9 @@ mod tests {
         let both = ["nowhere", "public", "cf_quere_pro"];
         let (none, there) = (before(&both, &[]), before(&both, &[("public", "tipocorreo"), ("public", "zz")]));
         let read = |first: &str, names: &NameContext| done(&format!("{first}; select * from tipocorreo"), names);
-        // A relation that is made, dropped or moved is counted as a mention, if its name is a legacy one.
+        // A relation that is made, dropped or moved is counted as a mention, if its name is a legacy one; not one that is temporary, or is named with another schema.
         assert_eq!(read("create table tipocorreo (a int)", &none), "o");
-        assert_eq!(read("create table ana.tipocorreo (a int)", &none), "ow");
+        assert_eq!(read("create table ana.tipocorreo (a int)", &none), "w");
         assert_eq!(read("begin; create table tipocorreo (a int); rollback", &none), "ow");
         assert_eq!(read("begin; create table tipocorreo (a int); prepare transaction 'x'", &none), "ow");
         assert_eq!(read("select 1 as a into tipocorreo", &none), "o");
@@ -482,8 +482,8 @@ mod tests {
         assert_eq!(read("drop schema public cascade", &there), "w");
         assert_eq!(read("create schema nowhere; create table tipocorreo (a int); drop table public.tipocorreo", &there), "o");
         assert_eq!(read("create temp table zz (a int); alter table zz rename to tipocorreo", &none), "o");
-        assert_eq!(read("create temp table tipocorreo (a int); drop table pg_temp.tipocorreo", &there), "o");
-        assert_eq!(read("create temp table tipocorreo (a int); drop table public.tipocorreo", &there), "o");
+        assert_eq!(read("create temp table tipocorreo (a int); drop table pg_temp.tipocorreo", &there), "");
+        assert_eq!(read("create temp table tipocorreo (a int); drop table public.tipocorreo", &there), "");
     }
 
     #[test]
@@ -543,11 +543,11 @@ mod tests {
 
     #[test]
     fn temporary_relations_come_first() {
-        assert_eq!(hits("create temp table tipocorreo (a int); select * from tipocorreo", false), "o");
-        assert_eq!(hits("create temp table tipocorreo (a int); drop table tipocorreo; select * from tipocorreo", false), "ow");
+        assert_eq!(hits("create temp table tipocorreo (a int); select * from tipocorreo", false), "");
+        assert_eq!(hits("create temp table tipocorreo (a int); drop table tipocorreo; select * from tipocorreo", false), "w");
         assert_eq!(
             hits("begin; create temp table tipocorreo (a int) on commit drop; commit; select * from tipocorreo", false),
-            "ow"
+            "w"
         );
     }
 }

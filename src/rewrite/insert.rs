@@ -4,6 +4,8 @@
 //! The inner rows are typed legacy rows: every value is cast as an assignment to its column casts it, a column that is not named
 //! gets its legacy default. The outer SELECT makes the new table's columns of them, with the relation's own expressions.
 
+use std::ops::Range;
+
 use super::policy::Entry;
 use super::refuse::Refusal;
 use super::source::Outputs;
@@ -130,8 +132,9 @@ impl Work<'_, '_> {
         Ok(out)
     }
 
-    /// A retained table has more columns than the client knows: without a list of columns one value too many would go into the next.
-    pub(super) fn check_retained_width(&self, dml: &Dml, clauses: &Clauses, relation: &Relation) -> Result<(), Refusal> {
+    /// A retained table has more columns than the client knows: without a list of columns one value too many would go into the next. Where only the
+    /// server can count them, the next column, which takes no value, makes it an error; OVERRIDING would let it take one.
+    pub(super) fn check_retained_width(&mut self, dml: &Dml, clauses: &Clauses, relation: &Relation) -> Result<(), Refusal> {
         let all: Vec<usize> = (0..relation.columns.len()).collect();
         match clauses {
             Clauses::Insert(insert) if insert.columns.is_none() => match &insert.source {
@@ -139,7 +142,13 @@ impl Work<'_, '_> {
                     Some(cells) => Err(self.wrong_width(cells, rows, &all, insert)),
                     None => Ok(()),
                 },
-                Source::Query(query) => self.check_outputs(insert, &all, &self.outputs(dml, query)),
+                Source::Query(query) => {
+                    let outputs = self.outputs(dml, query);
+                    match insert.overriding.as_ref().filter(|_| outputs.items.is_none()) {
+                        Some(overriding) => self.take_overriding(overriding.clone(), relation),
+                        None => self.check_outputs(insert, &all, &outputs),
+                    }
+                }
                 Source::Defaults(_) => Ok(()),
             },
             Clauses::Merge(merge) => merge.whens.iter().try_for_each(|when| match &when.action {
@@ -148,6 +157,21 @@ impl Work<'_, '_> {
             }),
             _ => Ok(()),
         }
+    }
+
+    /// Takes OVERRIDING SYSTEM VALUE out of the statement: it means something only for an identity column of the client's own, whose error it then
+    /// gets. Without OVERRIDING USER VALUE such a column would get other values, so this is refused.
+    fn take_overriding(&mut self, overriding: Range<usize>, relation: &Relation) -> Result<(), Refusal> {
+        let span = self.span_of(&overriding);
+        if self.lexed.lexemes[overriding.start + 1].is("USER") {
+            return Err(Refusal::form(
+                relation,
+                "OVERRIDING USER VALUE with a query whose columns are not known, into",
+                span.start,
+            ));
+        }
+        self.edits.push(Edit::replace(span, ""));
+        Ok(())
     }
 
     /// PostgreSQL's error for a row that is too long, too short, or unlike the others (source, analyze.c).

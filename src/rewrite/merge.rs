@@ -27,11 +27,19 @@ use crate::sql::{Dml, Lexed, NamePart};
 
 /// Words that may stand before a parenthesis in an expression whose value does not change within a statement: key words of
 /// expressions and queries, types with a modifier, and functions that are not volatile.
-const STEADY: &str = "abs all and any array as avg btrim by case cast ceil char character coalesce concat count date date_part \
-    date_trunc distinct else exists extract floor from greatest in interval is least left length like limit lower lpad ltrim \
-    max md5 min mod not now nullif numeric on or over overlay pg_typeof position power regexp_replace replace right round row \
-    row_to_json rpad rtrim select sign some split_part sqrt string_agg substr substring sum then timestamp to_char to_date \
-    to_number to_timestamp translate trim trim_scale trunc upper using values varchar when where";
+const STEADY: &str = "abs age all and any array array_agg array_append array_cat array_length array_position array_remove \
+    array_to_json array_to_string ascii avg bit bit_length bool_and bool_or bpchar btrim by case cast cbrt ceil ceiling char \
+    char_length character character_length chr coalesce concat concat_ws count date date_bin date_part date_trunc decimal decode \
+    degrees distinct div else encode every exists exp extract factorial filter float floor format from gcd greatest group \
+    having hex in initcap interval is isfinite json_agg json_array_length json_build_array json_build_object json_object \
+    json_object_agg jsonb_agg jsonb_build_array jsonb_build_object jsonb_object jsonb_object_agg jsonb_set jsonb_strip_nulls \
+    justify_days justify_hours justify_interval lcm least left length like limit ln localtime localtimestamp log lower lpad \
+    ltrim make_date make_interval make_time make_timestamp make_timestamptz max md5 min mod normalize not now nullif numeric \
+    octet_length on or order over overlay pg_typeof pi position power quote_ident quote_literal quote_nullable radians \
+    regexp_match regexp_replace repeat replace reverse right round row row_to_json rpad rtrim scale select sha256 sign similar \
+    some split_part sqrt starts_with statement_timestamp string_agg string_to_array strpos substr substring sum then time \
+    timestamp to_char to_date to_hex to_json to_jsonb to_number to_timestamp transaction_timestamp translate trim trim_scale \
+    trunc upper using values varchar varying when where width_bucket with within";
 
 impl Work<'_, '_> {
     pub(super) fn merge(&mut self, dml: &Dml, merge: &Merge, entry: &Entry) -> Result<(), Refusal> {

@@ -6,6 +6,7 @@ use sqlparser::tokenizer::Token;
 use super::outcome::{Hit, HitOutcome, Outcome};
 use super::work::Work;
 use crate::sql::Role;
+use crate::sql::token::Lexeme;
 
 impl Work<'_, '_> {
     /// Counts legacy names that are not relations of the statement. True when a word was left unexplained.
@@ -15,11 +16,11 @@ impl Work<'_, '_> {
         for i in self.lexemes.clone() {
             let lexeme = &self.lexed.lexemes[i];
             let is_known = |name: &String| self.policy.entry(name).is_some() || self.policy.tombstones.contains(name);
-            if let Some(name) = lexeme.name().filter(is_known).filter(|_| !self.shape.explains(i)) {
+            let is_another = || self.is_qualified_by_another(i) || self.is_temporary(i);
+            let is_unexplained = |_: &String| !self.shape.explains(i) && !is_another();
+            if let Some(name) = lexeme.name().filter(is_known).filter(is_unexplained) {
                 unclassified |= self.policy.entry(&name).is_some();
-                if !self.is_temporary(i) {
-                    outcome.touch(self.policy, &name);
-                }
+                outcome.touch(self.policy, &name);
                 let operation = crate::sql::wrapper::operation(self.lexed, &self.lexemes, i);
                 self.mention(name, operation, "a mention that could not be classified", outcome);
             }
@@ -38,6 +39,13 @@ impl Work<'_, '_> {
         unclassified
     }
 
+    /// Whether a word follows a dot and a name that is not the legacy schema's: `public.tipocorreo`, `alias.tipocorreo`.
+    fn is_qualified_by_another(&self, word: usize) -> bool {
+        let before = |by: usize| word.checked_sub(by).filter(|at| self.lexemes.contains(at)).map(|at| &self.lexed.lexemes[at]);
+        let qualifier = before(2).filter(|_| before(1).is_some_and(|l| l.is_token(&Token::Period)));
+        qualifier.and_then(Lexeme::name).is_some_and(|name| name != self.policy.schema)
+    }
+
     /// Counts references to legacy tables whose rules have faults. They pass untouched, and the server answers as it can.
     pub(super) fn count_faulty(&self, outcome: &mut Outcome) {
         for reference in &self.shape.references {
@@ -49,7 +57,7 @@ impl Work<'_, '_> {
     }
 
     /// Whether a word is the name of a temporary table that the statement makes: `CREATE TEMPORARY TABLE [IF NOT EXISTS] word`.
-    /// Only a temporary one may have the name of a tombstone: for any other the server says that the name is taken.
+    /// It is no use of the legacy table, and may have the name of a tombstone: for any other the server says that the name is taken.
     fn is_temporary(&self, word: usize) -> bool {
         let lexemes = &self.lexed.lexemes;
         let start = self.lexemes.start;

@@ -34,7 +34,8 @@ pub(super) const LIST_ENDS: &[&str] =
 impl Work<'_, '_> {
     /// What is known of the query of an INSERT.
     pub(super) fn outputs(&self, dml: &Dml, query: &Range<usize>) -> Outputs {
-        let query = self.unwrapped(query);
+        let whole = self.unwrapped(query);
+        let query = self.leftmost(&whole);
         let Some(list) = self.select_items(&query) else { return Outputs::default() };
         // The first scope that the query opens.
         let scope = &self.shape.scopes[(dml.scope + 1).min(self.shape.scopes.len() - 1)];
@@ -52,7 +53,21 @@ impl Work<'_, '_> {
         let distinct = self.lexed.lexemes[query.start + 1].is("DISTINCT");
         let typed =
             distinct || self.lexed.lexemes[query.clone()].windows(2).any(|w| types(&w[1]) && !w[0].is("IS") && !w[0].is("NOT"));
-        Outputs { items, untyped: !typed }
+        Outputs { items, untyped: !typed && query == whole }
+    }
+
+    /// The first query of set operations that begin with a parenthesis: it gives the columns.
+    fn leftmost(&self, query: &Range<usize>) -> Range<usize> {
+        let mut first = query.clone();
+        while self.lexed.lexemes[first.start].is_token(&Token::LParen) {
+            let Some(closing) = crate::sql::edit::closing(self.lexed, first.start, first.end) else { return first };
+            let inner = self.unwrapped(&(first.start..closing + 1));
+            if inner.start == first.start {
+                return inner;
+            }
+            first = inner;
+        }
+        first
     }
 
     /// The select list of a query that begins with SELECT.

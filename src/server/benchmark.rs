@@ -17,7 +17,7 @@ use crate::mode::Mode;
 use crate::rewrite::{NameContext, Policy, rewrite};
 use crate::rule::RuleSet;
 use crate::shadow::compare::{Row, Rows};
-use crate::sql::quote::{ident, literal, qualified};
+use crate::sql::quote::{ident, qualified};
 use crate::sql::token::Lexed;
 use crate::sql::{Limits, Named};
 use crate::table::ColumnType::{Bool, Float, Int, Text};
@@ -65,61 +65,75 @@ pub fn of_file(text: &str) -> Result<Vec<Case>> {
 }
 
 /// The reads that clients have sent most often. Their values were not kept; values from the tables are used.
-pub async fn of_traffic(control: &Database, rules: &RuleSet, top: i64) -> Result<Vec<(Case, Option<String>)>> {
+pub async fn of_traffic(control: &Database, schema: &str, top: i64) -> Result<Vec<(Case, Option<String>)>> {
     let sql = "SELECT s.text, sum(h.hits)::bigint FROM esclusa.hit AS h JOIN esclusa.statement AS s USING (fingerprint)
                WHERE h.operation = 'select' AND h.sqlstate = '' AND s.text ~ '^[( ]*(select|with|values|table)\\M' GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT $1";
     let mut cases = Vec::new();
     for row in control.query("reading the most frequent reads", sql, &[&top]).await? {
         let (text, hits): (String, i64) = (row.get(0), row.get(1));
-        let filled = filled(control, rules, &text).await?;
+        let filled = filled(control, schema, &text).await?;
         let missing = filled.is_none().then(|| "a value is missing that no column stands beside".to_owned());
         cases.push((Case { text: filled.unwrap_or(text), hits: Some(hits) }, missing));
     }
     Ok(cases)
 }
 
-/// The text with a value for each `?`, from the column that it is compared with. `None` where there is no such column.
-async fn filled(control: &Database, rules: &RuleSet, text: &str) -> Result<Option<String>> {
+/// The text with a value for each `?` (a literal that was not kept) and `$1` (a parameter), from the column that it is compared with. `None` where
+/// there is no such column.
+async fn filled(control: &Database, schema: &str, text: &str) -> Result<Option<String>> {
     let Ok(lexed) = Lexed::new(text) else { return Ok(None) };
-    let tables: Vec<String> =
-        lexed.lexemes.iter().filter_map(crate::sql::token::Lexeme::name).filter(|n| rules.rules.contains_key(n)).collect();
+    let columns = columns_of(control, schema, &lexed).await?;
+    let mut parameters: HashMap<&str, String> = HashMap::new();
     let mut out = String::with_capacity(text.len() + 64);
     let mut end = 0;
     for (at, lexeme) in lexed.lexemes.iter().enumerate() {
-        if &text[lexeme.span.range()] != "?" {
+        let written = &text[lexeme.span.range()];
+        let is_parameter = written.strip_prefix('$').is_some_and(|n| n.starts_with(|c: char| c.is_ascii_digit()));
+        if written != "?" && !is_parameter {
             continue;
         }
-        let before = |n: usize| at.checked_sub(n).and_then(|i| lexed.lexemes.get(i));
-        // `column = ?`, `column IN (?`, `column LIKE ?`, `BETWEEN ? AND ?`.
-        let column = (1..=6).filter_map(before).find_map(|l| {
-            let name = l.name()?;
-            tables.iter().find(|t| rules.rules[*t].position(&name).is_some()).map(|table| (table.clone(), name))
-        });
-        let is_limit = before(1).is_some_and(|l| l.is_any(&["LIMIT", "OFFSET", "FETCH", "FIRST", "NEXT"]));
-        let value = match (column, is_limit) {
-            (_, true) => Some("10".to_owned()),
-            (Some((table, name)), _) => value_of(control, &table, &name).await?,
-            (None, _) => None,
+        let near = |i: Option<usize>| i.and_then(|i| lexed.lexemes.get(i));
+        let is_limit = near(at.checked_sub(1)).is_some_and(|l| l.is_any(&["LIMIT", "OFFSET", "FETCH", "FIRST", "NEXT"]));
+        // `column = ?`, `column IN (?`, `column LIKE ?`, `BETWEEN ? AND ?`, and `? = column`.
+        let places = (1..=6).map(|n| at.checked_sub(n)).chain((2..=4).map(|n| Some(at + n)));
+        let column = places.filter_map(near).find_map(|l| columns.get(&l.name()?));
+        let value = match (parameters.get(written), column) {
+            (Some(value), _) => Some(value.clone()),
+            _ if is_limit => Some("10".to_owned()),
+            (None, Some((table, name))) => value_of(control, table, name).await?,
+            (None, None) => None,
         };
         let Some(value) = value else { return Ok(None) };
         out.push_str(&text[end..lexeme.span.start]);
         out.push_str(&value);
         end = lexeme.span.end;
+        if is_parameter {
+            parameters.insert(written, value);
+        }
     }
     out.push_str(&text[end..]);
     Ok(Some(out))
 }
 
-/// A value from the middle of a column of the archived table.
+/// The columns that a statement may mean, by name: each with a table of the statement that has it. Of a table that has moved it is the archive.
+async fn columns_of(control: &Database, schema: &str, lexed: &Lexed<'_>) -> Result<HashMap<String, (String, String)>> {
+    let names: Vec<String> = lexed.lexemes.iter().filter_map(crate::sql::token::Lexeme::name).collect();
+    let sql = "SELECT n.nspname::text, c.relname::text, a.attname::text FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = a.attrelid
+               JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname IN ($1, $2) AND c.relname = ANY ($3) AND a.attname = ANY ($3)
+                 AND a.attnum > 0 AND c.relkind IN ('r', 'p') ORDER BY n.nspname = $2, c.relname DESC";
+    let rows = control.query("looking for the columns of a statement", sql, &[&schema, &ARCHIVE, &names]).await?;
+    let column = |row: &tokio_postgres::Row| {
+        let (schema, table, name): (&str, &str, String) = (row.get(0), row.get(1), row.get(2));
+        (name.clone(), (qualified(schema, table), name))
+    };
+    Ok(rows.iter().map(column).collect())
+}
+
+/// A value from the middle of a column.
 async fn value_of(control: &Database, table: &str, column: &str) -> Result<Option<String>> {
-    let archive = qualified(ARCHIVE, table);
-    let there = format!("SELECT to_regclass({}) IS NOT NULL", literal(&archive));
-    if !control.one("looking for the archive", &there, &[]).await?.get::<_, bool>(0) {
-        return Ok(None);
-    }
     let column = ident(column);
     let sql = format!(
-        "SELECT quote_literal({column}::text) FROM {archive} WHERE {column} IS NOT NULL OFFSET (SELECT count({column}) / 2 FROM {archive}) LIMIT 1"
+        "SELECT quote_literal({column}::text) FROM {table} WHERE {column} IS NOT NULL OFFSET (SELECT count({column}) / 2 FROM {table}) LIMIT 1"
     );
     Ok(control.query("choosing a value", &sql, &[]).await?.first().map(|row| row.get(0)))
 }

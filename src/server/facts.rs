@@ -92,6 +92,10 @@ impl Facts {
     /// Asks the database. `known` is the catalog that was last read.
     pub async fn asked(settings: &Settings, database: &Database, known: &mut Option<Known>) -> Result<Facts> {
         let schema = &settings.rules.schema;
+        // Of a zone that the server does not know `doctor` complains; a proxy works all the same.
+        if let Err(error) = database.show_times_in(&settings.rules.time_zone).await {
+            tracing::debug!(%error, "times are shown in the server's zone");
+        }
         let mut functions = known.as_ref().map(|known| known.functions.clone()).unwrap_or_default();
         let Unannounced { limited, readers, movers } = Unannounced::asked(database, schema, &mut functions).await?;
         let catalog = catalog(database, schema, known).await?;

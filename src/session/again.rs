@@ -92,6 +92,8 @@ pub struct Again {
     between: bool,
     /// What was held back of a read that can no longer be sent again; the client gets it next.
     owed: Vec<u8>,
+    /// The read was counted when it failed on the copy: sent again, it is still the client's one use of the table.
+    counted: bool,
 }
 
 /// What to do with a frame that comes after an error which the client has not been told.
@@ -109,6 +111,17 @@ impl Again {
     /// Whether everything is answered and no transaction is open.
     pub fn is_between(&mut self, between: bool) {
         self.between = between;
+        self.counted &= !between;
+    }
+
+    /// A statement is counted: that of a read which is then sent again is not counted a second time.
+    pub fn counts(&mut self) {
+        self.counted = self.is_going_on();
+    }
+
+    /// Whether the statement that has run is a read whose failure on the copy was counted.
+    pub fn was_counted(&mut self) -> bool {
+        !self.is_going_on() && std::mem::take(&mut self.counted)
     }
 
     /// Whether the next frame may begin a read, or belongs to one.
@@ -163,6 +176,7 @@ impl Again {
 
     /// The client gets part of the answer, so the read cannot be sent again. Returns what was held back, which goes first.
     pub fn is_answered(&mut self) -> Vec<u8> {
+        self.counted &= !self.is_going_on();
         let mut held = std::mem::take(&mut self.owed);
         match std::mem::take(&mut self.sending) {
             Sending::Begun(_, more) | Sending::Sent(_, more) => held.extend(more),
@@ -184,6 +198,14 @@ impl Again {
         if let Sending::Begun(stretch, mut held) = std::mem::take(&mut self.sending) {
             held.extend_from_slice(error);
             self.sending = Sending::Failed(stretch, held, sqlstate);
+        }
+    }
+
+    /// The read of which all frames are sent.
+    pub fn sent(&self) -> Option<&Read> {
+        match &self.sending {
+            Sending::Sent(stretch, _) => stretch.read.as_ref(),
+            _ => None,
         }
     }
 
@@ -214,6 +236,7 @@ impl Again {
             self.sending = Sending::Failed(stretch, told, sqlstate);
             return Some(Behind::Kept);
         }
+        self.counted = false;
         Some(Behind::Told(told))
     }
 }

@@ -211,6 +211,10 @@ impl<H: House> Conversation<H> {
         if run.sqlstate == Sqlstate::IN_FAILED_TRANSACTION {
             return;
         }
+        if self.again.was_counted() {
+            return;
+        }
+        self.again.counts();
         self.house.ran(&statement.outcome, self.peer.client(), run);
         if run.is_more {
             return;

@@ -24,6 +24,7 @@ pub fn lead_back(error: &ErrorFields, told: &Told<'_>) -> Option<ErrorFields> {
     place::bare(&mut fields, told);
     place::position(&mut fields, told);
     place::syntax(&mut fields, told);
+    relation::one_value_too_many(&mut fields, told);
     // This needs the schemas in the lines, which the next steps take out.
     own_names::own_context(&mut fields);
     for relation in told.outcome.rewritten.iter().map(AsRef::as_ref).chain(told.reached) {

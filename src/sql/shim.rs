@@ -232,6 +232,7 @@ impl Shims<'_> {
             Some(Token::Period) if self.is_token(at + 1, &Token::Mul) && self.compares(at + 2) => {
                 return self.drop(at + 2);
             }
+            Some(Token::LParen) if self.inserts_query() => return self.columns_before_query(),
             Some(_) => return self.any_of_query() || self.operator_any() || self.frame_bound(),
             None => return false,
         }
@@ -297,6 +298,27 @@ impl Shims<'_> {
                 return before == Some(&Token::Comma) || is_word(before, "SET");
             }
         }
+    }
+
+    /// Whether here begins the query of an INSERT without a list of columns, in parentheses; the parser knows only `(SELECT`.
+    fn inserts_query(&self) -> bool {
+        let mut inner = self.at + 1;
+        while self.is_token(inner, &Token::LParen) {
+            inner += 1;
+        }
+        let mut before = self.out.tokens.iter().rev().map(|t| &t.token);
+        let into =
+            before.by_ref().take(6).take_while(|t| matches!(t, Token::Word(_) | Token::Period)).any(|t| is_word(Some(t), "INTO"));
+        self.is_any(inner, &["VALUES", "WITH", "SELECT"]) && into && is_word(before.next(), "INSERT")
+    }
+
+    /// With a list of columns before it the parser accepts any query.
+    fn columns_before_query(&mut self) -> bool {
+        self.put(Token::LParen);
+        self.put(Token::make_word("listed", None));
+        self.put(Token::RParen);
+        self.keep();
+        true
     }
 
     /// Whether the parenthesis that is open here lists the columns of an INSERT.
@@ -528,6 +550,9 @@ mod tests {
             ("select 1 from h group by grouping sets ((), grouping sets ((a), grouping sets (b)))", "h"),
             ("update h set a[1] = 2, b[1:2].c = 3, d = e[2] where f[1] = 1", "h"),
             ("insert into h (a[1], b.c, d) select a[1], b from k", "h k"),
+            ("insert into h (values (1, 2)) union all select 1, a from k", "h k"),
+            ("insert into h as x ((with w as (select 1) table k)) returning *", "h k"),
+            ("with w as (select 1) insert into h (((values (1))) union (select a from k)) on conflict do nothing", "h k"),
             ("select a::text collate \"C\", b from h order by c::text collate pg_catalog.\"default\"", "h"),
             ("insert into h values (1) on conflict (lower(a) collate \"C\" text_ops) where b > 1 do update set c = 1", "h"),
             ("insert into h values (1) on conflict (a, b) where b do nothing", "h"),

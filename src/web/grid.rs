@@ -7,7 +7,7 @@ use super::label;
 use crate::table::{Cell, ColumnType, Table};
 
 /// The most rows of a table on a page; the command line and the API have all of them.
-const ROWS: usize = 250;
+const ROWS: usize = 100;
 /// The most characters of a cell.
 const CELL: usize = 1_000;
 

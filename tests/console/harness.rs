@@ -162,6 +162,7 @@ pub(crate) fn shared(users_file: Option<&std::path::Path>) -> Shared {
     let file = users_file.map(|f| f.to_string_lossy().into_owned());
     let environment = |key: &str| match key {
         "ESCLUSA_CONSOLE_ADMINS" => Some("jefa".to_owned()),
+        "ESCLUSA_RULES_TIME_ZONE" => Some("UTC".to_owned()),
         "ESCLUSA_CONSOLE_READERS" => Some("lectora".to_owned()),
         "ESCLUSA_CONSOLE_USERS_FILE" => file.clone(),
         "ESCLUSA_CONTROL_URL" => Some("postgres://u:geheim@h:5/db".to_owned()),

@@ -111,7 +111,7 @@ impl Maker<'_> {
         }
     }
 
-    /// A statement over system columns.
+    /// A statement over system columns. Which of different rows comes first is not promised, so the first of equal rows is asked for.
     pub(super) fn system_columns(&mut self) -> String {
         self.parameters = None;
         self.rows = Some(Rows::Unordered);
@@ -133,10 +133,16 @@ impl Maker<'_> {
             }
             5 => format!("SELECT a.* FROM {name} a JOIN {name} b ON a.ctid = b.ctid WHERE {}", condition(self, "b")),
             6 => {
-                format!("SELECT t.* FROM {name} t WHERE ctid IN (SELECT max(ctid) FROM {name} x WHERE {})", condition(self, "x"))
+                format!(
+                    "SELECT t.* FROM {name} t WHERE ctid IN (SELECT max(ctid) FROM {name} x WHERE {} GROUP BY x::text)",
+                    condition(self, "x")
+                )
             }
             7 => format!("SELECT count(*), count(DISTINCT ctid), count(t) FROM {name} t WHERE {}", condition(self, "t")),
-            8 => format!("DELETE FROM {name} WHERE ctid NOT IN (SELECT min(ctid) FROM {name} x WHERE {})", condition(self, "x")),
+            8 => format!(
+                "DELETE FROM {name} WHERE ctid NOT IN (SELECT min(ctid) FROM {name} x WHERE {} GROUP BY x::text)",
+                condition(self, "x")
+            ),
             9 => self.without_duplicates(&source),
             _ => format!("SELECT * FROM {name} t TABLESAMPLE BERNOULLI (100) WHERE {}", condition(self, "t")),
         }

@@ -100,19 +100,19 @@ async fn a_key_of_its_own_stays() {
 /// A run after any interruption continues from the state it left.
 #[tokio::test]
 async fn an_interrupted_improvement_goes_on() {
-    let columns = "CREATE SEQUENCE cf_quere_pro.hisret_hst_id_seq; \
+    let columns = "CREATE SEQUENCE cf_quere_pro.hisret_hst_number; \
         ALTER TABLE cf_quere_pro.hisret ADD COLUMN hst_id bigint, ADD COLUMN hst_operation char(1) DEFAULT 'U'; \
-        ALTER TABLE cf_quere_pro.hisret ALTER COLUMN hst_id SET DEFAULT nextval('cf_quere_pro.hisret_hst_id_seq')";
-    let numbered = "UPDATE cf_quere_pro.hisret SET hst_id = nextval('cf_quere_pro.hisret_hst_id_seq')";
+        ALTER TABLE cf_quere_pro.hisret ALTER COLUMN hst_id SET DEFAULT nextval('cf_quere_pro.hisret_hst_number')";
+    let numbered = "UPDATE cf_quere_pro.hisret SET hst_id = nextval('cf_quere_pro.hisret_hst_number')";
     let check = "ALTER TABLE cf_quere_pro.hisret ADD CONSTRAINT hisret_hst_id_set CHECK (hst_id IS NOT NULL) NOT VALID";
     let unique = "CREATE UNIQUE INDEX CONCURRENTLY hisret_hst_pkey ON cf_quere_pro.hisret (hst_id)";
     // A unique index over a column with duplicates, and an index whose expression fails, are left invalid.
     let invalid_key = "CREATE UNIQUE INDEX CONCURRENTLY hisret_hst_pkey ON cf_quere_pro.hisret (id)";
     let invalid_time = "CREATE INDEX CONCURRENTLY hisret_hst_time ON cf_quere_pro.hisret ((1 / (id - 7)))";
     for interrupted in [
-        vec!["CREATE SEQUENCE cf_quere_pro.hisret_hst_id_seq"],
+        vec!["CREATE SEQUENCE cf_quere_pro.hisret_hst_number"],
         vec![columns],
-        vec![columns, "UPDATE cf_quere_pro.hisret SET hst_id = nextval('cf_quere_pro.hisret_hst_id_seq') WHERE id < 300"],
+        vec![columns, "UPDATE cf_quere_pro.hisret SET hst_id = nextval('cf_quere_pro.hisret_hst_number') WHERE id < 300"],
         vec![columns, numbered, check],
         vec![columns, numbered, check, unique],
         vec![columns, numbered, check, invalid_key],

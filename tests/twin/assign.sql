@@ -137,3 +137,49 @@ update tipositver set tsvtxtid = /* ñandú */ upper('ñ') where tsvid = 3;
 insert into tipoincide select o.tpiid + 100, o.tpitxtid, 'a''b', o.tpimotnoca from tipoincide o where o.tpiid = 1;
 
 insert into tipoincide select o.tpiid + 100, o.tpitxtid, $1, o.tpimotnoca from tipoincide o where o.tpiid = 1;
+
+-- Set operations that begin with a parenthesis.
+insert into tipocorreo (select 950, '7') union all select 951, '8' returning *;
+
+insert into tipocorreo (tipctipo, tipcdesctxtid) (select 950::int, 7.4) union all (select 951, 8) returning *;
+
+insert into tipocorreo (select 950, 7, 8) union all select 951, 8, 9;
+
+insert into tipocorreo ((select 950, 7, 8) union select 951, 8, 9) union all select 1, 2, 3;
+
+insert into tipocorreo (tipctipo, tipcdesctxtid) (select 950) union all select 951;
+
+insert into tipocorreo (select 950) union all select 951 returning *;
+
+insert into tipocorreo (select 'x', 7) union all select 'y', 8;
+
+insert into tipocorreo (select t.* from tipocorreo t limit 1) except (select * from tipocorreo) returning *;
+
+insert into tipocorreo (select *, 1 from tipocorreo limit 1) union all select 1, 2, 3;
+
+insert into tipocorreo ((((select 950, 7)))) union all select 951, 8 returning *;
+
+insert into tipocorreo (values (950, 7)) union all select 951, 8 returning *;
+
+insert into histipooficina (select * from histipooficina where htofid = 1) union all (select * from histipooficina where htofid = 2) returning *;
+
+insert into histipooficina (select *, 1 from histipooficina where htofid = 1) union all select *, 2 from histipooficina;
+
+-- A query in parentheses, without a list of columns.
+insert into tipocorreo (values (950, 7)) returning *;
+
+insert into tipocorreo as t ((values (950, 7), (951, '8'))) returning t.*;
+
+insert into tipocorreo (with x as (select 950 as a, 7 as b) select * from x) returning *;
+
+insert into tipocorreo (with x as (select 950 as a, 7 as b) select * from x) union all (values (951, 8)) order by 1 returning *;
+
+insert into tipocorreo (table tipocorreo) except table tipocorreo returning *;
+
+-- twin: differs the words of a UNION
+insert into tipocorreo ((values (950)) union all select 951) on conflict do nothing returning *;
+
+-- twin: differs the words of a UNION
+insert into tipocorreo (values (950, 7, 8));
+
+insert into tipocorreo (values (950, 7), (951, 8) order by 1 limit 1) returning *;

@@ -59,7 +59,36 @@ select h, h.ctid is null from hiscliente h order by h::text;
 
 select hcliid, ctid is null from hiscliente order by 1;
 
--- One value more than the client knows columns: it would go into a column of the improvement.
+-- One value more than the client knows columns: it would go into a column of the improvement. Only the server can count some of these.
+insert into hiscliente (select h.*, 99 from hiscliente h where hcliid = 1) union all select h.*, 99 from hiscliente h where hcliid = 1;
+
+insert into hiscliente (select h.*, 'x'::text from hiscliente h where hcliid = 1) union all select h.*, 'y' from hiscliente h where hcliid = 1;
+
+insert into hiscliente (select h.*, 99, 'x' from hiscliente h where hcliid = 1) union all select h.*, 99, 'x' from hiscliente h where hcliid = 1;
+
+insert into hiscliente (select h.*, 99, 'x', 7 from hiscliente h where hcliid = 1) union all select h.*, 99, 'x', 7 from hiscliente h where hcliid = 1;
+
+insert into hiscliente overriding system value (select h.*, 99 from hiscliente h where hcliid = 1) union all select h.*, 99 from hiscliente h where hcliid = 1;
+
+insert into hiscliente overriding system value (select h.* from hiscliente h where hcliid = 1) union all select h.* from hiscliente h where hcliid = 1;
+
+insert into hiscliente (select h.* from hiscliente h where hcliid = 1) union all select h.* from hiscliente h where hcliid = 1 returning *;
+
+insert into hiscliente (select hcliid from hiscliente h where hcliid = 1) union all select hcliid + 1 from hiscliente h where hcliid = 1 returning *;
+
+create table public.traslado as select h.*, 99 as mas from hiscliente h;
+
+-- twin: differs without a position
+insert into hiscliente select * from public.traslado;
+
+insert into hiscliente select t.* from public.traslado t join cliente c on c.cliid = t.hcliid;
+
+alter table public.traslado drop column mas;
+
+insert into hiscliente select * from public.traslado where hcliid = 1 returning *;
+
+drop table public.traslado;
+
 insert into hiscliente values (1, 2, 3, 4, 5, 99);
 
 insert into hiscliente values (1, 2, 3, 4, 5, 6, 7, 8, 9), (1, 2, 3, 4, 5, 6, 7, 8, 9);

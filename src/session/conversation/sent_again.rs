@@ -140,15 +140,15 @@ impl<H: House> Conversation<H> {
             self.again.fails_early(&told, sqlstate_of(&error));
             return Some(ToClient::Swallow);
         }
-        let stretch = self.again.fails()?;
-        let read = stretch.read.as_ref()?;
         let began = match self.pipeline.front() {
             Some(Request::Query(query)) => query.at,
             Some(Request::Execute { at, .. }) => *at,
             _ => None,
         };
         let sqlstate = sqlstate_of(&error);
-        self.ran(&read.held.statement, Run::failed(began, sqlstate));
+        let statement = self.again.sent()?.held.statement.clone();
+        self.ran(&statement, Run::failed(began, sqlstate));
+        let stretch = self.again.fails()?;
         self.is_answered_by_table(&stretch, sqlstate);
         self.names.unanswered();
         let mut out = Vec::with_capacity(256);

@@ -1,6 +1,6 @@
 //! What an error says of a leaf, its key and its indexes, in the names of the legacy table.
 
-use super::told::replace;
+use super::told::{Told, replace};
 use crate::relation::{CONTROL, LEAVES, Relation, Store};
 use crate::sql::quote::{ident, literal};
 use crate::sql::template::SqlPart;
@@ -60,6 +60,24 @@ fn columns(fields: &mut ErrorFields, relation: &Relation) {
         };
         replace(fields, &[field::DETAIL], &printed, &name);
         replace(fields, &[field::DETAIL], printed.trim_start_matches('(').trim_end_matches(')'), &name);
+    }
+}
+
+/// One value too many for a retained history, which only the server could count: it meets `hst_id`, which takes no value, or does not have the type of
+/// a column of the improvement. The client gets PostgreSQL's error for its own mistake (source, analyze.c, transformInsertRow).
+pub(super) fn one_value_too_many(fields: &mut ErrorFields, told: &Told<'_>) {
+    if !told.outcome.rewritten.iter().any(|relation| relation.is_retained()) {
+        return;
+    }
+    let message = fields.text(field::MESSAGE).unwrap_or_default();
+    let about = ["hst_id", "hst_operation"].into_iter().find(|column| message.contains(&format!("\"{column}\"")));
+    // A statement that names the column itself gets the error about it.
+    let named = |column: &str| told.text.to_ascii_lowercase().contains(column);
+    if matches!(fields.get(field::SQLSTATE), Some(b"428C9" | b"42804")) && about.is_some_and(|column| !named(column)) {
+        fields.set(field::SQLSTATE, "42601");
+        fields.set(field::MESSAGE, "INSERT has more expressions than target columns");
+        fields.remove(field::DETAIL);
+        fields.remove(field::HINT);
     }
 }
 

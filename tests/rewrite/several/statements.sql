@@ -25,7 +25,13 @@ RESET search_path; SELECT * FROM tipositver
 CREATE TEMP TABLE tipositver (tsvid int); SELECT * FROM tipositver
 -- becomes
 -- the same
--- hits create table of tipositver: opaque
+-- hits
+
+-- What has the name in another schema is no legacy table.
+CREATE TABLE public.tipositver (tsvid int, CHECK (tsvid > 0) NO INHERIT); SELECT * FROM cf_quere_pro.tipositver
+-- becomes
+CREATE TABLE public.tipositver (tsvid int, CHECK (tsvid > 0) NO INHERIT); SELECT * FROM esclusa.tipositver
+-- hits select of tipositver: rewritten
 
 -- Two kinds in one statement.
 SELECT * FROM histipooficina h JOIN tipositver t ON t.tsvid = h.htofid JOIN tipfacgasrec g ON g.tfgrmfid = t.tsvid

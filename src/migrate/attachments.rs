@@ -1,6 +1,6 @@
 //! A relation in the form that the search for dependents takes.
 
-use super::dependents::{self, Dependent};
+use super::dependents::{self, Dependent, Dependents};
 use super::foreign_key::key_table::Leaf;
 use crate::catalog::Database;
 use crate::error::Result;
@@ -24,7 +24,22 @@ pub async fn dependents_of(database: &Database, context: &Context, rule: &Rule) 
         return Ok(Vec::new());
     }
     let attachments = Attachments::new(&relation);
-    Ok(dependents::find(database, &attachments.leaf(&legacy)).await?.found)
+    let leaf = attachments.leaf(&legacy);
+    let found =
+        if relation.is_retained() { improving(database, &leaf).await? } else { dependents::find(database, &leaf).await? };
+    Ok(found.found)
+}
+
+/// What an improvement that is not complete has to mind.
+pub(super) async fn improving(database: &Database, leaf: &Leaf<'_>) -> Result<Dependents> {
+    let sql = "SELECT bool_or(attname = 'hst_id'), coalesce(bool_or(attname = 'hst_id' AND attnotnull), false) FROM pg_attribute \
+               WHERE attrelid = to_regclass($1) AND NOT attisdropped";
+    let row = database.one("looking for the new columns", sql, &[&leaf.legacy]).await?;
+    match (row.get::<_, Option<bool>>(0), row.get::<_, bool>(1)) {
+        (_, true) => Ok(Dependents::default()),
+        (Some(true), false) => dependents::retained::on_numbering(database, leaf).await,
+        _ => dependents::retained::find(database, leaf).await,
+    }
 }
 
 /// A relation in the form that the search for dependents takes.

@@ -9,7 +9,7 @@ use super::super::foreign_key::key_table::Leaf;
 use super::found::{Dependent, Dependents, rows};
 
 /// The table's row type and the type of arrays of it.
-const ROW_TYPES: &str =
+pub(super) const ROW_TYPES: &str =
     "(SELECT oid FROM pg_type WHERE typrelid = $1 UNION ALL SELECT typarray FROM pg_type WHERE typrelid = $1)";
 
 pub(super) async fn find(database: &Database, leaf: &Leaf<'_>, all: &mut Dependents) -> Result<()> {

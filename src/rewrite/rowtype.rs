@@ -35,7 +35,7 @@ impl Work<'_, '_> {
     }
 
     /// The span of a row's name, with the star of `t.* IS NULL`, which is hidden from the parser.
-    fn row_span(&self, name_use: &NameUse) -> Span {
+    pub(super) fn row_span(&self, name_use: &NameUse) -> Span {
         let lexemes = &self.lexed.lexemes;
         let behind = self.lexeme_at(name_use.span.start).map(|first| first + 2 * name_use.name.0.len() - 1);
         let token = |at: usize, token: &Token| lexemes.get(at).is_some_and(|l| l.is_token(token));

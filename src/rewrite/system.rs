@@ -89,7 +89,7 @@ impl Work<'_, '_> {
         self.label();
         self.write_out_stars()?;
         let texts: Vec<Edit> =
-            self.substitutes.texts.iter().map(|(&u, t)| Edit::replace(self.shape.uses[u].span, t.as_str())).collect();
+            self.substitutes.texts.iter().map(|(&u, t)| Edit::replace(self.row_span(&self.shape.uses[u]), t.as_str())).collect();
         self.edits.extend(texts);
         Ok(())
     }
@@ -177,7 +177,7 @@ impl Work<'_, '_> {
             let Some(reference) = self.row_of(name_use) else { continue };
             let whole = match name_use.place {
                 UsePlace::Expression => !self.is_taken_apart(name_use),
-                UsePlace::Star => self.is_argument(name_use),
+                UsePlace::Star => !self.is_list(name_use),
                 _ => false,
             };
             if let Some(leaf) = self.substitutes.leaves.get_mut(&reference).filter(|_| whole) {
@@ -325,7 +325,7 @@ impl Work<'_, '_> {
             .collect();
         for name_use in &self.shape.uses {
             let Meaning::Row(scope, item) = self.named(name_use) else { continue };
-            let star = name_use.place == UsePlace::Star && !self.is_argument(name_use);
+            let star = self.is_list(name_use);
             let apart = self.apart(name_use).filter(|l| {
                 let tokens = &self.lexed.lexemes;
                 let is = |at: usize, token: &Token| at < self.lexemes.end && tokens[at].is_token(token);

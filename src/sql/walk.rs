@@ -357,7 +357,18 @@ impl Visitor for Expressions<'_, '_, '_> {
                     }
                 }
             }
-            Expr::CompoundFieldAccess { access_chain, .. } => {
+            Expr::CompoundFieldAccess { root, access_chain } => {
+                // `t.a[1].f`: what stands before the first subscript is one name (source, gram.y, makeColumnRef).
+                let before = access_chain.iter().take_while(|a| matches!(a, AccessExpr::Dot(Expr::Identifier(_)))).count();
+                if let (Expr::Identifier(root), 1..) = (root.as_ref(), before) {
+                    let mut named = vec![root];
+                    named.extend(access_chain[..before].iter().filter_map(|access| match access {
+                        AccessExpr::Dot(Expr::Identifier(field)) => Some(field),
+                        _ => None,
+                    }));
+                    self.walker.use_name(&named, UsePlace::Expression, self.scope);
+                    self.walker.fields.extend(self.walker.lexed.at(root.span.start));
+                }
                 for access in access_chain {
                     if let AccessExpr::Dot(Expr::Identifier(field)) = access {
                         self.walker.explain(field);

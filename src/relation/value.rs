@@ -197,13 +197,25 @@ impl SqlType {
         }
     }
 
-    /// A value that goes through its text into the type's input function, which cuts nothing. The cast is never run: it makes the server check that
-    /// there is one.
+    /// The same for a row of values, which has no type yet that could be cast.
+    pub fn assigned_row(&self, row: impl Into<Sql>) -> Sql {
+        match self.may_hide_length() {
+            true => self.through_text(&row.into(), "r.v"),
+            false => self.assigned(row),
+        }
+    }
+
+    /// A value that goes through its text. The cast is never run: it makes the server check that there is one.
     fn assigned_by_text(&self, expression: &Sql) -> Sql {
+        self.through_text(expression, &format!("CASE WHEN false THEN s.v::{} ELSE r.v END", self.cast()))
+    }
+
+    /// The type's input function cuts nothing.
+    fn through_text(&self, expression: &Sql, read: &str) -> Sql {
         sql!(
-            "(SELECT CASE WHEN false THEN s.v::{} ELSE r.v END FROM (VALUES ({})) AS s(v), \
+            "(SELECT {} FROM (VALUES ({})) AS s(v), \
              LATERAL pg_catalog.jsonb_to_record(pg_catalog.jsonb_build_object('v', {}(s.v))) AS r(v {}))",
-            self.cast(),
+            read,
             expression,
             own("pinned_text"),
             self.cast()

@@ -89,7 +89,7 @@ impl Work<'_, '_> {
         self.label();
         self.write_out_stars()?;
         let texts: Vec<Edit> =
-            self.substitutes.texts.iter().map(|(&u, t)| Edit::replace(self.row_span(&self.shape.uses[u]), t.as_str())).collect();
+            self.substitutes.texts.iter().map(|(&u, t)| Edit::replace(self.shape.uses[u].span, t.as_str())).collect();
         self.edits.extend(texts);
         Ok(())
     }
@@ -276,9 +276,19 @@ impl Work<'_, '_> {
     /// A grouped query reads a column by an aggregate, at these names and in every star.
     pub(super) fn aggregate_column(&mut self, scope: ScopeId, origin: Origin, column: &str, uses: &[usize]) {
         self.substitutes.aggregated.insert((scope, origin));
+        let read = self.any_of_column(origin, column);
         uses.iter().for_each(|&at| {
-            self.substitutes.texts.insert(at, any_of(column));
+            self.substitutes.texts.insert(at, read.clone());
         });
+    }
+
+    /// A column's value in any row of the group. Of arrays array_agg makes one with more dimensions, so they are collected as texts.
+    fn any_of_column(&self, origin: Origin, column: &str) -> String {
+        let entry = self.entries[origin.reference];
+        match entry.map(|e| &e.relation.columns[origin.column].sql_type).filter(|t| t.name.ends_with("[]")) {
+            Some(sql_type) => format!("({}::{})", any_of(&format!("({column})::pg_catalog.text")), sql_type.cast()),
+            None => any_of(column),
+        }
     }
 
     /// The same for a row.
@@ -414,8 +424,8 @@ impl Work<'_, '_> {
     fn column_text(&self, scope: ScopeId, column: &Exposed, labels: bool) -> String {
         let text = format!("{}.{}", ident(&self.shape.scopes[scope].items[column.item].name), ident(&column.name));
         match column.origin.filter(|o| self.substitutes.aggregated.contains(&(scope, *o))) {
-            Some(_) if labels => format!("{} AS {}", any_of(&text), ident(&column.name)),
-            Some(_) => any_of(&text),
+            Some(origin) if labels => format!("{} AS {}", self.any_of_column(origin, &text), ident(&column.name)),
+            Some(origin) => self.any_of_column(origin, &text),
             None => text,
         }
     }

@@ -276,6 +276,10 @@ impl Walker<'_, '_> {
         self.shape.explained.extend(&lexemes);
         let part = |(ident, &at): (&&Ident, &usize)| NamePart { text: folded(ident), span: self.lexed.lexemes[at].span };
         let name = Name(idents.iter().zip(&lexemes).map(part).collect());
+        // The star of `t.* IS NULL` is hidden from the parser.
+        let token = |behind: usize| self.lexed.lexemes.get(lexemes[lexemes.len() - 1] + behind).map(|l| &l.token.token);
+        let star = matches!((token(1), token(2)), (Some(Token::Period), Some(Token::Mul)));
+        let place = if star && place == UsePlace::Expression { UsePlace::Star } else { place };
         let last = lexemes[lexemes.len() - 1] + if place == UsePlace::Star { 2 } else { 0 };
         let span = name.span().to(self.lexed.lexemes.get(last).map_or(name.span(), |l| l.span));
         self.shape.uses.push(NameUse { name, span, place, scope });

@@ -8,7 +8,7 @@ use crate::proxied::Proxied;
 const DDL: &str = "
     CREATE DOMAIN code AS varchar(6) DEFAULT 'dflt' NOT NULL CHECK (VALUE <> 'bad'); CREATE DOMAIN codes AS code;
     CREATE DOMAIN amount AS numeric(5,2); CREATE DOMAIN tags AS varchar(3)[]; CREATE DOMAIN flags AS bit(3); CREATE TYPE color AS ENUM ('rojo', 'verde');
-    CREATE DOMAIN day AS date DEFAULT '2020-01-02'; CREATE TYPE pair AS (x int, y text);
+    CREATE DOMAIN day AS date DEFAULT '2020-01-02'; CREATE TYPE pair AS (x int, y varchar(5));
     CREATE TABLE hisesp (id numeric(5,0) NOT NULL, txt varchar(10), n int, arr int[], tags varchar(3)[], js jsonb, b bit(4), vb bit varying(4), cod code,
         cods codes DEFAULT 'own', num amount, dt tags, df flags, ds codes[], col color, d day, p pair, tm time(0), ts timestamp(0), iv interval second(0),
         c char(3), cs char(3)[], bs bit(3)[], nm numeric(4,1));
@@ -56,6 +56,9 @@ const VALUES: &[&str] = &[
     "true",
     "20200101",
     "ROW(1, 'a')",
+    "(1, 'a')",
+    "((ROW(1, 'TOOLONG')))",
+    "ROW(1, 'a')::cf_quere_pro.pair",
     "'(1,a)'",
     "(SELECT 'TOOLONG'::text)",
 ];
@@ -85,6 +88,8 @@ const STATEMENTS: &[&str] = &[
     "MERGE INTO {t} USING public.k k ON {t}.arr[1] = k.id + 10 WHEN MATCHED AND {t}.tags[1] = 'a' THEN UPDATE SET txt = {t}.tags[2], n = {t}.arr[2]",
     "DELETE FROM {t} WHERE arr[1] = 11 AND id > 5 RETURNING id, arr[1], tags[1]",
     "DELETE FROM {t} x USING public.k k WHERE x.tags[1] = 'q' AND k.id = 1 RETURNING x.tags[2], k.w, js['a'][0]",
+    // Grouped by the key.
+    "SELECT a.*::text, a.* IS NULL, count(*) FROM {t} a GROUP BY a.* ORDER BY 1",
     // Domains: defaults, NULLs, conversions.
     "INSERT INTO {t} (id) VALUES (30) RETURNING cod, cods, d, num",
     "INSERT INTO {t} (id, cod) VALUES (31, DEFAULT), (32, 'x') RETURNING cod",
@@ -117,8 +122,10 @@ const STATEMENTS: &[&str] = &[
     "DELETE FROM {t} a WHERE a.ctid <> (SELECT min(b.ctid) FROM {t} b WHERE a.* = b.*)",
 ];
 
-/// For a look-up only: it has a key for ON CONFLICT.
-const CONFLICTS: &[&str] = &[
+/// For a look-up only: it has a key, for GROUP BY and ON CONFLICT.
+const KEYED: &[&str] = &[
+    "SELECT id, arr, arr[1], tags[2], js['a'], t.arr[2] FROM tipesp t GROUP BY id ORDER BY id",
+    "SELECT t.*::text, t.* IS NOT NULL, t.arr[1:2], ctid IS NULL FROM tipesp t GROUP BY id ORDER BY id",
     "INSERT INTO tipesp (id, n, txt) VALUES (1, 5, 'x') ON CONFLICT (id) DO UPDATE SET (n, txt) = (SELECT 1, tipesp.txt) RETURNING n, txt",
     "INSERT INTO tipesp AS t (id, n) VALUES (1, 5) ON CONFLICT (id) DO UPDATE SET (n, txt) = (SELECT excluded.n + t.n, t.tags[1]) RETURNING n, txt",
     "INSERT INTO tipesp AS q (id, n) VALUES (1, 6) ON CONFLICT (id) DO UPDATE SET (n, txt) = (SELECT k.id + q.n, k.w || excluded.n FROM public.k k WHERE k.id = q.id) \
@@ -131,6 +138,24 @@ const CONFLICTS: &[&str] = &[
     "INSERT INTO tipesp AS t (id, arr) VALUES (1, '{8,9}') ON CONFLICT (id) DO UPDATE SET n = excluded.arr[2], txt = t.arr[1] WHERE excluded.arr[1] = 8 RETURNING n, txt",
     "INSERT INTO tipesp AS t (id, n) VALUES (1, 7) ON CONFLICT (id) DO UPDATE SET (n, txt) = (SELECT t.n, 'a' WHERE false) RETURNING n, txt",
 ];
+
+/// A column whose values cannot be grouped by, and are arrays.
+#[tokio::test]
+async fn arrays_without_equality() {
+    let ddl = "CREATE TABLE tipjn (id numeric(5,0) PRIMARY KEY, a json[], g json[]);
+               INSERT INTO tipjn VALUES (1, ARRAY['{\"b\":  1}', '2']::json[], '{{1,2},{3,4}}'), (2, NULL, '{}')";
+    let mut bed = Bed::new(ddl).await;
+    let rule = bed.lookup("tipjn", "id").await;
+    bed.migrate("tipjn").await.unwrap();
+    let client = Proxied::new(&bed, &rule).await;
+    for (statement, expected) in [
+        ("SELECT id, a, g FROM tipjn GROUP BY id ORDER BY id", "1|{\"{\\\"b\\\":  1}\",2}|{{1,2},{3,4}}\n2|\\N|{}\n(2)"),
+        ("SELECT a[1], g[2][1], g[1:1] FROM tipjn GROUP BY id ORDER BY id", "{\"b\":  1}|3|{{1,2}}\n\\N|\\N|{}\n(2)"),
+        ("SELECT t.* FROM tipjn t GROUP BY t.id HAVING t.id = 1", "1|{\"{\\\"b\\\":  1}\",2}|{{1,2},{3,4}}\n(1)"),
+    ] {
+        assert_eq!(client.say(statement).await, expected, "{statement}");
+    }
+}
 
 /// An answer without what the session adds to errors or takes out of them.
 fn plain(answer: String) -> String {
@@ -161,7 +186,8 @@ impl Both {
         let rows = [self.other.say(&only("o", "esclusa")).await, self.other.say(&only("esclusa", "o")).await];
         let same_rows = rows.iter().all(|rows| rows == "(0)");
         // The announced difference: an explicit cast is accepted, or has an error of its own.
-        let is_announced = other.starts_with("42804 column") && (same_rows || self.accepts_casts);
+        let is_announced = other.starts_with("42804 column") && (same_rows || self.accepts_casts)
+            || other.starts_with("22P02") && moved.starts_with("22026");
         if !(is_announced || moved == other && same_rows) {
             let rewritten = self.moved.rewritten(&sent);
             self.differences.push(format!("{sent}\n  table: {other:?}\n  moved: {moved:?}\n  rows: {rows:?}\n  as: {rewritten}"));
@@ -188,7 +214,7 @@ async fn both(table: &'static str) -> Both {
 async fn subscripts_domains_and_rows() {
     for table in ["hisesp", "tipesp"] {
         let mut both = both(table).await;
-        for statement in STATEMENTS.iter().chain(CONFLICTS.iter().filter(|_| table == "tipesp")) {
+        for statement in STATEMENTS.iter().chain(KEYED.iter().filter(|_| table == "tipesp")) {
             both.run(statement).await;
         }
         assert!(both.differences.is_empty(), "{table}: {} differences\n{}", both.differences.len(), both.differences.join("\n"));

@@ -325,3 +325,14 @@ insert into tipobonifdoc select * from tipobonifdoc on conflict (tbdtbid numeric
 insert into tipobonifdoc select * from tipobonifdoc on conflict (tbddconid, (tbdtbid) pg_catalog.numeric_ops) where tbdtbid > 0 do update set tbdhstusu = 'c';
 
 insert into tipobonifdoc select * from tipobonifdoc on conflict (tbdtbid numeric_ops, tbddconid int8_ops) do nothing;
+
+-- Several columns at once, from a query that names the target.
+insert into tipositver values (1, 5) on conflict (tsvid) do update set (tsvtxtid, tsvid) = (select 1, tipositver.tsvid) returning *;
+
+insert into tipositver as t values (1, 5) on conflict (tsvid) do update set (tsvtxtid, tsvid) = (select excluded.tsvtxtid + t.tsvtxtid, t.tsvid) returning *;
+
+insert into tipositver as t values (1, 5) on conflict (tsvid) do update set (tsvtxtid, tsvid) = (select u.tsvtxtid, t.tsvid from tipositver u where u.tsvid <> t.tsvid order by 1 limit 1) returning *;
+
+insert into tipositver as t values (1, 5) on conflict (tsvid) do update set (tsvtxtid, tsvid) = (select tsvtxtid, t.tsvid);
+
+insert into tipositver as t values (1, 5) on conflict (tsvid) do update set (tsvtxtid, tsvid) = (values (t.tsvtxtid + 1, excluded.tsvid)) where t.tsvtxtid > 0 returning *;

@@ -198,10 +198,10 @@ impl SqlType {
     }
 
     /// The same for a row of values, which has no type yet that could be cast.
-    pub fn assigned_row(&self, row: impl Into<Sql>) -> Sql {
+    pub fn assigned_row(&self, row: impl Into<Sql>, mark: &str) -> Sql {
         match self.may_hide_length() {
             true => self.through_text(&row.into(), "r.v"),
-            false => self.assigned(row),
+            false => self.assigned_by_type(row, mark),
         }
     }
 

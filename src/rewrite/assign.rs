@@ -23,7 +23,7 @@ impl Work<'_, '_> {
         match self.is_untyped(lexemes) || number && sql_type.is_number() {
             true if self.is_parameter(lexemes) => sql_type.assigned_parameter(value),
             true => sql_type.assigned(value),
-            false if self.is_row_of_values(lexemes) => sql_type.assigned_row(value),
+            false if self.is_row_of_values(lexemes) => sql_type.assigned_row(value, &self.mark(relation, column, lexemes)),
             false => sql_type.assigned_by_type(value, &self.mark(relation, column, lexemes)),
         }
     }

@@ -108,6 +108,14 @@ const STATEMENTS: &[&str] = &[
     "UPDATE {t} SET ds = ARRAY['a', 'bad'] WHERE id = 30",
     "UPDATE {t} SET ds = ARRAY['a', 'b']::text[] WHERE id = 30 RETURNING ds, ds[1]",
     "DELETE FROM {t} WHERE id >= 30",
+    "MERGE INTO {t} USING public.k k ON {t}.id = k.id + 40 WHEN NOT MATCHED THEN INSERT (id, cod, b, tags) VALUES (41, 'abc', B'1010', '{a}')",
+    "MERGE INTO {t} USING public.k k ON {t}.id = k.id + 50 WHEN NOT MATCHED THEN INSERT (id, cod) VALUES (51, 'TOOLONG')",
+    "MERGE INTO {t} USING public.k k ON {t}.id = k.id + 50 WHEN NOT MATCHED THEN INSERT (id, cod) VALUES (51, k.w || 'TOOLONG')",
+    "MERGE INTO {t} USING public.k k ON {t}.id = k.id + 50 WHEN NOT MATCHED THEN INSERT (id, b) VALUES (51, B'11111')",
+    "MERGE INTO {t} USING public.k k ON {t}.id = k.id + 40 WHEN MATCHED THEN UPDATE SET cod = {t}.cod || k.w || 'TOOLONG'",
+    "MERGE INTO {t} USING public.k k ON {t}.id = k.id + 40 WHEN MATCHED THEN UPDATE SET cod = {t}.cod || k.w, txt = {t}.tags[1], b = DEFAULT",
+    "INSERT INTO {t} DEFAULT VALUES",
+    "DELETE FROM {t} WHERE id >= 30 RETURNING id, cod, txt, b",
     // Rows as a whole, beside system columns.
     "SELECT a.id, a.* = b.* FROM {t} a JOIN {t} b ON a.* = b.* AND a.ctid = b.ctid ORDER BY 1",
     "SELECT a.id, a.* IS DISTINCT FROM b.*, md5(a.*::text) = md5(b.*::text), a.*::text, a.* IS NOT NULL, a.*::text IS NULL FROM {t} a JOIN {t} b USING (id) \

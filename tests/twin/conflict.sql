@@ -346,3 +346,14 @@ insert into tipocorreo (with c as (select 1, 1) select * from c) on conflict (ti
 with c as (select 1 as a, 1 as b) insert into tipocorreo select (select a from c), (select b from c) on conflict (tipctipo) do update set tipcdesctxtid = 8 returning *;
 
 insert into tipobonifdoc select 3, 3, 's', 'n' on conflict do nothing returning *;
+
+-- Several columns at once, from a query that names the target.
+insert into tipositver values (1, 5) on conflict (tsvid) do update set (tsvtxtid, tsvid) = (select 1, tipositver.tsvid) returning *;
+
+insert into tipositver as t values (1, 5) on conflict (tsvid) do update set (tsvtxtid, tsvid) = (select excluded.tsvtxtid + t.tsvtxtid, t.tsvid) returning *;
+
+insert into tipositver as t values (1, 5) on conflict (tsvid) do update set (tsvtxtid, tsvid) = (select u.tsvtxtid, t.tsvid from tipositver u where u.tsvid <> t.tsvid order by 1 limit 1) returning *;
+
+insert into tipositver as t values (1, 5) on conflict (tsvid) do update set (tsvtxtid, tsvid) = (select tsvtxtid, t.tsvid);
+
+insert into tipositver as t values (1, 5) on conflict (tsvid) do update set (tsvtxtid, tsvid) = (values (t.tsvtxtid + 1, excluded.tsvid)) where t.tsvtxtid > 0 returning *;

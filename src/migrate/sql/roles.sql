@@ -57,7 +57,7 @@ BEGIN
     UNION ALL
     SELECT format('ALTER ROUTINE %s OWNER TO %I', p.oid::regprocedure, {role_text})
     FROM pg_proc AS p WHERE p.pronamespace = to_regnamespace('{control}') AND p.proowner IN (SELECT oid FROM pg_roles WHERE rolsuper)
-      AND NOT p.prosecdef AND p.proname NOT IN ('carry_grants', 'carry_usage', 'on_grant')
+      AND NOT p.prosecdef AND p.proname NOT IN ('carry_grants', 'carry_usage', 'keep_apart', 'on_grant')
   LOOP
     EXECUTE statement;
   END LOOP;

@@ -1,7 +1,8 @@
 //! A relation in the form that the search for dependents takes.
 
-use super::dependents::{self, Dependent};
+use super::dependents::{self, Dependent, Dependents};
 use super::foreign_key::key_table::Leaf;
+use super::leaf;
 use crate::catalog::Database;
 use crate::error::Result;
 use crate::relation::{Context, Relation};
@@ -23,8 +24,23 @@ pub async fn dependents_of(database: &Database, context: &Context, rule: &Rule) 
     if !there {
         return Ok(Vec::new());
     }
-    let attachments = Attachments::new(&relation);
-    Ok(dependents::find(database, &attachments.leaf(&legacy)).await?.found)
+    Ok(hanging(database, &relation, &legacy).await?.found)
+}
+
+/// What depends on a table, and what of its own the leaf cannot have: a unique index that is left out would let repeated values in.
+pub(super) async fn hanging(database: &Database, relation: &Relation, legacy: &str) -> Result<Dependents> {
+    let attachments = Attachments::new(relation);
+    let mut all = dependents::find(database, &attachments.leaf(legacy)).await?;
+    if relation.is_retained() {
+        return Ok(all);
+    }
+    for index in leaf::indexes(database, legacy).await?.iter().filter(|index| index.unique) {
+        if let Err(why) = leaf::carried(relation, index) {
+            let why = why.split_once(": ").map_or(why.as_str(), |(_, why)| why);
+            all.found.push(Dependent::left_out("unique index", &index.name, why));
+        }
+    }
+    Ok(all)
 }
 
 /// A relation in the form that the search for dependents takes.

@@ -20,6 +20,7 @@ pub const AUDIT: &str = "esclusa_audit";
 const SCRIPT: &str = include_str!("sql/roles.sql");
 const PARTMAN: &str = include_str!("sql/roles_partman.sql");
 const GRANTS: &str = include_str!("sql/grants.sql");
+const DEPENDENTS: &str = include_str!("sql/dependents.sql");
 const OWN_FAULTS: &str = include_str!("sql/own_faults.sql");
 const OWN_GRANTS: &str = include_str!("sql/own_grants.sql");
 
@@ -61,6 +62,7 @@ pub fn script(context: &Context, role: &str, tables: &[String], owner: Option<&s
         .replace("{grants}", GRANTS)
         .replace("{own_faults}", OWN_FAULTS)
         .replace("{owners}", &owners(context, tables))
+        .replace("{dependents}", &dependents(context, tables))
         .replace("{role}", &ident(role))
         .replace("{role_text}", &literal(role))
         .replace("{owner_text}", &owner.map_or_else(|| "NULL::text".to_owned(), literal))
@@ -79,11 +81,21 @@ fn shadow(context: &Context) -> String {
 }
 
 fn owners(context: &Context, tables: &[String]) -> String {
+    with_tables(OWNERS, context, tables)
+}
+
+/// The owners of what uses a legacy table and is made again when it moves: name, whether a superuser, which objects.
+fn dependents(context: &Context, tables: &[String]) -> String {
+    with_tables(DEPENDENTS, context, tables)
+}
+
+fn with_tables(query: &str, context: &Context, tables: &[String]) -> String {
     let names = tables.iter().map(|t| literal(t)).collect::<Vec<_>>();
     let lines = names.chunks(8).map(|c| c.join(", ")).collect::<Vec<_>>().join(",\n        ");
-    OWNERS
+    query
         .replace("{schema_text}", &literal(&ident(&context.schema)))
         .replace("{leaf_text}", &literal(LEAVES))
+        .replace("{control_text}", &literal(CONTROL))
         .replace("{tables}", &format!("ARRAY[{lines}]::pg_catalog.name[]"))
 }
 
@@ -149,7 +161,7 @@ pub async fn carry_usage(database: &Database) -> Result<()> {
 
 /// Stops before any work if the current role lacks something, and says what.
 pub async fn require(database: &Database, context: &Context, rules: &RuleSet) -> Result<()> {
-    let missing = missing(database, context, &tables(rules)).await?;
+    let missing = required(database, context, &tables(rules)).await?;
     if missing.is_empty() {
         return Ok(());
     }
@@ -170,6 +182,15 @@ async fn is_superuser(database: &Database) -> Result<bool> {
 
 /// Everything that the current role lacks for `schema apply` and for migrating these tables; empty for a superuser, who creates what is missing.
 pub async fn missing(database: &Database, context: &Context, tables: &[String]) -> Result<Vec<Missing>> {
+    let mut missing = required(database, context, tables).await?;
+    if !is_superuser(database).await? {
+        missing.extend(of_dependents(database, context, tables).await?);
+    }
+    Ok(missing)
+}
+
+/// The same without what only tables with certain dependents need: for each of these, `dependents::find` says so.
+async fn required(database: &Database, context: &Context, tables: &[String]) -> Result<Vec<Missing>> {
     if is_superuser(database).await? {
         return Ok(Vec::new());
     }
@@ -248,6 +269,28 @@ async fn membership(database: &Database, context: &Context, tables: &[String], r
     Ok(missing)
 }
 
+async fn of_dependents(database: &Database, context: &Context, tables: &[String]) -> Result<Vec<Missing>> {
+    let sql = format!(
+        "SELECT o.name, o.is_superuser, o.objects, quote_ident(current_user) FROM ({}) AS o WHERE o.is_superuser OR NOT pg_has_role(o.name::name, 'USAGE')",
+        dependents(context, tables)
+    );
+    let rows = database.query("looking for the owners of what uses the legacy tables", &sql, &[]).await?;
+    let missing = rows.into_iter().map(|row| {
+        let (owner, superuser, objects, role): (String, bool, String, String) = (row.get(0), row.get(1), row.get(2), row.get(3));
+        match superuser {
+            true => Missing {
+                what: format!("{objects}: in use of a legacy table, of {owner}, a superuser, of which it must not be a member"),
+                mend: "-- give it to another role, or make it again by hand: `esclusa dependencies` prints the SQL".to_owned(),
+            },
+            false => Missing {
+                what: format!("not a member of {owner}, owner of {objects}, which is made again when a legacy table moves"),
+                mend: format!("GRANT {} TO {role}", ident(&owner)),
+            },
+        }
+    });
+    Ok(missing.collect())
+}
+
 /// Our schemas and tables, where another role made them.
 async fn foreign_objects(database: &Database, context: &Context, role: &str) -> Result<Vec<Missing>> {
     let (control, leaf, schema) = (literal(CONTROL), literal(LEAVES), literal(&context.schema));
@@ -268,7 +311,8 @@ async fn foreign_objects(database: &Database, context: &Context, role: &str) -> 
 /// Without it, a REVOKE on a view would not reach the leaf. It counts only with the functions of this version.
 async fn event_trigger(database: &Database, context: &Context, role: &str) -> Result<Option<Missing>> {
     let wanted = grants(context);
-    let bodies = ["$carry$", "$usage$", "$grant$", "$apart$"].map(|mark| wanted.split(mark).nth(1).unwrap_or_default().to_owned());
+    let bodies =
+        ["$carry$", "$usage$", "$grant$", "$apart$"].map(|mark| wanted.split(mark).nth(1).unwrap_or_default().to_owned());
     let sql = format!(
         "SELECT coalesce((SELECT CASE WHEN e.evtenabled NOT IN ('O', 'A') THEN 'is disabled' \
              WHEN NOT r.rolsuper THEN 'calls a function of ' || r.rolname || ', who is no superuser' \
@@ -282,7 +326,9 @@ async fn event_trigger(database: &Database, context: &Context, role: &str) -> Re
     );
     let there = "SELECT to_regnamespace($1) IS NOT NULL";
     let found: String = match database.one("looking for schema esclusa", there, &[&CONTROL]).await?.get(0) {
-        true => database.one("looking for the event trigger", &sql, &[&bodies[0], &bodies[1], &bodies[2], &bodies[3]]).await?.get(0),
+        true => {
+            database.one("looking for the event trigger", &sql, &[&bodies[0], &bodies[1], &bodies[2], &bodies[3]]).await?.get(0)
+        }
         false => "does not exist".to_owned(),
     };
     let what = format!("event trigger esclusa_grants, which carries grants to views and leaves, {found}");
@@ -346,7 +392,21 @@ mod tests {
         for part in ["\"Mi esquema\"", "'o''role \"x\"'", "\"o'role \"\"x\"\"\"", "'it''s'", "'Due ño'"] {
             assert!(script.contains(part), "{part}\n{script}");
         }
-        for mark in ["{role", "{schema", "{control", "{leaf", "{audit", "{archive", "{owner", "{tables", "{grants", "{partman", "{own_faults"] {
+        for mark in [
+            "{role",
+            "{schema",
+            "{control",
+            "{leaf",
+            "{audit",
+            "{archive",
+            "{owner",
+            "{tables",
+            "{grants",
+            "{partman",
+            "{own_faults",
+            "{dependents",
+            "{control_text",
+        ] {
             assert!(!script.contains(mark), "{mark}\n{script}");
         }
     }

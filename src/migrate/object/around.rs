@@ -31,7 +31,7 @@ pub(super) async fn check(database: &Database, schema: &str) -> Result<Vec<Drift
               WHERE v.relname = c.relname AND v.relnamespace = to_regnamespace({control}) AND g.grantee = 0 AND g.privilege_type = a.privilege_type)) \
          GROUP BY c.oid \
          UNION ALL \
-         SELECT 'rights', what, 'given to ' || role_name, '', rights FROM ({faults}) AS f WHERE role_name <> 'PUBLIC' OR what !~ '^TABLE '",
+         SELECT 'rights', what, 'given to ' || role_name, '', rights FROM ({faults}) AS f WHERE role_name <> 'PUBLIC' OR what ~ '^SEQUENCE '",
         faults = roles::own_faults(schema),
         leaves = literal(LEAVES),
         keys = literal(KEYS),

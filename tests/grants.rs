@@ -235,7 +235,11 @@ async fn a_grant_on_all_tables_gives_no_right_on_the_new_ones() {
     // A superuser's grant would reach them.
     for what in ["TABLES", "SEQUENCES", "FUNCTIONS", "ROUTINES"] {
         for right in ["ALL", if what == "TABLES" { "SELECT" } else { "ALL" }] {
-            bed.sql(&format!("GRANT {right} ON ALL {what} IN SCHEMA cf_quere_pro TO {}, {} WITH GRANT OPTION", roles[0], roles[2])).await;
+            bed.sql(&format!(
+                "GRANT {right} ON ALL {what} IN SCHEMA cf_quere_pro TO {}, {} WITH GRANT OPTION",
+                roles[0], roles[2]
+            ))
+            .await;
             // The owner's right is gone or there, but never more.
             let left: Vec<String> = on_ours(&bed).await.into_iter().filter(|o| !owners.contains(o)).collect();
             assert_eq!(left, Vec::<String>::new(), "{right} on all {what}");
@@ -278,7 +282,9 @@ async fn a_role_that_may_use_the_schema_can_be_dropped() {
     bed.sql(&format!("REVOKE USAGE ON SCHEMA cf_quere_pro FROM PUBLIC; ALTER SCHEMA cf_quere_pro OWNER TO {owner}; ALTER ROLE {owner} CREATEROLE; GRANT {} TO {owner}", roles[2])).await;
     schema::apply(&bed.db, &bed.context).await.unwrap();
     let session = bed.session(owner, "SET client_min_messages = error").await;
-    let uses = async |role: &str| bed.cell(&format!("SELECT concat_ws(' ', has_schema_privilege('{role}', 'cf_quere_pro', 'USAGE'), has_schema_privilege('{role}', 'esclusa', 'USAGE'), has_schema_privilege('{role}', 'esclusa_leaf', 'USAGE'))")).await;
+    let uses = async |role: &str| {
+        bed.cell(&format!("SELECT concat_ws(' ', has_schema_privilege('{role}', 'cf_quere_pro', 'USAGE'), has_schema_privilege('{role}', 'esclusa', 'USAGE'), has_schema_privilege('{role}', 'esclusa_leaf', 'USAGE'))")).await
+    };
     for role in [&roles[1], &roles[2]] {
         assert_eq!(session.say(&format!("GRANT USAGE ON SCHEMA cf_quere_pro TO {role} WITH GRANT OPTION")).await, "(0)");
         assert_eq!(session.say(&format!("GRANT SELECT ON cf_quere_pro.\"Mi tabla\" TO {role}")).await, "(0)");

@@ -385,8 +385,17 @@ async fn nothing_is_open_to_public_beyond_need() {
     )
     .await;
     // What statements and views name, and what a GRANT runs; all of them with the caller's own rights.
-    let known =
-        ["carry_grants(", "carry_usage(", "keep_apart(", "has_own_types(", "image(", "refuse_null(", "refuse_concurrent(", "assign_", "check_"];
+    let known = [
+        "carry_grants(",
+        "carry_usage(",
+        "keep_apart(",
+        "has_own_types(",
+        "image(",
+        "refuse_null(",
+        "refuse_concurrent(",
+        "assign_",
+        "check_",
+    ];
     let unknown: Vec<&String> = open.iter().filter(|f| !known.iter().any(|k| f.starts_with(k))).collect();
     assert!(unknown.is_empty(), "volatile functions that PUBLIC may call: {unknown:#?}");
     let direct = Url::new(format!("postgres://real_public@127.0.0.1:{}/{TARGET}", world.real.postgres.port));

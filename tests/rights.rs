@@ -354,7 +354,8 @@ async fn nothing_is_open_to_public_beyond_need() {
         format!("IN ('esclusa'::regnamespace, 'esclusa_leaf'::regnamespace, 'mig_old'::regnamespace, '{SCHEMA}'::regnamespace)");
     let definers = all(&format!(
         "SELECT p.oid::regprocedure || ' of ' || pg_get_userbyid(proowner) FROM pg_proc AS p JOIN pg_roles AS r ON r.oid = proowner
-         WHERE pronamespace {ours} AND prosecdef AND (has_function_privilege('public', p.oid, 'EXECUTE') OR rolsuper OR rolname = '{}')",
+         WHERE pronamespace {ours} AND prosecdef AND (has_function_privilege('public', p.oid, 'EXECUTE') OR rolsuper OR rolname = '{}')
+           AND NOT (p.proname = 'on_usage' AND prorettype = 'event_trigger'::regtype AND NOT has_function_privilege('public', p.oid, 'EXECUTE'))",
         common::real::CONTROL
     ))
     .await;

@@ -311,24 +311,27 @@ async fn foreign_objects(database: &Database, context: &Context, role: &str) -> 
 /// Without it, a REVOKE on a view would not reach the leaf. It counts only with the functions of this version.
 async fn event_trigger(database: &Database, context: &Context, role: &str) -> Result<Option<Missing>> {
     let wanted = grants(context);
-    let bodies =
-        ["$carry$", "$usage$", "$grant$", "$apart$"].map(|mark| wanted.split(mark).nth(1).unwrap_or_default().to_owned());
+    let bodies = ["$carry$", "$usage$", "$grant$", "$apart$", "$schema$"]
+        .map(|mark| wanted.split(mark).nth(1).unwrap_or_default().to_owned());
     let sql = format!(
         "SELECT coalesce((SELECT CASE WHEN e.evtenabled NOT IN ('O', 'A') THEN 'is disabled' \
              WHEN NOT r.rolsuper THEN 'calls a function of ' || r.rolname || ', who is no superuser' \
              WHEN f.prosrc <> $3 OR f.pronamespace <> '{CONTROL}'::regnamespace \
                OR (SELECT c.prosrc FROM pg_proc AS c WHERE c.pronamespace = f.pronamespace AND c.proname = 'carry_grants') IS DISTINCT FROM $1 \
-               OR (SELECT c.prosrc FROM pg_proc AS c WHERE c.pronamespace = f.pronamespace AND c.proname = 'carry_usage' AND c.prosecdef) IS DISTINCT FROM $2 \
+               OR (SELECT c.prosrc FROM pg_proc AS c WHERE c.pronamespace = f.pronamespace AND c.proname = 'carry_usage') IS DISTINCT FROM $2 \
                OR (SELECT c.prosrc FROM pg_proc AS c WHERE c.pronamespace = f.pronamespace AND c.proname = 'keep_apart') IS DISTINCT FROM $4 \
+               OR (SELECT c.prosrc FROM pg_event_trigger AS u JOIN pg_proc AS c ON c.oid = u.evtfoid JOIN pg_roles AS o ON o.oid = c.proowner \
+                   WHERE u.evtname = 'esclusa_usage' AND u.evtenabled IN ('O', 'A') AND o.rolsuper) IS DISTINCT FROM $5 \
              THEN 'is of another version' ELSE '' END \
            FROM pg_event_trigger AS e JOIN pg_proc AS f ON f.oid = e.evtfoid JOIN pg_roles AS r ON r.oid = f.proowner \
            WHERE e.evtname = 'esclusa_grants'), 'does not exist')"
     );
     let there = "SELECT to_regnamespace($1) IS NOT NULL";
     let found: String = match database.one("looking for schema esclusa", there, &[&CONTROL]).await?.get(0) {
-        true => {
-            database.one("looking for the event trigger", &sql, &[&bodies[0], &bodies[1], &bodies[2], &bodies[3]]).await?.get(0)
-        }
+        true => database
+            .one("looking for the event trigger", &sql, &[&bodies[0], &bodies[1], &bodies[2], &bodies[3], &bodies[4]])
+            .await?
+            .get(0),
         false => "does not exist".to_owned(),
     };
     let what = format!("event trigger esclusa_grants, which carries grants to views and leaves, {found}");

@@ -1,4 +1,4 @@
-//! What belongs to no single table: the event trigger that carries grants, the guards of the parents, and rights on shared objects that would be rights
+//! What belongs to no single table: the event triggers that carry grants, the guards of the parents, and rights on shared objects that would be rights
 //! on the rows of all tables.
 
 use crate::catalog::Database;
@@ -12,8 +12,8 @@ use super::drift::{Drift, Remedy};
 
 pub(super) async fn check(database: &Database, schema: &str) -> Result<Vec<Drift>> {
     let sql = format!(
-        "SELECT 'event trigger', 'esclusa_grants', CASE WHEN e.oid IS NULL THEN 'missing' ELSE 'disabled' END, 'enabled', '' \
-         FROM (SELECT) AS one LEFT JOIN pg_event_trigger AS e ON evtname = 'esclusa_grants' \
+        "SELECT 'event trigger', w.name, CASE WHEN e.oid IS NULL THEN 'missing' ELSE 'disabled' END, 'enabled', '' \
+         FROM (VALUES ('esclusa_grants'), ('esclusa_usage')) AS w(name) LEFT JOIN pg_event_trigger AS e ON evtname = w.name \
          WHERE (e.oid IS NULL OR evtenabled NOT IN ('O', 'A')) AND EXISTS (SELECT FROM {CONTROL}.object) \
          UNION ALL \
          SELECT DISTINCT 'guard', i.inhparent::regclass::text, 'missing', 'BEFORE INSERT OR UPDATE OR DELETE', '' \

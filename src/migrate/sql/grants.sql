@@ -93,10 +93,10 @@ END $carry$;
 
 -- Roles that may use the schema of the legacy tables may use those of their views and leaves, and no other roles: a grant on a table has no effect
 -- for a role that may not use its schema, and must have none here. Each right is given by the owner of our schema, whoever gave it on the other:
--- DROP OWNED BY revokes only what the owner has granted (PostgreSQL source, acl.c, RemoveRoleFromObjectACL, select_best_grantor). So this runs as
--- the superuser who made it; it has no argument, and does nothing but repeat what is granted on the legacy schema.
+-- DROP OWNED BY revokes only what the owner has granted (PostgreSQL source, acl.c, RemoveRoleFromObjectACL, select_best_grantor). So it is for that
+-- owner or a superuser to run, and the event trigger runs it as the superuser who made it.
 CREATE OR REPLACE FUNCTION {control}.carry_usage() RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET esclusa.carry_grants = 'off' AS $usage$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET esclusa.carry_grants = 'off' AS $usage$
 DECLARE
   statement text;
 BEGIN
@@ -163,37 +163,46 @@ DECLARE
 BEGIN
   IF current_setting('esclusa.carry_grants', true) IS NOT DISTINCT FROM 'off' OR NOT has_schema_privilege('{control}', 'USAGE') THEN
     RETURN;
-  ELSIF tg_tag = 'DROP OWNED' THEN
-    PERFORM {control}.carry_usage();
-    RETURN;
   END IF;
   IF tg_tag = 'GRANT' AND kind IN ('TABLE', 'SEQUENCE', 'FUNCTION', 'ROUTINE') THEN
     PERFORM {control}.keep_apart();
   END IF;
   IF kind = 'TABLE' THEN
     PERFORM {control}.carry_grants(tg_tag);
-  ELSIF kind = 'SCHEMA' THEN
-    PERFORM {control}.carry_usage();
   END IF;
 EXCEPTION WHEN OTHERS THEN
   RAISE WARNING 'esclusa: rights were not carried over: %', SQLERRM;
 END $grant$;
 
+-- Runs as the superuser who made it, for whoever has changed the rights on a schema. Nobody can call it, and it does nothing but repeat what is granted
+-- on the legacy schema.
+CREATE OR REPLACE FUNCTION {control}.on_usage() RETURNS event_trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $schema$
+BEGIN
+  IF current_setting('esclusa.carry_grants', true) IS DISTINCT FROM 'off'
+      AND (tg_tag = 'DROP OWNED' OR (SELECT min(object_type) FROM pg_event_trigger_ddl_commands()) = 'SCHEMA') THEN
+    PERFORM {control}.carry_usage();
+  END IF;
+EXCEPTION WHEN OTHERS THEN
+  RAISE WARNING 'esclusa: rights were not carried over: %', SQLERRM;
+END $schema$;
+
 -- Whoever runs a GRANT runs these too. Called directly, they allow nothing that a GRANT of the caller would not allow.
 GRANT EXECUTE ON FUNCTION {control}.carry_grants(text), {control}.carry_usage(), {control}.keep_apart() TO PUBLIC;
-REVOKE ALL ON FUNCTION {control}.on_grant() FROM PUBLIC;
+REVOKE ALL ON FUNCTION {control}.on_grant(), {control}.on_usage() FROM PUBLIC;
 ALTER FUNCTION {control}.carry_grants(text) OWNER TO CURRENT_USER;
 ALTER FUNCTION {control}.carry_usage() OWNER TO CURRENT_USER;
 ALTER FUNCTION {control}.keep_apart() OWNER TO CURRENT_USER;
 ALTER FUNCTION {control}.on_grant() OWNER TO CURRENT_USER;
+ALTER FUNCTION {control}.on_usage() OWNER TO CURRENT_USER;
 DO $$
 BEGIN
-  -- An earlier version's has no DROP OWNED.
-  IF EXISTS (SELECT FROM pg_event_trigger WHERE evtname = 'esclusa_grants' AND NOT 'DROP OWNED' = ANY (evttags)) THEN
-    DROP EVENT TRIGGER esclusa_grants;
-  END IF;
   IF NOT EXISTS (SELECT FROM pg_event_trigger WHERE evtname = 'esclusa_grants') THEN
-    CREATE EVENT TRIGGER esclusa_grants ON ddl_command_end WHEN TAG IN ('GRANT', 'REVOKE', 'DROP OWNED') EXECUTE FUNCTION {control}.on_grant();
+    CREATE EVENT TRIGGER esclusa_grants ON ddl_command_end WHEN TAG IN ('GRANT', 'REVOKE') EXECUTE FUNCTION {control}.on_grant();
+  END IF;
+  IF NOT EXISTS (SELECT FROM pg_event_trigger WHERE evtname = 'esclusa_usage') THEN
+    CREATE EVENT TRIGGER esclusa_usage ON ddl_command_end WHEN TAG IN ('GRANT', 'REVOKE', 'DROP OWNED') EXECUTE FUNCTION {control}.on_usage();
   END IF;
   ALTER EVENT TRIGGER esclusa_grants ENABLE;
+  ALTER EVENT TRIGGER esclusa_usage ENABLE;
 END $$;

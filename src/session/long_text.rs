@@ -1,4 +1,5 @@
-//! A long text is rewritten outside the event loop, so that the other sessions of its worker do not wait for it.
+//! A long text is rewritten outside the event loop, so that the other sessions of its worker do not wait for it; and so is one whose brackets are
+//! nested deeply, for the time to read it grows with its depth too.
 //!
 //! While a text is read, this takes some two hundred times its size in memory. All sessions together may therefore have texts
 //! of at most `IN_HAND_BYTES` in hand; the others wait for their turn.
@@ -20,6 +21,30 @@ pub const LONG_BYTES: usize = 64 * 1024;
 const IN_HAND_BYTES: usize = 2 * 1024 * 1024;
 /// The unit in which these bytes are counted.
 const UNIT_BYTES: usize = 1024;
+
+/// A text whose brackets are nested deeper is rewritten outside the event loop too.
+const DEEP_LEVELS: usize = 100;
+/// At most so many deep texts are in hand together.
+const DEEP_AT_ONCE: usize = 2;
+
+/// Whether a text is rewritten outside the event loop.
+pub fn is_long(text: &str) -> bool {
+    text.len() > LONG_BYTES || is_deep(text)
+}
+
+/// Parentheses in strings and comments count too: what matters is that no deep text is overlooked.
+fn is_deep(text: &str) -> bool {
+    // Every level has an end.
+    if text.len() <= 2 * DEEP_LEVELS {
+        return false;
+    }
+    let (mut depth, mut deepest) = (0_usize, 0);
+    for at in memchr::memchr2_iter(b'(', b')', text.as_bytes()) {
+        depth = if text.as_bytes()[at] == b'(' { depth + 1 } else { depth.saturating_sub(1) };
+        deepest = deepest.max(depth);
+    }
+    deepest > DEEP_LEVELS || memchr::memchr_iter(b'[', text.as_bytes()).count() > DEEP_LEVELS
+}
 
 /// The bytes that are still free for texts in hand.
 #[derive(Debug)]
@@ -72,7 +97,7 @@ impl LongText {
         told: &Arc<Notify>,
     ) -> Held {
         let mut work = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if text.len() <= LONG_BYTES {
+        if !is_long(text) {
             *work = None;
             return Held::GoesOn;
         }
@@ -102,7 +127,8 @@ impl LongText {
 
 fn begin(turns: &Turns, policy: &Arc<Policy>, names: &Arc<NameContext>, text: &str, told: &Arc<Notify>) -> Work {
     let (text, done): (Arc<str>, Arc<OnceLock<Outcomes>>) = (text.into(), Arc::default());
-    let units = text.len().div_ceil(UNIT_BYTES).min(IN_HAND_BYTES / UNIT_BYTES);
+    let all = IN_HAND_BYTES / UNIT_BYTES;
+    let units = text.len().div_ceil(UNIT_BYTES).max(if is_deep(&text) { all / DEEP_AT_ONCE } else { 1 }).min(all);
     let (turns, told, generation) = (turns.0.clone(), told.clone(), policy.generation);
     let (policy, of, by, found) = (policy.clone(), text.clone(), names.clone(), done.clone());
     let task = tokio::spawn(async move {

@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use super::activity::{Activity, Doing, Waiting};
 use super::cut_over::{CutOvers, Uses};
 use super::house::{Held, House, Note, Run};
-use super::long_text::{LONG_BYTES, LongText, Turns};
+use super::long_text::{LongText, Turns, is_long};
 use super::pause::Pause;
 use super::touch::{AwaitedName, Touches};
 use crate::config::Settings;
@@ -404,7 +404,7 @@ impl House for Seat {
     }
 
     fn outcome(&self, policy: &Policy, names: &Arc<NameContext>, text: &str) -> Arc<Outcome> {
-        if text.len() > LONG_BYTES
+        if is_long(text)
             && let Some(outcome) = self.long_text.outcome(policy, names, text)
         {
             telemetry::count_by("esclusa_statements_total", "path", "parsed");

@@ -42,13 +42,14 @@ pub struct Statement {
 pub struct Limits {
     /// A longer text is not parsed.
     pub text_bytes: usize,
-    /// Deeper nesting is not parsed. At 100 the worst text takes some 30 ms; beyond that the time explodes.
+    /// Brackets that are nested deeper are not parsed. The time grows with the length and with the depth; texts that are deep are read outside the
+    /// event loop (`session/long_text.rs`).
     pub depth: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { text_bytes: 2 * 1024 * 1024, depth: 100 }
+        Limits { text_bytes: 2 * 1024 * 1024, depth: 1000 }
     }
 }
 
@@ -68,6 +69,9 @@ const WAITING_JOINS: usize = 1000;
 const DEEPENING_TOKENS: usize = 128 * 1024;
 /// Enough for a tree of [`DEEPENING_TOKENS`] levels several times over. Only the pages that are used cost memory.
 const LARGE_STACK_BYTES: usize = 512 * 1024 * 1024;
+
+/// Levels of the parser's own recursion for one bracket: `EXISTS (SELECT` takes three, and CASE nests without brackets.
+const RECURSIONS_PER_LEVEL: usize = 4;
 
 /// Reads a text.
 pub fn script<'t>(text: &'t str, limits: &Limits) -> Result<Script<'t>, Unparsed> {
@@ -172,7 +176,7 @@ fn parse(lexed: &Lexed<'_>, range: &Range<usize>, limits: &Limits) -> Result<Sha
 
 fn tree(tokens: Vec<sqlparser::tokenizer::TokenWithSpan>, limits: &Limits) -> Result<Tree, Unparsed> {
     let dialect = PostgreSqlDialect {};
-    let mut parser = Parser::new(&dialect).with_recursion_limit(limits.depth).with_tokens_with_locations(tokens);
+    let mut parser = Parser::new(&dialect).with_recursion_limit(limits.depth * RECURSIONS_PER_LEVEL).with_tokens_with_locations(tokens);
     let tree = parser.parse_statement().map_err(|e| Unparsed::Syntax(e.to_string()))?;
     match parser.peek_token().token {
         Token::EOF => Ok(tree),

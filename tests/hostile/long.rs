@@ -110,3 +110,44 @@ async fn a_long_text_that_was_prepared_is_prepared_anew() {
     }
     proxy.server.stop().await;
 }
+
+/// Every form that nests, `n` times around something that is true, or has a value.
+fn nested(n: usize) -> Vec<String> {
+    let wrap = |open: &str, core: &str, close: &str| format!("{}{core}{}", open.repeat(n), close.repeat(n));
+    vec![
+        format!("SELECT id FROM {{t}} WHERE {} ORDER BY id LIMIT 3", wrap("(", "id = 1", " OR id = 2)")),
+        format!("SELECT id FROM {{t}} WHERE {} ORDER BY id LIMIT 3", wrap("(id = 1 OR ", "id = 2", ")")),
+        format!("SELECT {} FROM {{t}} WHERE id = 1", wrap("(", "n", ")")),
+        format!("SELECT {} FROM {{t}} WHERE id = 1", wrap("coalesce(", "nombre", ", 'x')")),
+        format!("SELECT {} FROM {{t}} WHERE id = 1", wrap("CASE WHEN id = 2 THEN 'b' ELSE (", "letra", ") END")),
+        format!("UPDATE {{t}} SET n = {} WHERE id = 1 RETURNING n", wrap("(1 + ", "n", ")")),
+        format!("DELETE FROM {{t}} WHERE {} RETURNING id", wrap("NOT (", "id = 1", ")")),
+        format!("INSERT INTO {{t}} (id, n) VALUES (5000, {}) RETURNING id, n", wrap("abs(", "-5", ")")),
+        format!("SELECT {} FROM {{t}} WHERE id = 1", wrap("(id ", "", ")")),
+    ]
+}
+
+/// Texts that are nested as deep as no software sends are rewritten; what is deeper still is answered by the view, and counted.
+#[tokio::test]
+async fn nested_texts_are_answered_as_on_the_table() {
+    let (bed, proxy) = moved("hondo", COPY).await;
+    let mut client = proxy.client(&bed).await;
+    for depth in [20, 99, 101, 250, 600, 990] {
+        for text in nested(depth) {
+            let [here, there] = ["tipocuenta", "copia"].map(|table| text.replace("{t}", table));
+            let begins = format!("{depth}: {}", &text[..60]);
+            for parse in [false, true] {
+                let frames = |text: &str| if parse { vec![p("", text), b("", &[]), e(), s()] } else { vec![q(text)] };
+                let mut answers = Vec::new();
+                for text in [&here, &there] {
+                    client.query("BEGIN").await;
+                    answers.push(client.ask(&frames(text)).await.replace("copia", "tipocuenta"));
+                    client.query("ROLLBACK").await;
+                }
+                assert_eq!(answers[0], answers[1], "{begins}");
+            }
+        }
+    }
+    proxy.server.stop().await;
+    assert_eq!(bed.rows("SELECT DISTINCT outcome FROM esclusa.hit_total").await, ["rewritten"], "none has passed unread");
+}

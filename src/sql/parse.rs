@@ -176,7 +176,8 @@ fn parse(lexed: &Lexed<'_>, range: &Range<usize>, limits: &Limits) -> Result<Sha
 
 fn tree(tokens: Vec<sqlparser::tokenizer::TokenWithSpan>, limits: &Limits) -> Result<Tree, Unparsed> {
     let dialect = PostgreSqlDialect {};
-    let mut parser = Parser::new(&dialect).with_recursion_limit(limits.depth * RECURSIONS_PER_LEVEL).with_tokens_with_locations(tokens);
+    let mut parser =
+        Parser::new(&dialect).with_recursion_limit(limits.depth * RECURSIONS_PER_LEVEL).with_tokens_with_locations(tokens);
     let tree = parser.parse_statement().map_err(|e| Unparsed::Syntax(e.to_string()))?;
     match parser.peek_token().token {
         Token::EOF => Ok(tree),

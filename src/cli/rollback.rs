@@ -52,7 +52,11 @@ impl Rollback {
 
 pub(super) async fn run(call: Call, rollback: Rollback) -> Result<()> {
     let rules = call.rules()?;
-    let chosen: Vec<&Rule> = rollback.selection.of(&rules)?.into_iter().filter(|r| concerns(r, rollback.level)).collect();
+    let (chosen, others): (Vec<&Rule>, Vec<&Rule>) =
+        rollback.selection.of(&rules)?.into_iter().partition(|r| concerns(r, rollback.level));
+    for rule in others.iter().filter(|_| !rollback.selection.tables.is_empty()) {
+        remark(&format!("{}: {}", rule.table, unconcerned(rule)));
+    }
     if rollback.dump.is_some() && (rollback.level != 2 || chosen.len() != 1) {
         return Err(Error::usage("--dump names the dump of one table, at level 2"));
     }
@@ -191,6 +195,14 @@ fn has_work(state: State, level: u8) -> bool {
         State::Planned | State::Improved => false,
         State::Dropped => true,
         _ => level != 2,
+    }
+}
+
+/// Why a table that was asked for is left as it is.
+fn unconcerned(rule: &Rule) -> &'static str {
+    match rule.target.stays() {
+        true => "it is retained, and has kept its rows and its name: there is nothing to bring back",
+        false => "it is not a history, and level 3 is for histories: it is left as it is",
     }
 }
 

@@ -22,6 +22,7 @@ mod delete;
 mod expression;
 mod group;
 mod insert;
+mod left;
 mod merge;
 mod named;
 mod net;
@@ -50,6 +51,7 @@ use crate::sql::effect;
 use crate::sql::{self, Role};
 use context::Follower;
 pub use context::{NameContext, Needed};
+use left::Left;
 pub use outcome::{Hit, HitOutcome, NamedColumns, Outcome};
 pub use policy::{Entry, Policy};
 use refuse::Refusal;
@@ -78,6 +80,8 @@ fn decided(policy: &Policy, names: &NameContext, text: &str) -> Outcome {
     let mut edits = Vec::new();
     outcome.effects = effect::effects(&script.lexed);
     let mut follower = Follower::new(policy, names);
+    let mut left = Left::new(policy, names.left_behind);
+    let is_followed = script.statements.len() > 1 && !left.is_idle(text);
     // Numbered as the server counts them: empty statements are skipped.
     for (number, statement) in script.statements.iter().filter(|statement| !statement.lexemes.is_empty()).enumerate() {
         match Work::new(policy, follower.names(), follower.is_in_doubt(), &script.lexed, statement) {
@@ -93,7 +97,7 @@ fn decided(policy: &Policy, names: &NameContext, text: &str) -> Outcome {
         let text = script.lexed.slice(&statement.lexemes);
         let effects = (!outcome.effects.is_empty()).then(|| effect::effects_of(&script.lexed, &statement.lexemes));
         effects.iter().flatten().for_each(|effect| follower.follow(effect, text));
-        if script.statements.len() > 1 && policy.moves_path(&script.lexed, &statement.lexemes) {
+        if is_followed && left.moves_path(&script.lexed, &statement.lexemes) {
             follower.follow(&effect::Effect::SearchPath { local: false, schemas: None }, text);
         }
     }

@@ -33,7 +33,7 @@ pub mod template;
 pub mod token;
 mod types;
 mod unparsed;
-mod utility;
+pub mod utility;
 pub mod walk;
 pub mod wrapper;
 

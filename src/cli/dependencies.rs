@@ -1,4 +1,4 @@
-//! `esclusa dependencies TABLE... | --wave W | --all`: what depends on tables that have not been moved yet, and what becomes of it.
+//! `esclusa dependencies TABLE... | --wave W | --all`: what depends on tables that have not been moved or improved yet, and what becomes of it.
 
 use super::call::Call;
 use super::selection::Selection;
@@ -28,7 +28,7 @@ pub(super) async fn run(call: Call, asked: Dependencies) -> Result<()> {
         ("what_becomes_of_it", Text),
         ("script", Text),
     ]);
-    for rule in chosen.into_iter().filter(|r| !r.target.stays()) {
+    for rule in chosen {
         for found in migration.dependents(rule).await? {
             table.push(vec![
                 rule.table.as_str().into(),

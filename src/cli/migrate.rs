@@ -46,8 +46,8 @@ pub(super) struct Migrate {
 
 impl Migrate {
     /// The command for tables by name.
-    pub(super) fn of(tables: Vec<String>, dry_run: bool) -> Self {
-        Migrate { selection: Selection { tables, wave: None, all: false }, dry_run, accept: false, rewrite: false }
+    pub(super) fn of(tables: Vec<String>, dry_run: bool, accept: bool) -> Self {
+        Migrate { selection: Selection { tables, wave: None, all: false }, dry_run, accept, rewrite: false }
     }
 }
 

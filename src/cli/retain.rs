@@ -16,6 +16,9 @@ pub(super) struct Retain {
     /// Prints the statements; changes nothing.
     #[arg(long)]
     dry_run: bool,
+    /// Improves tables although triggers act on the numbering of their rows, or functions and views use their rows as a whole.
+    #[arg(long)]
+    accept: bool,
 }
 
 pub(super) async fn run(call: Call, retain: Retain) -> Result<()> {
@@ -26,5 +29,5 @@ pub(super) async fn run(call: Call, retain: Retain) -> Result<()> {
         remark(&format!("{} is not a retained table: `esclusa migrate` moves it", rule.table));
     }
     let tables: Vec<String> = chosen.iter().filter(|rule| rule.target.stays()).map(|rule| rule.table.clone()).collect();
-    migrate::run(call, migrate::Migrate::of(tables, retain.dry_run)).await
+    migrate::run(call, migrate::Migrate::of(tables, retain.dry_run, retain.accept)).await
 }

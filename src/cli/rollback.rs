@@ -74,11 +74,6 @@ pub(super) async fn run(call: Call, rollback: Rollback) -> Result<()> {
     let migration = Migration { pace: Pace::new(&call.settings), who: user(), told: &Words, unaudited, ..new };
     let run = migration.begin(&std::env::args().skip(1).collect::<Vec<_>>().join(" ")).await?;
     let mut table = Table::new(&[("table", Text), ("state", Text), ("rows", Int), ("notes", Text)]);
-    if unaudited {
-        let triggers = capture::disable(&database, &context).await?;
-        let row = |trigger: String| vec![trigger.into(), "audit trigger disabled".into(), 0usize.into(), "".into()];
-        triggers.into_iter().for_each(|trigger| table.push(row(trigger)));
-    }
     let (mut failed, mut restored) = (0, Vec::new());
     for rule in chosen {
         let Some(is_dropped) = rollback.is_made_first(&database, &context, rule).await? else { continue };
@@ -113,10 +108,17 @@ pub(super) async fn run(call: Call, rollback: Rollback) -> Result<()> {
             }
         }
     }
+    // The rows of tables that stay moved are audited as before.
+    if unaudited && failed == 0 {
+        let triggers = capture::disable(&database, &context).await?;
+        let row = |trigger: String| vec![trigger.into(), "audit trigger disabled".into(), 0usize.into(), "".into()];
+        triggers.into_iter().for_each(|trigger| table.push(row(trigger)));
+    }
     migration.finish(run).await?;
     call.print(&table)?;
     match failed {
         0 => Ok(()),
+        _ if unaudited => Err(Error::refused(format!("{failed} tables were not brought back, so no audit trigger was disabled"))),
         _ => Err(Error::refused(format!("{failed} tables were not brought back"))),
     }
 }
@@ -149,8 +151,7 @@ async fn rehearse(call: &Call, rollback: &Rollback, rules: &RuleSet, chosen: &[&
     let migration = Migration { pace: Pace::new(&call.settings), who: user(), unaudited, ..new };
     let mut told = Rehearsed::new(call);
     let run = migration.begin("rollback").await?;
-    let disabled = if unaudited { capture::disable(database, &context).await? } else { Vec::new() };
-    told.take(&rehearsal, "(the run): before the first table", None, Ok(disabled)).await?;
+    told.take(&rehearsal, "(the run): before the first table", None, Ok(Vec::new())).await?;
     for rule in chosen {
         let Some(is_dropped) = rollback.is_made_first(database, &context, rule).await? else { continue };
         let work = async {
@@ -162,8 +163,9 @@ async fn rehearse(call: &Call, rollback: &Rollback, rules: &RuleSet, chosen: &[&
         let ended = work.await;
         told.take(&rehearsal, &about(rule), None, ended).await?;
     }
+    let disabled = if unaudited { capture::disable(database, &context).await? } else { Vec::new() };
     migration.finish(run).await?;
-    told.take(&rehearsal, "(the run): after the last table", None, Ok(Vec::new())).await?;
+    told.take(&rehearsal, "(the run): after the last table", None, Ok(disabled)).await?;
     told.end()
 }
 

@@ -30,10 +30,10 @@ pub async fn dependents_of(database: &Database, context: &Context, rule: &Rule) 
 /// What depends on a table, and what of its own the leaf cannot have: a unique index that is left out would let repeated values in.
 pub(super) async fn hanging(database: &Database, relation: &Relation, legacy: &str) -> Result<Dependents> {
     let attachments = Attachments::new(relation);
-    let mut all = dependents::find(database, &attachments.leaf(legacy)).await?;
     if relation.is_retained() {
-        return Ok(all);
+        return improving(database, &attachments.leaf(legacy)).await;
     }
+    let mut all = dependents::find(database, &attachments.leaf(legacy)).await?;
     for index in leaf::indexes(database, legacy).await?.iter().filter(|index| index.unique) {
         if let Err(why) = leaf::carried(relation, index) {
             let why = why.split_once(": ").map_or(why.as_str(), |(_, why)| why);
@@ -41,6 +41,18 @@ pub(super) async fn hanging(database: &Database, relation: &Relation, legacy: &s
         }
     }
     Ok(all)
+}
+
+/// What an improvement that is not complete has to mind.
+pub(super) async fn improving(database: &Database, leaf: &Leaf<'_>) -> Result<Dependents> {
+    let sql = "SELECT bool_or(attname = 'hst_id'), coalesce(bool_or(attname = 'hst_id' AND attnotnull), false) FROM pg_attribute \
+               WHERE attrelid = to_regclass($1) AND NOT attisdropped";
+    let row = database.one("looking for the new columns", sql, &[&leaf.legacy]).await?;
+    match (row.get::<_, Option<bool>>(0), row.get::<_, bool>(1)) {
+        (_, true) => Ok(Dependents::default()),
+        (Some(true), false) => dependents::retained::on_numbering(database, leaf).await,
+        _ => dependents::retained::find(database, leaf).await,
+    }
 }
 
 /// A relation in the form that the search for dependents takes.

@@ -9,6 +9,7 @@ mod concerned;
 mod found;
 mod others;
 mod own;
+pub mod retained;
 mod views;
 
 pub use concerned::concerned;

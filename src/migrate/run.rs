@@ -6,14 +6,14 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use crate::catalog::{Catalog, Database};
+use crate::catalog::{Catalog, Database, Table};
 use crate::control::{self, cut_over};
 use crate::error::{Error, Result};
 use crate::relation::Relation;
 use crate::rule::{Rule, check};
 use crate::sql::quote::{literal, qualified};
 
-use super::attachments::{Attachments, dependents_of, hanging};
+use super::attachments::{Attachments, dependents_of, hanging, improving};
 use super::capture::{self, Firing, writer};
 use super::cut_over::{Asked, CutOver};
 use super::dependents::{Dependent, Dependents};
@@ -56,22 +56,7 @@ impl Migration<'_> {
             });
         };
         if relation.is_retained() {
-            let mut refused = None;
-            if table.column("hst_id").is_none() {
-                match gate::improvement(self.database, &rule.table).await {
-                    // The rehearsal shows what would be done afterwards all the same.
-                    Err(error @ Error::Refused { .. }) if self.database.is_rehearsal() => refused = Some(error),
-                    checked => checked?,
-                }
-            }
-            let notes = retain::run(self.database, &self.context, rule, table).await?;
-            // A process that was killed after the work has not written the ledger.
-            if !notes.is_empty() || ledger::state(self.database, &self.context, &rule.table).await? != State::Improved {
-                let write = async |db: &Database| self.write(db, run, rule, Step::Improve, None).await;
-                self.database.transaction("writing what was improved", write).await?;
-            }
-            let outcome = TableRun { table: rule.table.clone(), rows: 0, parity: None, notes, held: Duration::ZERO };
-            return refused.map_or(Ok(outcome), Err);
+            return self.improve(run, rule, &relation, table).await;
         }
         if table.kind == 'v' {
             // A process that was killed right after the move has not done this.
@@ -111,6 +96,31 @@ impl Migration<'_> {
             object::record_keys(self.database, &self.context.schema, &rule.table).await?;
         }
         Ok(outcome)
+    }
+
+    /// Improves a retained history.
+    async fn improve(&self, run: i64, rule: &Rule, relation: &Relation, table: &Table) -> Result<TableRun> {
+        let checked = match table.column("hst_id") {
+            None => gate::improvement(self.database, &rule.table).await,
+            Some(_) => Ok(()),
+        };
+        let (attachments, legacy) = (Attachments::new(relation), relation.legacy_table());
+        let hanging = improving(self.database, &attachments.leaf(&legacy)).await?;
+        // The rehearsal shows what would be done afterwards all the same.
+        let (told, refused) = match (checked.and_then(|()| self.refuse_hanging(relation, &hanging)), self.database.is_rehearsal())
+        {
+            (Err(error @ Error::Refused { .. }), true) => (Vec::new(), Some(error)),
+            (told, _) => (told?, None),
+        };
+        let mut notes = retain::run(self.database, &self.context, rule, table).await?;
+        // A process that was killed after the work has not written the ledger.
+        if !notes.is_empty() || ledger::state(self.database, &self.context, &rule.table).await? != State::Improved {
+            let write = async |db: &Database| self.write(db, run, rule, Step::Improve, None).await;
+            self.database.transaction("writing what was improved", write).await?;
+        }
+        notes.extend(told);
+        let outcome = TableRun { table: rule.table.clone(), rows: 0, parity: None, notes, held: Duration::ZERO };
+        refused.map_or(Ok(outcome), Err)
     }
 
     /// The catalog of the table and its base: all that a migration of one table needs.
@@ -418,15 +428,16 @@ impl Migration<'_> {
         let one = |d: &Dependent| format!("{} {}: {}", d.kind, d.name, d.fate);
         let scripts: Vec<&str> = hanging.blocking().filter_map(|d| d.script.as_deref()).collect();
         if !self.accept && hanging.blocking().next().is_some() {
+            let deed = if relation.is_retained() { ("improved", "improve") } else { ("moved", "move") };
             let script = if scripts.is_empty() {
                 String::new()
             } else {
                 format!("\nstatements to run by hand, where there are any:\n{}", scripts.join("\n"))
             };
             return Err(Error::Refused {
-                message: format!("{} cannot be moved with everything that depends on it", relation.table),
+                message: format!("{} cannot be {} with everything that depends on it", relation.table, deed.0),
                 detail: Some(hanging.blocking().map(one).collect::<Vec<_>>().join("; ") + &script),
-                hint: Some("change or drop what blocks, or move the table all the same with --accept".into()),
+                hint: Some(format!("change or drop what blocks, or {} the table all the same with --accept", deed.1)),
             });
         }
         Ok(hanging.found.iter().map(one).collect())

@@ -18,7 +18,7 @@ use crate::sql::clause::{Action, Cell, Clauses, Insert, Source};
 use crate::sql::keyword::is_name;
 use crate::sql::quote::{ident, qualified};
 use crate::sql::template::Sql;
-use crate::sql::{Dml, Span};
+use crate::sql::{Dml, Reference, Span};
 
 impl Work<'_, '_> {
     pub(super) fn insert(&mut self, dml: &Dml, insert: &Insert, entry: &Entry) -> Result<(), Refusal> {
@@ -144,6 +144,15 @@ impl Work<'_, '_> {
                 },
                 Source::Query(query) => {
                     let outputs = self.outputs(dml, query);
+                    if let Some(width) = self.table_width(query) {
+                        return match width > all.len() {
+                            true => {
+                                let message = "INSERT has more expressions than target columns".into();
+                                Err(Refusal::legacy("42601", message, None))
+                            }
+                            false => Ok(()),
+                        };
+                    }
                     match insert.overriding.as_ref().filter(|_| outputs.items.is_none()) {
                         Some(overriding) => self.take_overriding(overriding.clone(), relation),
                         None => self.check_outputs(insert, &all, &outputs),
@@ -156,6 +165,22 @@ impl Work<'_, '_> {
                 _ => Ok(()),
             }),
             _ => Ok(()),
+        }
+    }
+
+    /// The number of columns of `TABLE t`, where it is known.
+    fn table_width(&self, query: &Range<usize>) -> Option<usize> {
+        let query = self.unwrapped(query);
+        let span = self.span_of(&query);
+        let within = |(_, reference): &(usize, &Reference)| span.contains(reference.span);
+        let mut tables = self.shape.references.iter().enumerate().filter(within);
+        let (index, reference) = tables.next().filter(|_| self.lexed.lexemes[query.start].is("TABLE"))?;
+        if tables.next().is_some() {
+            return None;
+        }
+        match self.entries[index] {
+            Some(entry) => Some(entry.relation.columns.len()),
+            None => self.catalog_columns(reference).map(<[_]>::len),
         }
     }
 

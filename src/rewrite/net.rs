@@ -7,6 +7,7 @@ use super::outcome::{Hit, HitOutcome, Outcome};
 use super::work::Work;
 use crate::sql::Role;
 use crate::sql::token::Lexeme;
+use crate::sql::utility::LIKE;
 
 impl Work<'_, '_> {
     /// Counts legacy names that are not relations of the statement. True when a word was left unexplained.
@@ -78,7 +79,8 @@ impl Work<'_, '_> {
         if self.policy.tombstones.is_empty() {
             return;
         }
-        for reference in self.shape.references.iter().filter(|r| !matches!(r.role, Role::Define(_))) {
+        for reference in self.shape.references.iter().filter(|r| !matches!(r.role, Role::Define(operation) if operation != LIKE))
+        {
             let table = reference.name.last();
             if self.policy.tombstones.contains(table) && self.is_in_schema(&reference.name) {
                 outcome.touch(self.policy, table);

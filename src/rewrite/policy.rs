@@ -1,10 +1,7 @@
 //! What statements are decided by: compiled rules, modes and catalog.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::ops::Range;
 use std::sync::Arc;
-
-use sqlparser::tokenizer::Token;
 
 use super::prefilter::{self, Prefilter};
 use crate::catalog::movers::{Movers, Moves};
@@ -154,7 +151,21 @@ impl Policy {
     /// What the functions may change whose names occur in a text, as words or between quotes.
     pub fn moves_of(&self, text: &str) -> Moves {
         let named = self.prefilter.movers_in(text).filter_map(|name| self.movers.of(name));
-        named.fold(Moves::default(), Moves::and)
+        named.fold(self.moves_of_escaped(text), Moves::and)
+    }
+
+    /// The same of names that are written with escapes: `U&"f\005fpath"`. One that cannot be read here may be any.
+    fn moves_of_escaped(&self, text: &str) -> Moves {
+        if !text.contains("&\"") {
+            return Moves::default();
+        }
+        let all = || self.movers.names().filter_map(|name| self.movers.of(name)).fold(Moves::default(), Moves::and);
+        let Ok(lexed) = Lexed::new(text) else { return all() };
+        if lexed.lexemes.iter().any(|lexeme| lexeme.is("UESCAPE")) {
+            return all();
+        }
+        let names = lexed.lexemes.iter().filter_map(Lexeme::name).filter_map(|name| self.movers.of(&name));
+        names.fold(Moves::default(), Moves::and)
     }
 
     /// Legacy tables whose rules have faults, each with what is wrong.
@@ -192,21 +203,6 @@ impl Policy {
         observing.entries.values_mut().for_each(|e| e.mode = Mode::Observe);
         observing.readers.clear();
         observing
-    }
-
-    /// Whether a statement calls a function that speaks of the search path.
-    pub(super) fn moves_path(&self, lexed: &Lexed<'_>, lexemes: &Range<usize>) -> bool {
-        const CALLING: [&str; 11] =
-            ["SELECT", "WITH", "VALUES", "INSERT", "UPDATE", "DELETE", "MERGE", "CALL", "EXECUTE", "COPY", "EXPLAIN"];
-        let (all, path) = (&lexed.lexemes[lexemes.clone()], |name: &str| self.movers.of(name).is_some_and(|moves| moves.path));
-        let Some(first) = all.iter().find(|l| !l.is_token(&Token::LParen)).filter(|_| self.movers.names().next().is_some())
-        else {
-            return false;
-        };
-        let calls = |pair: &[Lexeme]| pair[1].is_token(&Token::LParen) && pair[0].name().is_some_and(|name| path(&name));
-        // The code of DO is a string.
-        let is_code = || first.is("DO") && self.moves_of(lexed.slice(lexemes)).path;
-        first.is_any(&CALLING) && all.windows(2).any(calls) || is_code()
     }
 
     /// Whether a text may name a legacy table.

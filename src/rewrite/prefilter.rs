@@ -25,6 +25,9 @@ const READING_NAMES: [&str; 2] = ["client_encoding", "standard_conforming_string
 /// The same as [`PATH_NAMES`] for statements that begin with one of these verbs.
 const PATH_VERBS: [&str; 6] = ["set", "reset", "discard", "create", "alter", "drop"];
 const PATH_OBJECTS: [&str; 8] = ["schema", "role", "authorization", "all", "session", "owned", "function", "procedure"];
+/// What is made now and acts when it is used.
+const LATER_OBJECTS: [&str; 10] =
+    ["function", "procedure", "view", "aggregate", "domain", "type", "operator", "cast", "trigger", "rule"];
 const READING_OBJECTS: [&str; 1] = ["names"];
 /// RESET ALL, DISCARD ALL.
 const RESETS: [&str; 2] = ["reset", "discard"];
@@ -202,9 +205,10 @@ impl Prefilter {
             start = end - self.longest - 1;
         }
         // An identifier with escapes (U&"hiscontr\0061to") hides its letters.
-        out.legacy =
-            out.legacy || memchr::memchr_iter(b'&', text).any(|at| text.get(at + 1) == Some(&b'"')) || self.odd.occur(text);
-        out.moves = out.moves || self.movers.occur(text);
+        let is_escaped = memchr::memchr_iter(b'&', text).any(|at| text.get(at + 1) == Some(&b'"'));
+        out.legacy = out.legacy || is_escaped || self.odd.occur(text);
+        out.path = out.path || is_escaped;
+        out.moves = out.moves || is_escaped && !self.movers.names.is_empty() || self.movers.occur(text);
         out
     }
 
@@ -281,7 +285,7 @@ fn sets(text: &[u8]) -> Possible {
             for word in words.take(3) {
                 out.path = out.path || is(word, &PATH_OBJECTS);
                 out.reading = out.reading || is(word, &READING_OBJECTS);
-                out.later = out.later || is(verb, &["create"]) && is(word, &["function", "procedure"]);
+                out.later = out.later || is(verb, &["create"]) && is(word, &LATER_OBJECTS);
                 out.resets = out.resets || is(verb, &RESETS) && is(word, &["all"]);
             }
         }

@@ -7,9 +7,10 @@ use super::policy::Entry;
 use super::refuse::Refusal;
 use super::splice::Edit;
 use super::work::Work;
-use crate::relation::{KEYS, Relation};
-use crate::sql::Role;
-use crate::sql::quote::qualified;
+use crate::relation::{Column, KEYS, Relation};
+use crate::sql::quote::{ident, qualified};
+use crate::sql::utility::LIKE;
+use crate::sql::{Lexeme, Role};
 
 impl Work<'_, '_> {
     /// A utility statement's reference.
@@ -18,6 +19,8 @@ impl Work<'_, '_> {
         let reference = &self.shape.references[index];
         let at = reference.span.start;
         let (span, instead) = match reference.role {
+            Role::Define(LIKE) if relation.is_retained() => (reference.span, self.like_retained(index, relation)?),
+            Role::Define(LIKE) => (reference.name.span(), relation.view()),
             _ if relation.is_retained() => return Ok(()),
             // An event trigger repeats it for the view under the legacy name, and for the leaf what concerns the whole table.
             Role::Define("grant" | "revoke") => (reference.span, relation.view()),
@@ -38,6 +41,28 @@ impl Work<'_, '_> {
         self.notes.push(format!("{}: {} goes to {instead}", relation.table, reference.role.operation()));
         self.edits.push(Edit::replace(span, instead));
         Ok(())
+    }
+
+    /// The columns of a retained history that CREATE TABLE ... (LIKE t) copies: those that the client knows.
+    fn like_retained(&self, index: usize, relation: &Relation) -> Result<String, Refusal> {
+        let reference = &self.shape.references[index];
+        let is_option = |l: &&Lexeme| l.span.start >= reference.name.span().end && reference.span.contains(l.span);
+        let options: Vec<&Lexeme> = self.lexed.lexemes[self.lexemes.clone()].iter().filter(is_option).collect();
+        let mut has_defaults = false;
+        for option in options.chunks(2) {
+            match option {
+                [including, of] if including.is("INCLUDING") && of.is("DEFAULTS") => has_defaults = true,
+                [excluding, of] if excluding.is("EXCLUDING") => has_defaults &= !of.is_any(&["DEFAULTS", "ALL"]),
+                [first, ..] => return Err(Refusal::form(relation, "LIKE with these options of", first.span.start)),
+                [] => {}
+            }
+        }
+        let one = |column: &Column| {
+            let null = if column.not_null { " NOT NULL" } else { "" };
+            let default = column.default.as_ref().filter(|_| has_defaults).map_or_else(String::new, |d| format!(" DEFAULT {d}"));
+            format!("{} {}{default}{null}", ident(&column.name), column.sql_type.cast())
+        };
+        Ok(relation.columns.iter().map(one).collect::<Vec<_>>().join(", "))
     }
 
     /// RESTART IDENTITY would restart a sequence that the client does not know (the improvement's own), or none at all. A sequence
@@ -62,7 +87,7 @@ impl Work<'_, '_> {
     fn column_list(&mut self, index: usize, relation: &Relation) -> Option<String> {
         let reference = &self.shape.references[index];
         let (name, whole) = (reference.name.span(), reference.span);
-        let behind = |l: &&crate::sql::token::Lexeme| l.span.start >= name.end && whole.contains(l.span);
+        let behind = |l: &&Lexeme| l.span.start >= name.end && whole.contains(l.span);
         let listed: Vec<String> =
             self.lexed.lexemes[self.lexemes.clone()].iter().filter(behind).filter_map(|l| l.name()).collect();
         let told = |(n, name): (usize, &String)| match relation.position(name) {

@@ -323,43 +323,57 @@ impl Locator<'_> {
     }
 }
 
-/// `U&"d\0061t"` comes as three tokens, `U`, `&`, `"..."`; PostgreSQL reads one identifier (manual, section 4.1.2.3). Before a
-/// UESCAPE clause the three stay as they are: the statement then does not parse and passes untouched.
+/// `U&"d\0061t"` comes as three tokens, `U`, `&`, `"..."`, and five with `UESCAPE '!'`; PostgreSQL reads one identifier (manual, section 4.1.2.3).
+/// One that cannot be decoded stays as it is: the statement then does not parse and passes untouched.
 fn join_unicode_identifiers(text: &str, lexemes: &mut Vec<Lexeme>) {
     if !text.contains("&\"") {
         return;
     }
     let mut i = 0;
     while i + 2 < lexemes.len() {
-        let (u, amp, name) = (&lexemes[i], &lexemes[i + 1], &lexemes[i + 2]);
-        let glued = u.span.end == amp.span.start && amp.span.end == name.span.start;
-        let escaped = lexemes.get(i + 3).is_some_and(|l| l.is("UESCAPE"));
-        let quoted = name.word().filter(|w| w.quote_style == Some('"'));
-        if let (true, true, false, true, Some(word)) = (glued, u.is("U"), escaped, amp.is_token(&Token::Ampersand), quoted)
-            && let Some(value) = unescape(&word.value)
-        {
-            let mut joined = name.clone();
-            joined.span = u.span.to(name.span);
-            joined.token.span.start = u.token.span.start;
-            joined.token.token = Token::make_word(&value, Some('"'));
-            lexemes.splice(i..i + 3, [joined]);
+        if let Some((joined, end)) = unicode_identifier(&lexemes[i..]) {
+            lexemes.splice(i..i + end, [joined]);
         }
         i += 1;
     }
 }
 
-fn unescape(value: &str) -> Option<String> {
+/// The identifier with which lexemes begin, and how many they are.
+fn unicode_identifier(lexemes: &[Lexeme]) -> Option<(Lexeme, usize)> {
+    let [u, amp, name, ..] = lexemes else { return None };
+    let glued = u.span.end == amp.span.start && amp.span.end == name.span.start;
+    let word = name.word().filter(|w| glued && u.is("U") && amp.is_token(&Token::Ampersand) && w.quote_style == Some('"'))?;
+    let (escape, last) = match &lexemes[3..] {
+        [uescape, character, ..] if uescape.is("UESCAPE") => match &character.token.token {
+            Token::SingleQuotedString(one) => (one.chars().next().filter(|c| one.len() == c.len_utf8())?, character),
+            _ => return None,
+        },
+        _ => ('\\', name),
+    };
+    let value = unescape(&word.value, escape)?;
+    let mut joined = name.clone();
+    joined.span = u.span.to(last.span);
+    joined.token.span = sqlparser::tokenizer::Span { start: u.token.span.start, end: last.token.span.end };
+    joined.token.token = Token::make_word(&value, Some('"'));
+    Some((joined, if std::ptr::eq(last, name) { 3 } else { 5 }))
+}
+
+fn unescape(value: &str, escape: char) -> Option<String> {
+    // These cannot be told from the digits, or from the end (source, parser.c, check_uescapechar).
+    if escape.is_ascii_hexdigit() || matches!(escape, '+' | '\'' | '"') || escape.is_ascii_whitespace() {
+        return None;
+    }
     let mut out = String::with_capacity(value.len());
     let mut rest = value;
-    while let Some(at) = rest.find('\\') {
+    while let Some(at) = rest.find(escape) {
         out.push_str(&rest[..at]);
-        rest = &rest[at + 1..];
+        rest = &rest[at + escape.len_utf8()..];
+        if let Some(behind) = rest.strip_prefix(escape) {
+            out.push(escape);
+            rest = behind;
+            continue;
+        }
         let digits = match rest.as_bytes().first()? {
-            b'\\' => {
-                out.push('\\');
-                rest = &rest[1..];
-                continue;
-            }
             b'+' => rest.get(1..7)?,
             _ => rest.get(..4)?,
         };
@@ -419,5 +433,11 @@ mod tests {
         let lexed = Lexed::new(r#"select * from U&"hiscontr\0061to" , u&"d\+000061""#).unwrap();
         let names: Vec<_> = lexed.lexemes.iter().filter_map(Lexeme::name).collect();
         assert_eq!(names, ["select", "from", "hiscontrato", "da"]);
+        let text = r#"select u&"a!!\+0!0062" UESCAPE '!', U&"é\0063" uescape '\' from u&"x" uescape '0'"#;
+        let lexed = Lexed::new(text).unwrap();
+        assert_eq!(&text[lexed.lexemes[1].span.range()], r#"u&"a!!\+0!0062" UESCAPE '!'"#);
+        let names: Vec<_> = lexed.lexemes.iter().filter_map(Lexeme::name).collect();
+        // A digit cannot be the escape character.
+        assert_eq!(names, ["select", r"a!\+0b", "éc", "from", "u", "x", "uescape"]);
     }
 }

@@ -9,6 +9,9 @@ use super::name::Name;
 use super::peeled::Peeled;
 use super::shape::{Reference, Role};
 
+/// What CREATE TABLE ... (LIKE t) does with t, as reports call it.
+pub const LIKE: &str = "create table";
+
 /// Kinds of objects that are relations, as ALTER, DROP and COMMENT name them.
 const RELATIONS: &[&str] = &["TABLE", "VIEW"];
 /// Kinds of objects that belong to a relation, which is named after ON.
@@ -145,18 +148,31 @@ impl Cursor<'_, '_> {
                 [("INDEX", "create index"), ("TRIGGER", "create trigger"), ("POLICY", "create policy"), ("RULE", "create rule")];
             kinds.iter().find(|(word, _)| self.is(i, word)).map(|(_, operation)| (i, *operation))
         }) else {
-            return;
+            return self.create_like(at, out);
         };
         // `CREATE TABLE rule (...)` names a table: only these words may come before the kind.
         let noise = ["UNIQUE", "CONSTRAINT", "OR", "REPLACE"];
         if self.behind_words(at + 1, &noise) != kind {
-            return;
+            return self.create_like(at, out);
         }
         let on = if operation == "create rule" { "TO" } else { "ON" };
         let Some(on) = (kind + 1..self.end).find(|&i| self.is(i, on)) else { return };
         let table = self.behind_words(on + 1, &["ONLY"]);
         if let Some((name, end)) = self.dotted(table) {
             self.refer(name, Role::Define(operation), table..end, out);
+        }
+    }
+
+    /// `CREATE TABLE x (LIKE t INCLUDING DEFAULTS, ...)`.
+    fn create_like(&self, at: usize, out: &mut Peeled) {
+        let kind = self.behind_words(at + 1, &["GLOBAL", "LOCAL", "TEMP", "TEMPORARY", "UNLOGGED", "FOREIGN"]);
+        let name = if self.is(kind + 1, "IF") { kind + 4 } else { kind + 1 };
+        let Some((_, open)) = self.dotted(name).filter(|_| self.is(kind, "TABLE")) else { return };
+        let Some(close) = self.is_token(open, &Token::LParen).then(|| self.closing(open)).flatten() else { return };
+        for element in self.split(open + 1..close, self.lexed.lexemes[open].depth + 1) {
+            if let Some((name, end)) = self.is(element.start, "LIKE").then(|| self.dotted(element.start + 1)).flatten() {
+                self.refer(name, Role::Define(LIKE), element.start..end.max(element.end), out);
+            }
         }
     }
 
@@ -237,6 +253,14 @@ mod tests {
         assert_eq!(named("create unique index concurrently if not exists i on only h (a)"), ["create index h h"]);
         assert_eq!(named("create rule r as on insert to h do nothing"), ["create rule h h"]);
         assert_eq!(named("create table rule (on_ int)"), Vec::<String>::new());
+        assert_eq!(
+            named(
+                "create temp table if not exists s.x (a int, like h including defaults excluding all, LIKE s.k) on commit drop"
+            ),
+            ["create table h like h including defaults excluding all", "create table k LIKE s.k"]
+        );
+        assert_eq!(named("create table like_ (a text check (a like h))"), Vec::<String>::new());
+        assert_eq!(named("create table rule (like h)"), ["create table h like h"]);
         assert_eq!(named("grant select (a), update on h, k to public"), ["grant h h", "grant k k"]);
         assert_eq!(named("revoke all on schema h from public"), Vec::<String>::new());
     }

@@ -351,6 +351,93 @@ async fn a_path_that_is_set_behind_a_statement_is_noticed() {
     assert!(read.contains("(3)"), "{read}");
 }
 
+/// Within one Query: what calls such a function under another name, or later.
+#[tokio::test]
+async fn what_calls_a_function_that_sets_the_path_is_known() {
+    let (bed, proxy) = bed().await;
+    bed.sql(
+        "CREATE FUNCTION public.f_path() RETURNS text LANGUAGE sql AS $$ SELECT set_config('search_path', 'first_new, cf_quere_pro', false) $$;
+         CREATE FUNCTION public.f_state(s text, v text) RETURNS text LANGUAGE sql AS $$ SELECT public.f_path() $$;
+         CREATE AGGREGATE public.suma_path(text) (SFUNC = public.f_state, STYPE = text);
+         CREATE DOMAIN public.d_path AS text CHECK (public.f_path() IS NOT NULL);
+         CREATE OPERATOR public.===> (LEFTARG = text, RIGHTARG = text, FUNCTION = public.f_state);
+         CREATE VIEW public.v_path AS SELECT public.f_path() AS x; CREATE VIEW public.v_of_view AS SELECT x FROM public.v_path;
+         CREATE VIEW public.v_set AS SELECT set_config('search_path', 'first_new, cf_quere_pro', false) AS x;
+         CREATE FUNCTION public.f_of_view() RETURNS text LANGUAGE sql AS $$ SELECT x FROM public.v_of_view $$;
+         CREATE TABLE first_new.tipovalvula (cod int)",
+    )
+    .await;
+    let is_known = || {
+        let policy = proxy.server.shared.policy.load();
+        let names = ["suma_path", "d_path", "===>", "v_path", "v_of_view", "v_set", "f_of_view"];
+        names.iter().all(|name| policy.movers().of(name).is_some_and(|moves| moves.path))
+    };
+    for _ in 0..100 {
+        if is_known() {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    assert!(is_known(), "{:?}", proxy.server.shared.policy.load().movers());
+    let mut client = proxy.client(&bed).await;
+    let path = format!("SET search_path = {SCHEMA}");
+    let count = "SELECT count(*) FROM tipovalvula";
+    let mut wrong = Vec::new();
+    for (before, text) in [
+        ("", "CREATE TEMP TABLE aa AS SELECT public.f_path()"),
+        ("", "SELECT public.f_path() AS x INTO TEMP aa"),
+        ("", "SELECT public.U&\"f\\005fpath\"()"),
+        ("", "SELECT x FROM public.v_of_view"),
+        ("", "SELECT x FROM public.v_set"),
+        ("", "SELECT public.f_of_view()"),
+        ("", "SELECT public.suma_path('a')"),
+        ("", "SELECT 'a'::public.d_path"),
+        ("", "SELECT 'a' OPERATOR(public.===>) 'b'"),
+        ("", "SELECT query_to_xml('SELECT public.f_path()', true, true, '')"),
+        ("", "PREPARE pp AS SELECT public.f_path(); EXPLAIN ANALYZE EXECUTE pp; DEALLOCATE pp"),
+        ("PREPARE pq AS SELECT public.f_path()", "EXECUTE pq"),
+        ("PREPARE pr AS SELECT x FROM public.v_path", "CREATE TEMP TABLE aa AS EXECUTE pr"),
+        ("", "DECLARE c CURSOR FOR SELECT public.f_path(); FETCH ALL FROM c"),
+        ("", "DECLARE c CURSOR WITH HOLD FOR SELECT public.f_path(); COMMIT"),
+        ("BEGIN; DECLARE c CURSOR FOR SELECT public.f_path()", "MOVE ALL FROM c"),
+        ("BEGIN; DECLARE h CURSOR WITH HOLD FOR SELECT public.f_path()", "COMMIT"),
+        ("", "CREATE FUNCTION public.f_new() RETURNS text LANGUAGE sql AS 'SELECT public.f_path()'; SELECT public.f_new()"),
+        (
+            "",
+            "CREATE FUNCTION public.f_new() RETURNS text LANGUAGE sql AS $$ SELECT set_config('search_path', 'first_new', false) $$; TABLE public.v_path; SELECT public.f_new()",
+        ),
+    ] {
+        ask(&mut client, &path).await;
+        ask(&mut client, count).await;
+        if !before.is_empty() {
+            ask(&mut client, before).await;
+        }
+        let told = ask(&mut client, &format!("{text}; {count}")).await;
+        if !told.contains("0A000") {
+            wrong.push(format!("{before}; {text}: {told}"));
+        }
+        ask(&mut client, "ROLLBACK").await;
+        let (told, put) = (ask(&mut client, &format!("{text}; COMMIT")).await, ask(&mut client, count).await);
+        if before.is_empty() && !put.contains("(0)") {
+            wrong.push(format!("next message, {text}: {told}; {put}"));
+        }
+        ask(&mut client, "ROLLBACK; CLOSE ALL; DROP TABLE IF EXISTS aa; DROP FUNCTION IF EXISTS public.f_new()").await;
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    // A portal that Bind made and FETCH runs.
+    ask(&mut client, &path).await;
+    ask(&mut client, "BEGIN").await;
+    let mut out = Vec::new();
+    frame::write(&mut out, b'P', &[&[0], b"SELECT public.f_path()", &[0, 0, 0]]);
+    frame::write(&mut out, b'B', &[b"pp\0", &[0; 7]]);
+    frame::write(&mut out, b'S', &[]);
+    client.send(&[out]).await;
+    client.until_ready(1).await;
+    ask(&mut client, "FETCH ALL FROM pp").await;
+    let read = ask(&mut client, count).await;
+    assert!(read.contains("(0)"), "{read}");
+}
+
 #[tokio::test]
 async fn the_relation_that_the_path_finds_first_is_meant() {
     let (bed, proxy) = bed().await;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use esclusa::catalog::Catalog;
 use esclusa::demo::postgres;
+use esclusa::migrate::attachments::dependents_of;
 use esclusa::mode::Mode;
 use esclusa::relation::Relation;
 use esclusa::rewrite::{Entry, NameContext, Policy, rewrite};
@@ -207,6 +208,80 @@ async fn the_new_columns_are_invisible() {
         .say(named.text.as_deref().unwrap_or("SELECT hst_id, hst_operation, id FROM hisret WHERE id = 7 AND x IS NULL"))
         .await;
     assert_eq!(sorted(answer), ["(2)", "12001|U|7", "12002|U|7"]);
+}
+
+/// Names in functions and views are not rewritten, and numbering rows is an UPDATE: what would notice either is named before anything is done.
+#[tokio::test]
+async fn what_notices_the_improvement_is_named_before_it() {
+    let bed = retained(DDL).await;
+    bed.sql(
+        "SET search_path = cf_quere_pro;
+         CREATE TABLE nota (que text);
+         CREATE FUNCTION f_nota() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO nota VALUES (TG_NAME); RETURN NEW; END $$;
+         CREATE TRIGGER t_all BEFORE INSERT OR UPDATE ON hisret FOR EACH ROW EXECUTE FUNCTION f_nota();
+         CREATE TRIGGER t_statement AFTER UPDATE ON hisret FOR EACH STATEMENT EXECUTE FUNCTION f_nota();
+         CREATE TRIGGER t_of AFTER UPDATE OF x, hora ON hisret FOR EACH ROW EXECUTE FUNCTION f_nota();
+         CREATE TRIGGER t_insert AFTER INSERT ON hisret FOR EACH ROW EXECUTE FUNCTION f_nota();
+         CREATE TRIGGER t_off AFTER UPDATE ON hisret FOR EACH ROW EXECUTE FUNCTION f_nota(); ALTER TABLE hisret DISABLE TRIGGER t_off;
+         CREATE TRIGGER t_replica AFTER UPDATE ON hisret FOR EACH ROW EXECUTE FUNCTION f_nota(); ALTER TABLE hisret ENABLE REPLICA TRIGGER t_replica;
+         CREATE RULE r_update AS ON UPDATE TO hisret WHERE NEW.x = 'y' DO ALSO INSERT INTO nota VALUES ('r'); CREATE RULE r_insert AS ON INSERT TO hisret DO ALSO NOTIFY x;
+         CREATE FUNCTION f_json() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO nota VALUES (to_jsonb(NEW)::text); RETURN NEW; END $$;
+         CREATE TRIGGER t_json AFTER INSERT ON hisret FOR EACH ROW EXECUTE FUNCTION f_json();
+         CREATE FUNCTION f_takes(h hisret) RETURNS numeric LANGUAGE sql AS 'SELECT h.id';
+         CREATE FUNCTION f_returns() RETURNS SETOF hisret LANGUAGE sql AS 'SELECT * FROM cf_quere_pro.hisret';
+         CREATE FUNCTION f_variable() RETURNS void LANGUAGE plpgsql AS $$ DECLARE n int; r hisret; BEGIN SELECT * INTO r FROM hisret LIMIT 1; INSERT INTO hisret VALUES (r.*); END $$;
+         CREATE FUNCTION f_rowtype() RETURNS void LANGUAGE plpgsql AS $$ DECLARE r cf_quere_pro.hisret%ROWTYPE; BEGIN NULL; END $$;
+         CREATE FUNCTION f_cast() RETURNS void LANGUAGE plpgsql AS $$ BEGIN PERFORM null::cf_quere_pro.hisret; END $$;
+         CREATE FUNCTION f_reads() RETURNS bigint LANGUAGE plpgsql AS $$ BEGIN RETURN (SELECT count(*) FROM hisret); END $$;
+         CREATE FUNCTION f_other() RETURNS bigint LANGUAGE plpgsql AS $$ BEGIN RETURN 1; END $$;
+         CREATE VIEW v_rows AS SELECT h FROM hisret h; CREATE VIEW v_columns AS SELECT * FROM hisret; CREATE VIEW v_type AS SELECT (null::hisret).id;
+         CREATE TABLE holds (h hisret); CREATE PUBLICATION p_hisret FOR TABLE hisret; RESET search_path",
+    )
+    .await;
+    bed.set("hisret", Mode::Rewrite).await.unwrap();
+    let found = dependents_of(&bed.db, &bed.context, &bed.rules.rules["hisret"]).await.unwrap();
+    let told: Vec<String> =
+        found.iter().map(|d| format!("{} {} {}", if d.blocks { "blocks" } else { "noted" }, d.kind, d.name)).collect();
+    assert_eq!(
+        told,
+        [
+            "blocks rule r_update",
+            "blocks trigger t_all",
+            "blocks trigger t_statement",
+            "blocks trigger t_json",
+            "blocks column cf_quere_pro.holds.h",
+            "blocks function cf_quere_pro.f_returns()",
+            "blocks function cf_quere_pro.f_takes(cf_quere_pro.hisret)",
+            "blocks view cf_quere_pro.v_rows.h",
+            "blocks view cf_quere_pro.v_type",
+            "blocks publication p_hisret",
+            "noted function text cf_quere_pro.f_returns()",
+            "blocks function text cf_quere_pro.f_variable()",
+            "blocks function text cf_quere_pro.f_rowtype()",
+            "blocks function text cf_quere_pro.f_cast()",
+            "noted function text cf_quere_pro.f_reads()",
+        ]
+    );
+    let error = said(&bed.migrate_only("hisret").await.unwrap_err());
+    assert!(
+        error.contains("hisret cannot be improved")
+            && error.contains("trigger t_all: it acts on the UPDATE")
+            && error.contains("--accept"),
+        "{error}"
+    );
+    assert_eq!(bed.cell("SELECT count(*) FROM cf_quere_pro.nota").await, "0");
+    assert_eq!(state(&bed).await, Vec::<String>::new());
+    // Without those that block it is improved, and nothing else has noticed.
+    bed.sql(
+        "SET search_path = cf_quere_pro; DROP TRIGGER t_all ON hisret; DROP TRIGGER t_statement ON hisret; DROP TRIGGER t_json ON hisret; DROP RULE r_update ON hisret;
+         DROP TABLE holds; DROP FUNCTION f_returns, f_takes, f_variable, f_rowtype, f_cast; DROP VIEW v_rows, v_type; DROP PUBLICATION p_hisret; RESET search_path",
+    )
+    .await;
+    let notes = bed.migrate_only("hisret").await.unwrap_or_else(|e| panic!("{}", said(&e))).notes;
+    assert!(notes.iter().any(|note| note.starts_with("function text cf_quere_pro.f_reads()")), "{notes:?}");
+    assert_eq!(bed.cell("SELECT count(*) FROM cf_quere_pro.nota").await, "0");
+    assert_numbered(&bed).await;
+    assert_eq!(dependents_of(&bed.db, &bed.context, &bed.rules.rules["hisret"]).await.unwrap(), []);
 }
 
 /// A dump of the table contains everything that it now needs.

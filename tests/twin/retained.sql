@@ -40,7 +40,28 @@ copy (select * from hiscliente) to stdout;
 
 create temp table copia as select * from hiscliente;
 
-create temp table copia (like hiscliente);
+create temp table copia (like hiscliente); insert into copia select * from hiscliente; select * from copia order by copia::text;
+
+create temp table copia (mas int, like hiscliente including defaults excluding all, otra text); insert into copia select 1, h.*, 'x' from hiscliente h; select * from copia order by copia::text;
+
+create temp table copia (like hiscliente including defaults); insert into copia (hcliid) values (1); select * from copia;
+
+-- twin: differs a key of the improvement cannot be left out
+create temp table copia (like hiscliente including all);
+
+select * from U&"hiscli!0065nte" uescape '!' order by 1, 2, 3, 4, 5;
+
+select h.* from U&"hiscli\0065nte" h where h.hcliid = 3 order by 1, 2, 3, 4, 5;
+
+delete from U&"hiscli!0065nte" uescape '!' where U&"hcli!0069d" uescape '!' = 1 returning *;
+
+insert into hiscliente overriding user value table hiscliente;
+
+insert into hiscliente overriding user value (table hiscliente);
+
+insert into hiscliente overriding user value table cliente;
+
+insert into hiscliente table contrato;
 
 select * from hiscliente where hcliid = 1 for update;
 

@@ -9,7 +9,7 @@ use super::super::foreign_key::key_table::Leaf;
 use super::found::{Dependent, Dependents, foreign, rows};
 
 /// The table's row type and the type of arrays of it.
-const ROW_TYPES: &str =
+pub(super) const ROW_TYPES: &str =
     "(SELECT oid FROM pg_type WHERE typrelid = $1 UNION ALL SELECT typarray FROM pg_type WHERE typrelid = $1)";
 
 /// The owner of relation `c`, where this role is no member of it.

@@ -67,6 +67,12 @@ const BLOCKING: &[(&str, &str, &str)] = &[
         "the view does not compute it: run ALTER COLUMN ... DROP EXPRESSION first",
     ),
     (
+        "collation",
+        "SELECT a.attname FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid \
+         WHERE a.attrelid = $1 AND a.attnum > 0 AND NOT a.attisdropped AND a.attcollation <> t.typcollation",
+        "the view shows the column with the collation of its type: it is sorted and compared in another order",
+    ),
+    (
         "security label",
         "SELECT provider || ': ' || label FROM pg_seclabel WHERE classoid = 'pg_class'::regclass AND objoid = $1",
         "its provider decides what it means on a view",

@@ -196,6 +196,10 @@ impl<H: House> Conversation<H> {
                 self.enter(&found.held.statement.outcome)?;
             }
             self.portals.expect(portal, found.as_ref().map(|found| &found.held.statement));
+            // SQL's FETCH runs a portal too, by its name.
+            if !portal_name.is_empty() && found.as_ref().is_some_and(|found| found.held.statement.changes_names.any()) {
+                self.names.follow_closely(self.house.now());
+            }
             if let Some(found) = found {
                 generation = found.held.statement.generation;
                 self.in_flight.departs(generation);

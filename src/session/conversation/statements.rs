@@ -54,6 +54,7 @@ impl<H: House> Conversation<H> {
                 self.know_names(&policy, &effects, protocol)?;
             }
             let names = self.names_for(&policy, types);
+            let names = if protocol == Protocol::Simple { self.with_left_behind(names, &text) } else { names };
             self.work_out(&policy, &names, &text)?;
             (self.house.outcome(&policy, &names, &text), policy.generation)
         } else {
@@ -97,6 +98,23 @@ impl<H: House> Conversation<H> {
             return declaring(&Arc::new(NameContext { provisional: true, ..(**known).clone() }), types);
         }
         declaring(known, types)
+    }
+
+    /// The names for a text of several statements: whether a cursor, a function or a prepared statement of earlier messages may change them.
+    fn with_left_behind(&self, names: Arc<NameContext>, text: &str) -> Arc<NameContext> {
+        if memchr::memchr(b';', text.as_bytes()).is_none() {
+            return names;
+        }
+        let moves = |(_, effect): &(usize, Effect)| match effect {
+            Effect::Execute(name) => {
+                let found = self.prepared.find(self.name(name.as_bytes()), || true);
+                found.is_some_and(|found| found.held.statement.changes_names.path)
+            }
+            _ => false,
+        };
+        let executes = || !self.prepared.is_empty() && effect::may_name_statements(text.as_bytes());
+        let left_behind = self.names.are_followed_closely() || executes() && effects_of(text).iter().any(moves);
+        if left_behind { Arc::new(NameContext { left_behind, ..(*names).clone() }) } else { names }
     }
 
     /// All that has to be remembered about a text. `doubt`: what it may change beside its effects.

@@ -52,11 +52,7 @@ impl Rollback {
 
 pub(super) async fn run(call: Call, rollback: Rollback) -> Result<()> {
     let rules = call.rules()?;
-    let (chosen, others): (Vec<&Rule>, Vec<&Rule>) =
-        rollback.selection.of(&rules)?.into_iter().partition(|r| concerns(r, rollback.level));
-    for rule in others.iter().filter(|_| !rollback.selection.tables.is_empty()) {
-        remark(&format!("{}: {}", rule.table, unconcerned(rule)));
-    }
+    let chosen = chosen(&rollback, &rules)?;
     if rollback.dump.is_some() && (rollback.level != 2 || chosen.len() != 1) {
         return Err(Error::usage("--dump names the dump of one table, at level 2"));
     }
@@ -196,6 +192,16 @@ fn has_work(state: State, level: u8) -> bool {
         State::Dropped => true,
         _ => level != 2,
     }
+}
+
+/// The tables that the level is for; says why others that were named are left as they are.
+fn chosen<'r>(rollback: &Rollback, rules: &'r RuleSet) -> Result<Vec<&'r Rule>> {
+    let (chosen, others): (Vec<&Rule>, Vec<&Rule>) =
+        rollback.selection.of(rules)?.into_iter().partition(|r| concerns(r, rollback.level));
+    for rule in others.iter().filter(|_| !rollback.selection.tables.is_empty()) {
+        remark(&format!("{}: {}", rule.table, unconcerned(rule)));
+    }
+    Ok(chosen)
 }
 
 /// Why a table that was asked for is left as it is.

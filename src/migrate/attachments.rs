@@ -24,11 +24,23 @@ pub async fn dependents_of(database: &Database, context: &Context, rule: &Rule) 
     if !there {
         return Ok(Vec::new());
     }
-    if relation.is_retained() {
-        let attachments = Attachments::new(&relation);
-        return Ok(improving(database, &attachments.leaf(&legacy)).await?.found);
-    }
     Ok(hanging(database, &relation, &legacy).await?.found)
+}
+
+/// What depends on a table, and what of its own the leaf cannot have: a unique index that is left out would let repeated values in.
+pub(super) async fn hanging(database: &Database, relation: &Relation, legacy: &str) -> Result<Dependents> {
+    let attachments = Attachments::new(relation);
+    if relation.is_retained() {
+        return improving(database, &attachments.leaf(legacy)).await;
+    }
+    let mut all = dependents::find(database, &attachments.leaf(legacy)).await?;
+    for index in leaf::indexes(database, legacy).await?.iter().filter(|index| index.unique) {
+        if let Err(why) = leaf::carried(relation, index) {
+            let why = why.split_once(": ").map_or(why.as_str(), |(_, why)| why);
+            all.found.push(Dependent::left_out("unique index", &index.name, why));
+        }
+    }
+    Ok(all)
 }
 
 /// What an improvement that is not complete has to mind.
@@ -41,19 +53,6 @@ pub(super) async fn improving(database: &Database, leaf: &Leaf<'_>) -> Result<De
         (Some(true), false) => dependents::retained::on_numbering(database, leaf).await,
         _ => dependents::retained::find(database, leaf).await,
     }
-}
-
-/// What depends on a table, and what of its own the leaf cannot have: a unique index that is left out would let repeated values in.
-pub(super) async fn hanging(database: &Database, relation: &Relation, legacy: &str) -> Result<Dependents> {
-    let attachments = Attachments::new(relation);
-    let mut all = dependents::find(database, &attachments.leaf(legacy)).await?;
-    for index in leaf::indexes(database, legacy).await?.iter().filter(|index| index.unique) {
-        if let Err(why) = leaf::carried(relation, index) {
-            let why = why.split_once(": ").map_or(why.as_str(), |(_, why)| why);
-            all.found.push(Dependent::left_out("unique index", &index.name, why));
-        }
-    }
-    Ok(all)
 }
 
 /// A relation in the form that the search for dependents takes.

@@ -294,6 +294,17 @@ async fn what_blocks() {
         ),
     ];
     let pair = Pair::new(TABLE).await;
+    // What is said of a trigger is true of it.
+    for (how, fate) in [
+        ("FOR EACH ROW", "it reads rows"),
+        ("FOR EACH STATEMENT", "it fires once"),
+        ("REFERENCING NEW TABLE AS n", "it reads rows"),
+    ] {
+        pair.new.sql(&format!("BEGIN; SET LOCAL search_path = cf_quere_pro; CREATE FUNCTION f1() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'; CREATE TRIGGER tr1 AFTER INSERT ON t {how} EXECUTE FUNCTION f1(); SET LOCAL search_path = pg_catalog, pg_temp")).await;
+        let all = found(&pair).await;
+        assert!(all.found.len() == 1 && all.found[0].fate.starts_with(fate), "{how}: {:?}", all.found);
+        pair.new.sql("ROLLBACK").await;
+    }
     for (sql, expected) in cases {
         pair.new
             .sql(&format!("BEGIN; SET LOCAL search_path = cf_quere_pro; {sql}; SET LOCAL search_path = pg_catalog, pg_temp"))
@@ -322,6 +333,9 @@ async fn an_identity_column_becomes_one_with_a_default() {
     assert_eq!(list(&found(&pair).await), Vec::<String>::new());
     pair.new.sql("INSERT INTO cf_quere_pro.t VALUES (3)").await;
     assert_eq!(pair.new.rows("SELECT i FROM cf_quere_pro.t ORDER BY id").await, ["1", "2", "3"]);
+    // An identity column needs no right on its sequence.
+    pair.new.sql("CREATE ROLE dep_inserts; GRANT USAGE ON SCHEMA cf_quere_pro TO dep_inserts; GRANT INSERT ON cf_quere_pro.t TO dep_inserts").await;
+    pair.new.sql("SET ROLE dep_inserts; INSERT INTO cf_quere_pro.t VALUES (4); RESET ROLE").await;
 }
 
 /// Rollback: what was carried to the view is carried back to the table.

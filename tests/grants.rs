@@ -5,6 +5,7 @@
 mod common;
 
 use common::{Bed, Session};
+use esclusa::migrate::schema;
 
 const ROLES: [&str; 4] = ["g_owner", "g_uno", "g_dos", "g_tres"];
 
@@ -201,4 +202,105 @@ async fn other_grants_are_left_alone() {
     bed.sql("DROP SCHEMA esclusa_leaf CASCADE").await;
     assert_eq!(one.say("REVOKE SELECT ON otra FROM PUBLIC").await, "(0)");
     assert_eq!(bed.cell("SELECT is_called FROM trampa.veces").await, "f");
+}
+
+/// The rights of all roles but the owners on the new tables, their sequences and their trigger's function.
+async fn on_ours(bed: &Bed) -> Vec<String> {
+    bed.rows(
+        "SELECT c.relname || ' ' || a.grantee::regrole::text || ' ' || a.privilege_type FROM pg_class AS c, aclexplode(c.relacl) AS a \
+         WHERE c.relnamespace = 'cf_quere_pro'::regnamespace AND c.relname ~ '^(audit_log|domain_value)' AND a.grantee NOT IN (0, c.relowner) \
+           AND a.grantee <> 'esclusa_audit'::regrole \
+         UNION ALL SELECT p.proname || ' ' || a.grantee::regrole::text FROM pg_proc AS p, aclexplode(p.proacl) AS a \
+         WHERE p.proname = 'fn_audit_trigger' AND a.grantee <> p.proowner ORDER BY 1",
+    )
+    .await
+}
+
+/// GRANT ... ON ALL TABLES IN SCHEMA gives rights on the legacy tables, whoever runs it, and none on the tables that stand beside them.
+#[tokio::test]
+async fn a_grant_on_all_tables_gives_no_right_on_the_new_ones() {
+    let (bed, roles) = moved("f_").await;
+    bed.sql(&format!("GRANT USAGE, CREATE ON SCHEMA cf_quere_pro TO {0}; ALTER TABLE public.otra SET SCHEMA cf_quere_pro; ALTER TABLE cf_quere_pro.otra OWNER TO {0}", roles[0])).await;
+    schema::apply(&bed.db, &bed.context).await.unwrap();
+    let owners = on_ours(&bed).await;
+    assert!(owners.len() > 20 && owners.iter().all(|o| o.ends_with(&format!(" {} REFERENCES", roles[0]))), "{owners:?}");
+    let owner = bed.session(&roles[0], "SET client_min_messages = error").await;
+    for right in ["SELECT", "ALL"] {
+        // It owns every other table of the schema.
+        assert_eq!(owner.say(&format!("GRANT {right} ON ALL TABLES IN SCHEMA cf_quere_pro TO {}", roles[1])).await, "(0)");
+        assert_eq!(owner.say("GRANT USAGE ON ALL SEQUENCES IN SCHEMA cf_quere_pro TO PUBLIC").await, "(0)");
+    }
+    assert_eq!(bed.cell(&format!("SELECT has_table_privilege('{0}', 'cf_quere_pro.otra', 'SELECT') AND has_table_privilege('{0}', 'cf_quere_pro.\"Mi tabla\"', 'DELETE')", roles[1])).await, "t");
+    assert_eq!(on_ours(&bed).await, owners);
+    // A superuser's grant would reach them.
+    for what in ["TABLES", "SEQUENCES", "FUNCTIONS", "ROUTINES"] {
+        for right in ["ALL", if what == "TABLES" { "SELECT" } else { "ALL" }] {
+            bed.sql(&format!(
+                "GRANT {right} ON ALL {what} IN SCHEMA cf_quere_pro TO {}, {} WITH GRANT OPTION",
+                roles[0], roles[2]
+            ))
+            .await;
+            // The owner's right is gone or there, but never more.
+            let left: Vec<String> = on_ours(&bed).await.into_iter().filter(|o| !owners.contains(o)).collect();
+            assert_eq!(left, Vec::<String>::new(), "{right} on all {what}");
+        }
+    }
+    assert_eq!(bed.cell(&format!("SELECT has_table_privilege('{}', 'cf_quere_pro.otra', 'SELECT')", roles[2])).await, "t");
+    bed.sql("GRANT SELECT ON ALL TABLES IN SCHEMA cf_quere_pro TO PUBLIC; REVOKE SELECT ON ALL TABLES IN SCHEMA cf_quere_pro FROM PUBLIC").await;
+    assert_eq!(drift(&bed).await, Vec::<String>::new());
+    // By name, a right may be given.
+    bed.sql(&format!("GRANT SELECT ON cf_quere_pro.audit_log TO {}", roles[2])).await;
+    assert_eq!(drift(&bed).await, Vec::<String>::new());
+    // Where the trigger did not see it, or default privileges gave it: it is told, and mended.
+    let unseen = format!(
+        "SET esclusa.carry_grants = off; GRANT ALL ON ALL TABLES IN SCHEMA cf_quere_pro TO {0}; GRANT ALL ON ALL SEQUENCES IN SCHEMA cf_quere_pro TO {0}; \
+         GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA cf_quere_pro TO {0}; \
+         REVOKE ALL ON cf_quere_pro.\"Mi tabla\" FROM {0}; RESET esclusa.carry_grants",
+        roles[3]
+    );
+    bed.sql(&unseen).await;
+    let told = drift(&bed).await;
+    assert!(told.len() > 20 && told.iter().all(|line| line.contains(&format!("given to {}", roles[3]))), "{told:?}");
+    schema::apply(&bed.db, &bed.context).await.unwrap();
+    assert_eq!(drift(&bed).await, Vec::<String>::new());
+    // The other role was given the grant option on a legacy table.
+    let left: Vec<String> = on_ours(&bed).await.into_iter().filter(|o| !o.ends_with(" REFERENCES")).collect();
+    assert_eq!(left, [format!("audit_log {} SELECT", roles[2])]);
+}
+
+async fn drift(bed: &Bed) -> Vec<String> {
+    let drift = schema::check(&bed.db, &bed.context).await.unwrap();
+    drift.rows.iter().map(|row| format!("{}: {}", row[1].text(), row[0].text())).collect()
+}
+
+/// The right to use the schemas of the views comes from their owner: it goes with DROP OWNED, whoever granted it on the legacy schema, and whoever
+/// runs DROP OWNED.
+#[tokio::test]
+async fn a_role_that_may_use_the_schema_can_be_dropped() {
+    let (bed, roles) = moved("h_").await;
+    let owner = &roles[0];
+    bed.sql(&format!("REVOKE USAGE ON SCHEMA cf_quere_pro FROM PUBLIC; ALTER SCHEMA cf_quere_pro OWNER TO {owner}; ALTER ROLE {owner} CREATEROLE; GRANT {} TO {owner}", roles[2])).await;
+    schema::apply(&bed.db, &bed.context).await.unwrap();
+    let session = bed.session(owner, "SET client_min_messages = error").await;
+    let uses = async |role: &str| {
+        bed.cell(&format!("SELECT concat_ws(' ', has_schema_privilege('{role}', 'cf_quere_pro', 'USAGE'), has_schema_privilege('{role}', 'esclusa', 'USAGE'), has_schema_privilege('{role}', 'esclusa_leaf', 'USAGE'))")).await
+    };
+    for role in [&roles[1], &roles[2]] {
+        assert_eq!(session.say(&format!("GRANT USAGE ON SCHEMA cf_quere_pro TO {role} WITH GRANT OPTION")).await, "(0)");
+        assert_eq!(session.say(&format!("GRANT SELECT ON cf_quere_pro.\"Mi tabla\" TO {role}")).await, "(0)");
+        assert_eq!(uses(role).await, "t t t");
+    }
+    let second = bed.session(&roles[1], "SET client_min_messages = error").await;
+    assert_eq!(second.say(&format!("GRANT USAGE ON SCHEMA cf_quere_pro TO {}", roles[3])).await, "(0)");
+    assert_eq!(uses(&roles[3]).await, "t t t");
+    assert_eq!(second.say(&format!("REVOKE USAGE ON SCHEMA cf_quere_pro FROM {}", roles[3])).await, "(0)");
+    assert_eq!(uses(&roles[3]).await, "f f f");
+    // What an earlier version granted in another way.
+    bed.sql(&format!("SET esclusa.carry_grants = off; GRANT USAGE ON SCHEMA esclusa, esclusa_leaf TO {owner} WITH GRANT OPTION; REVOKE USAGE ON SCHEMA esclusa, esclusa_leaf FROM {0}; SET ROLE {owner}; GRANT USAGE ON SCHEMA esclusa, esclusa_leaf TO {0}; RESET ROLE; RESET esclusa.carry_grants", roles[1])).await;
+    schema::apply(&bed.db, &bed.context).await.unwrap();
+    assert_eq!(uses(&roles[1]).await, "t t t");
+    drop(second);
+    bed.sql(&format!("DROP OWNED BY {0}; DROP ROLE {0}", roles[1])).await;
+    assert_eq!(session.say(&format!("DROP OWNED BY {0}", roles[2])).await, "(0)");
+    assert_eq!(session.say(&format!("DROP ROLE {0}", roles[2])).await, "(0)");
 }

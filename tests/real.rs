@@ -8,7 +8,8 @@ use common::real::{self, Plot, Real, structure};
 use common::{context, said, server};
 use esclusa::catalog::Database;
 use esclusa::config::{Partman, Url};
-use esclusa::migrate::{roles, schema};
+use esclusa::migrate::migration::Migration;
+use esclusa::migrate::{self, roles, schema};
 use esclusa::relation::Context;
 use esclusa::rule::RuleSet;
 use esclusa::sql::quote::ident;
@@ -182,6 +183,59 @@ async fn the_script_gives_all_that_is_needed_and_may_be_run_again() {
     let open =
         "SELECT count(*) FROM pg_roles WHERE NOT rolsuper AND rolname <> $1 AND has_schema_privilege(oid, 'esclusa', 'CREATE')";
     assert_eq!(admin.one("who may create", open, &[&"o'control"]).await.unwrap().get::<_, i64>(0), 0);
+}
+
+/// Whatever uses a legacy table is made again when the table moves: its owner is asked for before, table by table, and the script has the grant.
+#[tokio::test]
+async fn the_owners_of_what_uses_a_table_are_asked_for() {
+    let (admin, control, rules) = with_role("real_users", "user_mover").await;
+    let (context, tables) = (context(), roles::tables(&rules));
+    admin.batch("the script", &roles::script(&context, "user_mover", &tables, None)).await.unwrap();
+    assert_eq!(roles::missing(&control, &context, &tables).await.unwrap(), []);
+    schema::apply(&control, &context).await.unwrap();
+    let made = "SET search_path = pg_catalog;
+        CREATE ROLE user_views; CREATE ROLE user_matviews; CREATE ROLE user_functions; CREATE ROLE user_rules;
+        CREATE VIEW public.v_o2 AS SELECT * FROM cf_quere_pro.tipositver; ALTER VIEW public.v_o2 OWNER TO user_views;
+        CREATE MATERIALIZED VIEW public.m_o2 AS SELECT * FROM cf_quere_pro.tipositver; ALTER MATERIALIZED VIEW public.m_o2 OWNER TO user_matviews;
+        CREATE VIEW public.vm_o2 AS SELECT * FROM public.m_o2; ALTER VIEW public.vm_o2 OWNER TO user_views;
+        CREATE FUNCTION public.f_o2() RETURNS SETOF cf_quere_pro.tipositver LANGUAGE sql AS 'SELECT * FROM cf_quere_pro.tipositver';
+        ALTER FUNCTION public.f_o2() OWNER TO user_functions;
+        CREATE TABLE public.t_o2 (a int); CREATE RULE r_o2 AS ON INSERT TO public.t_o2 DO ALSO DELETE FROM cf_quere_pro.tipositver WHERE false;
+        ALTER TABLE public.t_o2 OWNER TO user_rules;";
+    admin.batch("what uses a table", made).await.unwrap_or_else(|e| panic!("{}", said(&e)));
+    control.batch("pinning the session", migrate::PINNED).await.unwrap();
+    let blocking = async || -> Vec<String> {
+        let migration = Migration::new(&control, &rules, context.clone()).await.unwrap();
+        let found = migration.dependents(&rules.rules["tipositver"]).await.unwrap();
+        found.iter().filter(|d| d.blocks).map(|d| format!("{} {}: {}", d.kind, d.name, d.fate)).collect()
+    };
+    let told = blocking().await;
+    for (object, owner) in [
+        ("view public.v_o2", "user_views"),
+        ("materialised view public.m_o2", "user_matviews"),
+        ("view public.vm_o2", "user_views"),
+        ("function public.f_o2()", "user_functions"),
+        ("rule r_o2 on public.t_o2", "user_rules"),
+    ] {
+        let line = format!("{object}: it belongs to {owner}, ");
+        assert!(told.iter().any(|t| t.starts_with(&line)), "{line}\n{told:#?}");
+    }
+    let missing = roles::missing(&control, &context, &tables).await.unwrap();
+    let grants: Vec<&str> = missing.iter().map(|m| m.mend.as_str()).collect();
+    let expected = ["user_functions", "user_matviews", "user_rules", "user_views"].map(|r| format!("GRANT {r} TO user_mover"));
+    assert_eq!(grants, expected, "{missing:#?}");
+    assert!(missing[3].what.contains("view public.v_o2, view public.vm_o2"), "{missing:#?}");
+    admin.batch("the script", &roles::script(&context, "user_mover", &tables, None)).await.unwrap();
+    assert_eq!(roles::missing(&control, &context, &tables).await.unwrap(), []);
+    assert_eq!(blocking().await, Vec::<String>::new());
+    // A superuser's is left to the administrator.
+    admin.batch("a superuser's view", "ALTER VIEW public.v_o2 OWNER TO postgres").await.unwrap();
+    assert!(blocking().await.iter().any(|t| t.starts_with("view public.v_o2: it belongs to postgres, ")));
+    let missing = roles::missing(&control, &context, &tables).await.unwrap();
+    assert!(
+        matches!(missing.as_slice(), [one] if one.what.contains("view public.v_o2") && one.what.contains("a superuser")),
+        "{missing:#?}"
+    );
 }
 
 /// An object is given to a role that may not create in its schema, and may not afterwards.

@@ -103,6 +103,11 @@ impl House for Fixed {
         Held::GoesOn
     }
 
+    fn cancels_outcome(&self) -> bool {
+        self.tell("gives up a long text".into());
+        true
+    }
+
     fn outcome(&self, policy: &Policy, names: &Arc<NameContext>, text: &str) -> Arc<Outcome> {
         let mut outcome = rewrite(policy, names, text);
         outcome.seen = (!outcome.hits.is_empty()).then(|| Seen::of(text, outcome.text.as_deref()));

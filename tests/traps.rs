@@ -29,5 +29,7 @@ mod worked;
 mod captured;
 #[path = "traps/proxied.rs"]
 mod proxied;
+#[path = "traps/written.rs"]
+mod written;
 #[path = "traps/concurrent.rs"]
 mod concurrent;

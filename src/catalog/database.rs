@@ -289,9 +289,11 @@ impl Database {
     }
 
     /// Unqualified names mean PostgreSQL's own objects from here on, whatever the search path of the database or of the role is: otherwise another
-    /// user's function, in a schema before pg_catalog or with better-matching types, could run with this session's rights.
+    /// user's function, in a schema before pg_catalog or with better-matching types, could run with this session's rights. Strings and names are
+    /// written and read as here, whatever ALTER DATABASE or ALTER ROLE says.
     pub async fn pinned(self) -> Result<Database> {
-        self.batch("pinning the session", "SET search_path = pg_catalog, pg_temp").await?;
+        let sql = "SET search_path = pg_catalog, pg_temp; SET standard_conforming_strings = on; SET quote_all_identifiers = off; SET escape_string_warning = off";
+        self.batch("pinning the session", sql).await?;
         Ok(self)
     }
 

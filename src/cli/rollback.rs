@@ -52,7 +52,11 @@ impl Rollback {
 
 pub(super) async fn run(call: Call, rollback: Rollback) -> Result<()> {
     let rules = call.rules()?;
-    let chosen: Vec<&Rule> = rollback.selection.of(&rules)?.into_iter().filter(|r| concerns(r, rollback.level)).collect();
+    let (chosen, others): (Vec<&Rule>, Vec<&Rule>) =
+        rollback.selection.of(&rules)?.into_iter().partition(|r| concerns(r, rollback.level));
+    for rule in others.iter().filter(|_| !rollback.selection.tables.is_empty()) {
+        remark(&format!("{}: {}", rule.table, unconcerned(rule)));
+    }
     if rollback.dump.is_some() && (rollback.level != 2 || chosen.len() != 1) {
         return Err(Error::usage("--dump names the dump of one table, at level 2"));
     }
@@ -70,11 +74,6 @@ pub(super) async fn run(call: Call, rollback: Rollback) -> Result<()> {
     let migration = Migration { pace: Pace::new(&call.settings), who: user(), told: &Words, unaudited, ..new };
     let run = migration.begin(&std::env::args().skip(1).collect::<Vec<_>>().join(" ")).await?;
     let mut table = Table::new(&[("table", Text), ("state", Text), ("rows", Int), ("notes", Text)]);
-    if unaudited {
-        let triggers = capture::disable(&database, &context).await?;
-        let row = |trigger: String| vec![trigger.into(), "audit trigger disabled".into(), 0usize.into(), "".into()];
-        triggers.into_iter().for_each(|trigger| table.push(row(trigger)));
-    }
     let (mut failed, mut restored) = (0, Vec::new());
     for rule in chosen {
         let Some(is_dropped) = rollback.is_made_first(&database, &context, rule).await? else { continue };
@@ -109,10 +108,17 @@ pub(super) async fn run(call: Call, rollback: Rollback) -> Result<()> {
             }
         }
     }
+    // The rows of tables that stay moved are audited as before.
+    if unaudited && failed == 0 {
+        let triggers = capture::disable(&database, &context).await?;
+        let row = |trigger: String| vec![trigger.into(), "audit trigger disabled".into(), 0usize.into(), "".into()];
+        triggers.into_iter().for_each(|trigger| table.push(row(trigger)));
+    }
     migration.finish(run).await?;
     call.print(&table)?;
     match failed {
         0 => Ok(()),
+        _ if unaudited => Err(Error::refused(format!("{failed} tables were not brought back, so no audit trigger was disabled"))),
         _ => Err(Error::refused(format!("{failed} tables were not brought back"))),
     }
 }
@@ -145,8 +151,7 @@ async fn rehearse(call: &Call, rollback: &Rollback, rules: &RuleSet, chosen: &[&
     let migration = Migration { pace: Pace::new(&call.settings), who: user(), unaudited, ..new };
     let mut told = Rehearsed::new(call);
     let run = migration.begin("rollback").await?;
-    let disabled = if unaudited { capture::disable(database, &context).await? } else { Vec::new() };
-    told.take(&rehearsal, "(the run): before the first table", None, Ok(disabled)).await?;
+    told.take(&rehearsal, "(the run): before the first table", None, Ok(Vec::new())).await?;
     for rule in chosen {
         let Some(is_dropped) = rollback.is_made_first(database, &context, rule).await? else { continue };
         let work = async {
@@ -158,8 +163,9 @@ async fn rehearse(call: &Call, rollback: &Rollback, rules: &RuleSet, chosen: &[&
         let ended = work.await;
         told.take(&rehearsal, &about(rule), None, ended).await?;
     }
+    let disabled = if unaudited { capture::disable(database, &context).await? } else { Vec::new() };
     migration.finish(run).await?;
-    told.take(&rehearsal, "(the run): after the last table", None, Ok(Vec::new())).await?;
+    told.take(&rehearsal, "(the run): after the last table", None, Ok(disabled)).await?;
     told.end()
 }
 
@@ -189,6 +195,14 @@ fn has_work(state: State, level: u8) -> bool {
         State::Planned | State::Improved => false,
         State::Dropped => true,
         _ => level != 2,
+    }
+}
+
+/// Why a table that was asked for is left as it is.
+fn unconcerned(rule: &Rule) -> &'static str {
+    match rule.target.stays() {
+        true => "it is retained, and has kept its rows and its name: there is nothing to bring back",
+        false => "it is not a history, and level 3 is for histories: it is left as it is",
     }
 }
 

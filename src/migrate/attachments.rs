@@ -2,6 +2,7 @@
 
 use super::dependents::{self, Dependent, Dependents};
 use super::foreign_key::key_table::Leaf;
+use super::leaf;
 use crate::catalog::Database;
 use crate::error::Result;
 use crate::relation::{Context, Relation};
@@ -23,11 +24,11 @@ pub async fn dependents_of(database: &Database, context: &Context, rule: &Rule) 
     if !there {
         return Ok(Vec::new());
     }
-    let attachments = Attachments::new(&relation);
-    let leaf = attachments.leaf(&legacy);
-    let found =
-        if relation.is_retained() { improving(database, &leaf).await? } else { dependents::find(database, &leaf).await? };
-    Ok(found.found)
+    if relation.is_retained() {
+        let attachments = Attachments::new(&relation);
+        return Ok(improving(database, &attachments.leaf(&legacy)).await?.found);
+    }
+    Ok(hanging(database, &relation, &legacy).await?.found)
 }
 
 /// What an improvement that is not complete has to mind.
@@ -40,6 +41,19 @@ pub(super) async fn improving(database: &Database, leaf: &Leaf<'_>) -> Result<De
         (Some(true), false) => dependents::retained::on_numbering(database, leaf).await,
         _ => dependents::retained::find(database, leaf).await,
     }
+}
+
+/// What depends on a table, and what of its own the leaf cannot have: a unique index that is left out would let repeated values in.
+pub(super) async fn hanging(database: &Database, relation: &Relation, legacy: &str) -> Result<Dependents> {
+    let attachments = Attachments::new(relation);
+    let mut all = dependents::find(database, &attachments.leaf(legacy)).await?;
+    for index in leaf::indexes(database, legacy).await?.iter().filter(|index| index.unique) {
+        if let Err(why) = leaf::carried(relation, index) {
+            let why = why.split_once(": ").map_or(why.as_str(), |(_, why)| why);
+            all.found.push(Dependent::left_out("unique index", &index.name, why));
+        }
+    }
+    Ok(all)
 }
 
 /// A relation in the form that the search for dependents takes.

@@ -19,9 +19,9 @@ use super::state::{TableState, states};
 /// Names that the plan takes for histories and look-ups.
 const PATTERN: &str = "^(his|tipo|tip|estado|est)";
 
-/// What the catalog says of a table. The number of rows is the server's estimate.
+/// What the catalog says of a table. The number of rows is the server's estimate, and unknown before the first ANALYZE (manual, pg_class).
 const SQL: &str = "
-    SELECT c.relname::text, n.nspname::text, c.relkind::text, greatest(c.reltuples, 0)::bigint, pg_total_relation_size(c.oid),
+    SELECT c.relname::text, n.nspname::text, c.relkind::text, CASE WHEN c.reltuples >= 0 THEN c.reltuples::bigint END, pg_total_relation_size(c.oid),
       (SELECT count(*) FROM pg_attribute AS a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
       (SELECT count(*) FROM pg_index AS i WHERE i.indrelid = c.oid),
       (SELECT string_agg(pg_get_constraintdef(k.oid), '; ' ORDER BY k.contype, k.conname) FROM pg_constraint AS k
@@ -37,7 +37,7 @@ const SQL: &str = "
 /// One table of the catalog.
 struct CatalogTable {
     schema: String,
-    rows: i64,
+    rows: Option<i64>,
     bytes: i64,
     columns: i64,
     indexes: i64,
@@ -156,7 +156,7 @@ fn row(
         rule.and_then(|r| r.target.history()).and_then(|h| h.base.clone()).into(),
         text(&|r| r.wave.clone()).into(),
         stands.into(),
-        number(|f| f.rows),
+        found.and_then(|f| f.rows).map_or(Cell::Null, Cell::from),
         number(|f| f.bytes),
         number(|f| f.columns),
         number(|f| f.indexes),

@@ -84,14 +84,16 @@ fn kept(relation: &Relation) -> String {
 fn places(relation: &Relation, archive: &str, from: Places) -> String {
     let kept = kept(relation);
     let name = bounded(format!("kept_{}", relation.table));
-    let empty = format!("CREATE TABLE {kept} (at tid NOT NULL, number bigint NOT NULL UNIQUE);\n");
+    // A publication FOR ALL TABLES refuses changes of a table without an identity (manual, section 31.1).
+    let identity = format!("ALTER TABLE {kept} REPLICA IDENTITY FULL;\n");
+    let empty = format!("CREATE TABLE {kept} (at tid NOT NULL, number bigint NOT NULL UNIQUE);\n{identity}");
     match from {
         Places::Numbers(_) => {
             let carried = carried(&relation.table);
             format!(
                 "DO $esclusa$ BEGIN EXECUTE (SELECT format('ALTER TABLE {carried} DROP CONSTRAINT %I', conname) FROM pg_constraint \
                  WHERE conrelid = '{carried}'::regclass AND contype = 'p'); END $esclusa$;\n\
-                 ALTER TABLE {carried} DROP COLUMN by;\nALTER TABLE {carried} RENAME TO {};\n",
+                 ALTER TABLE {carried} DROP COLUMN by;\nALTER TABLE {carried} RENAME TO {};\n{identity}",
                 ident(&name)
             )
         }

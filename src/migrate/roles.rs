@@ -20,6 +20,9 @@ pub const AUDIT: &str = "esclusa_audit";
 const SCRIPT: &str = include_str!("sql/roles.sql");
 const PARTMAN: &str = include_str!("sql/roles_partman.sql");
 const GRANTS: &str = include_str!("sql/grants.sql");
+const DEPENDENTS: &str = include_str!("sql/dependents.sql");
+const OWN_FAULTS: &str = include_str!("sql/own_faults.sql");
+const OWN_GRANTS: &str = include_str!("sql/own_grants.sql");
 
 /// The owners of the tables that a migration touches: name, whether a superuser, number of tables, which tables.
 const OWNERS: &str = "
@@ -57,7 +60,9 @@ pub fn script(context: &Context, role: &str, tables: &[String], owner: Option<&s
         .replace("{partman}", partman)
         .replace("{shadow_role}", &shadow(context))
         .replace("{grants}", GRANTS)
+        .replace("{own_faults}", OWN_FAULTS)
         .replace("{owners}", &owners(context, tables))
+        .replace("{dependents}", &dependents(context, tables))
         .replace("{role}", &ident(role))
         .replace("{role_text}", &literal(role))
         .replace("{owner_text}", &owner.map_or_else(|| "NULL::text".to_owned(), literal))
@@ -76,21 +81,43 @@ fn shadow(context: &Context) -> String {
 }
 
 fn owners(context: &Context, tables: &[String]) -> String {
+    with_tables(OWNERS, context, tables)
+}
+
+/// The owners of what uses a legacy table and is made again when it moves: name, whether a superuser, which objects.
+fn dependents(context: &Context, tables: &[String]) -> String {
+    with_tables(DEPENDENTS, context, tables)
+}
+
+fn with_tables(query: &str, context: &Context, tables: &[String]) -> String {
     let names = tables.iter().map(|t| literal(t)).collect::<Vec<_>>();
     let lines = names.chunks(8).map(|c| c.join(", ")).collect::<Vec<_>>().join(",\n        ");
-    OWNERS
+    query
         .replace("{schema_text}", &literal(&ident(&context.schema)))
         .replace("{leaf_text}", &literal(LEAVES))
+        .replace("{control_text}", &literal(CONTROL))
         .replace("{tables}", &format!("ARRAY[{lines}]::pg_catalog.name[]"))
 }
 
 fn grants(context: &Context) -> String {
     GRANTS
+        .replace("{own_faults}", OWN_FAULTS)
         .replace("{schema_text}", &literal(&ident(&context.schema)))
         .replace("{control}", CONTROL)
         .replace("{leaf}", LEAVES)
         .replace("{key}", KEYS)
         .replace("{audit}", AUDIT)
+}
+
+/// A query for the rights on the new tables that no role should have: the object, its owner, the grantee, the rights.
+pub(super) fn own_faults(schema: &str) -> String {
+    OWN_FAULTS.replace("{schema_text}", &literal(&ident(schema))).replace("{audit}", AUDIT)
+}
+
+/// Lets whoever may grant rights on the tables of the legacy schema run GRANT ... ON ALL TABLES IN SCHEMA, which the new tables would refuse.
+pub(super) async fn let_grant(database: &Database, schema: &str) -> Result<()> {
+    let sql = OWN_GRANTS.replace("{schema_text}", &literal(&ident(schema)));
+    database.batch("letting owners grant rights on all tables of the schema", &sql).await
 }
 
 /// Creates the audit role and the event trigger, if the current role is a superuser; schema `esclusa` must exist. Otherwise the script creates
@@ -121,33 +148,20 @@ pub async fn install(database: &Database, context: &Context) -> Result<()> {
 /// What a rehearsal believes once the function that carries USAGE would be there.
 const CARRIES: &str = "USAGE is carried";
 
-/// Roles that may use the schema of the legacy tables may use those of the views and leaves. A later GRANT of that schema's owner is carried in the
-/// owner's name, and the owner can revoke only its own grants: so this is done as the owner, if this role is a member.
-pub async fn carry_usage(database: &Database, context: &Context) -> Result<()> {
+/// Roles that may use the schema of the legacy tables may use those of the views and leaves.
+pub async fn carry_usage(database: &Database) -> Result<()> {
     let doing = "granting USAGE on the schemas of the views";
     let there = format!("SELECT to_regprocedure('{CONTROL}.carry_usage()') IS NOT NULL");
     let is_there: bool = database.one(doing, &there, &[]).await?.get(0);
     if !is_there && database.believed(CARRIES).is_none() {
         return Ok(());
     }
-    database.batch(doing, &format!("GRANT USAGE ON SCHEMA {CONTROL}, {LEAVES} TO {AUDIT}")).await?;
-    let owner = "SELECT r.rolname::text FROM pg_namespace AS n JOIN pg_roles AS r ON r.oid = n.nspowner \
-                 WHERE n.nspname = $1 AND NOT r.rolsuper AND r.rolname <> current_user AND pg_has_role(r.oid, 'MEMBER')";
-    let carry = format!("SELECT {CONTROL}.carry_usage()");
-    if let Some(row) = database.query(doing, owner, &[&context.schema]).await?.first() {
-        let owner: String = row.get(0);
-        let sql = format!(
-            "GRANT USAGE ON SCHEMA {CONTROL}, {LEAVES} TO {0} WITH GRANT OPTION; SET LOCAL ROLE {0}; {carry}; SET LOCAL ROLE NONE",
-            ident(&owner)
-        );
-        database.batch(doing, &sql).await?;
-    }
-    database.batch(doing, &carry).await
+    database.batch(doing, &format!("GRANT USAGE ON SCHEMA {CONTROL}, {LEAVES} TO {AUDIT}; SELECT {CONTROL}.carry_usage()")).await
 }
 
 /// Stops before any work if the current role lacks something, and says what.
 pub async fn require(database: &Database, context: &Context, rules: &RuleSet) -> Result<()> {
-    let missing = missing(database, context, &tables(rules)).await?;
+    let missing = required(database, context, &tables(rules)).await?;
     if missing.is_empty() {
         return Ok(());
     }
@@ -168,6 +182,15 @@ async fn is_superuser(database: &Database) -> Result<bool> {
 
 /// Everything that the current role lacks for `schema apply` and for migrating these tables; empty for a superuser, who creates what is missing.
 pub async fn missing(database: &Database, context: &Context, tables: &[String]) -> Result<Vec<Missing>> {
+    let mut missing = required(database, context, tables).await?;
+    if !is_superuser(database).await? {
+        missing.extend(of_dependents(database, context, tables).await?);
+    }
+    Ok(missing)
+}
+
+/// The same without what only tables with certain dependents need: for each of these, `dependents::find` says so.
+async fn required(database: &Database, context: &Context, tables: &[String]) -> Result<Vec<Missing>> {
     if is_superuser(database).await? {
         return Ok(Vec::new());
     }
@@ -246,6 +269,28 @@ async fn membership(database: &Database, context: &Context, tables: &[String], r
     Ok(missing)
 }
 
+async fn of_dependents(database: &Database, context: &Context, tables: &[String]) -> Result<Vec<Missing>> {
+    let sql = format!(
+        "SELECT o.name, o.is_superuser, o.objects, quote_ident(current_user) FROM ({}) AS o WHERE o.is_superuser OR NOT pg_has_role(o.name::name, 'USAGE')",
+        dependents(context, tables)
+    );
+    let rows = database.query("looking for the owners of what uses the legacy tables", &sql, &[]).await?;
+    let missing = rows.into_iter().map(|row| {
+        let (owner, superuser, objects, role): (String, bool, String, String) = (row.get(0), row.get(1), row.get(2), row.get(3));
+        match superuser {
+            true => Missing {
+                what: format!("{objects}: in use of a legacy table, of {owner}, a superuser, of which it must not be a member"),
+                mend: "-- give it to another role, or make it again by hand: `esclusa dependencies` prints the SQL".to_owned(),
+            },
+            false => Missing {
+                what: format!("not a member of {owner}, owner of {objects}, which is made again when a legacy table moves"),
+                mend: format!("GRANT {} TO {role}", ident(&owner)),
+            },
+        }
+    });
+    Ok(missing.collect())
+}
+
 /// Our schemas and tables, where another role made them.
 async fn foreign_objects(database: &Database, context: &Context, role: &str) -> Result<Vec<Missing>> {
     let (control, leaf, schema) = (literal(CONTROL), literal(LEAVES), literal(&context.schema));
@@ -266,20 +311,27 @@ async fn foreign_objects(database: &Database, context: &Context, role: &str) -> 
 /// Without it, a REVOKE on a view would not reach the leaf. It counts only with the functions of this version.
 async fn event_trigger(database: &Database, context: &Context, role: &str) -> Result<Option<Missing>> {
     let wanted = grants(context);
-    let bodies = ["$carry$", "$usage$", "$grant$"].map(|mark| wanted.split(mark).nth(1).unwrap_or_default().to_owned());
+    let bodies = ["$carry$", "$usage$", "$grant$", "$apart$", "$schema$"]
+        .map(|mark| wanted.split(mark).nth(1).unwrap_or_default().to_owned());
     let sql = format!(
         "SELECT coalesce((SELECT CASE WHEN e.evtenabled NOT IN ('O', 'A') THEN 'is disabled' \
              WHEN NOT r.rolsuper THEN 'calls a function of ' || r.rolname || ', who is no superuser' \
              WHEN f.prosrc <> $3 OR f.pronamespace <> '{CONTROL}'::regnamespace \
                OR (SELECT c.prosrc FROM pg_proc AS c WHERE c.pronamespace = f.pronamespace AND c.proname = 'carry_grants') IS DISTINCT FROM $1 \
                OR (SELECT c.prosrc FROM pg_proc AS c WHERE c.pronamespace = f.pronamespace AND c.proname = 'carry_usage') IS DISTINCT FROM $2 \
+               OR (SELECT c.prosrc FROM pg_proc AS c WHERE c.pronamespace = f.pronamespace AND c.proname = 'keep_apart') IS DISTINCT FROM $4 \
+               OR (SELECT c.prosrc FROM pg_event_trigger AS u JOIN pg_proc AS c ON c.oid = u.evtfoid JOIN pg_roles AS o ON o.oid = c.proowner \
+                   WHERE u.evtname = 'esclusa_usage' AND u.evtenabled IN ('O', 'A') AND o.rolsuper) IS DISTINCT FROM $5 \
              THEN 'is of another version' ELSE '' END \
            FROM pg_event_trigger AS e JOIN pg_proc AS f ON f.oid = e.evtfoid JOIN pg_roles AS r ON r.oid = f.proowner \
            WHERE e.evtname = 'esclusa_grants'), 'does not exist')"
     );
     let there = "SELECT to_regnamespace($1) IS NOT NULL";
     let found: String = match database.one("looking for schema esclusa", there, &[&CONTROL]).await?.get(0) {
-        true => database.one("looking for the event trigger", &sql, &[&bodies[0], &bodies[1], &bodies[2]]).await?.get(0),
+        true => database
+            .one("looking for the event trigger", &sql, &[&bodies[0], &bodies[1], &bodies[2], &bodies[3], &bodies[4]])
+            .await?
+            .get(0),
         false => "does not exist".to_owned(),
     };
     let what = format!("event trigger esclusa_grants, which carries grants to views and leaves, {found}");
@@ -343,7 +395,21 @@ mod tests {
         for part in ["\"Mi esquema\"", "'o''role \"x\"'", "\"o'role \"\"x\"\"\"", "'it''s'", "'Due ño'"] {
             assert!(script.contains(part), "{part}\n{script}");
         }
-        for mark in ["{role", "{schema", "{control", "{leaf", "{audit", "{archive", "{owner", "{tables", "{grants", "{partman"] {
+        for mark in [
+            "{role",
+            "{schema",
+            "{control",
+            "{leaf",
+            "{audit",
+            "{archive",
+            "{owner",
+            "{tables",
+            "{grants",
+            "{partman",
+            "{own_faults",
+            "{dependents",
+            "{control_text",
+        ] {
             assert!(!script.contains(mark), "{mark}\n{script}");
         }
     }

@@ -13,10 +13,10 @@ use crate::relation::Relation;
 use crate::rule::{Rule, check};
 use crate::sql::quote::{literal, qualified};
 
-use super::attachments::{Attachments, dependents_of, improving};
+use super::attachments::{Attachments, dependents_of, hanging, improving};
 use super::capture::{self, Firing, writer};
 use super::cut_over::{Asked, CutOver};
-use super::dependents::{self, Dependent, Dependents};
+use super::dependents::{Dependent, Dependents};
 use super::foreign_key::KEYS;
 use super::foreign_key::key_table::KeyTable;
 use super::ledger::{self, Entry};
@@ -360,8 +360,7 @@ impl Migration<'_> {
     }
 
     async fn hanging(&self, db: &Database, relation: &Relation, legacy: &str) -> Result<Dependents> {
-        let attachments = Attachments::new(relation);
-        dependents::find(db, &attachments.leaf(legacy)).await
+        hanging(db, relation, legacy).await
     }
 
     /// The key table beside the leaf, if foreign keys lead to or from the table; returns the statements that validate them after the move.

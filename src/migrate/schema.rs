@@ -45,7 +45,8 @@ pub async fn apply(database: &Database, context: &Context) -> Result<Table> {
             db.batch("making grants of its own", OWN_GRANTS).await?;
             build(db, context, partitioner, end).await?;
             roles::install(db, context).await?;
-            roles::carry_usage(db, context).await
+            roles::let_grant(db, &context.schema).await?;
+            roles::carry_usage(db).await
         })
         .await?;
     let mut mended = object::mend::mend(database, &context.schema).await?;

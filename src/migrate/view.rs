@@ -5,6 +5,9 @@
 //! A statement on a table that had to wait for another transaction checks the row again by its own conditions (READ COMMITTED, manual section
 //! 13.2.1). A trigger knows neither the conditions nor the expressions: if a row is not what the statement saw, and another transaction has changed
 //! it, the statement fails with 40001, and nothing is lost.
+//!
+//! A statement that joins other rows to a row of the table writes it once, for the first of them (manual, UPDATE, "Notes"); the trigger is called for
+//! each. So it leaves rows alone that its statement has written already: those of this transaction since the statement's first write.
 
 use crate::catalog::Database;
 use crate::error::Result;
@@ -85,6 +88,8 @@ fn body(relation: &Relation) -> String {
     let values = list(written.iter().map(|(_, value)| value.fill(new).render()).collect());
     let set = relation.update(&all, "t").into_iter().map(|(column, value)| format!("{column} = {}", value.fill(new).render()));
     let (set, row) = (list(set.collect()), identity(relation));
+    let first = "pg_catalog.set_config('esclusa.wrote_' || TG_RELID, esclusa_wrote::text, true)";
+    let note = format!("IF esclusa_first IS NULL THEN PERFORM {first}; END IF;");
     let lost = format!(
         "IF NOT FOUND THEN\n      IF EXISTS (SELECT FROM {leaf} AS t WHERE {}) THEN PERFORM {}(); END IF;\n      RETURN NULL;\n    END IF;",
         changed_by_another(relation),
@@ -102,11 +107,41 @@ fn body(relation: &Relation) -> String {
         ),
         None => (format!("INSERT INTO {leaf} ({columns}) VALUES ({values})"), String::new()),
     };
+    let write = format!(
+        "IF TG_OP = 'INSERT' THEN\n    {insert};\n  ELSE\n    \
+         UPDATE {leaf} AS t SET {set} WHERE {row} RETURNING t.cmin::text::bigint INTO esclusa_wrote;\n    {lost}\n    {note}\n  \
+         END IF;\n  "
+    );
     format!(
-        "BEGIN\n{refusal}  IF TG_OP = 'DELETE' THEN\n    DELETE FROM {leaf} AS t WHERE {row};\n    {lost}\n    \
-         RETURN OLD;\n  END IF;\n{nulls}  \
-         IF TG_OP = 'INSERT' THEN\n    {insert};\n  ELSE\n    \
-         UPDATE {leaf} AS t SET {set} WHERE {row};\n    {lost}\n  END IF;\n  RETURN NEW;\nEND "
+        "DECLARE\n  esclusa_first bigint := nullif(pg_catalog.current_setting('esclusa.wrote_' || TG_RELID, true), '');\n  esclusa_wrote bigint;\n\
+         {TOLD}BEGIN\n{refusal}  IF TG_OP = 'DELETE' THEN\n    DELETE FROM {leaf} AS t WHERE {row};\n    {lost}\n    \
+         RETURN OLD;\n  END IF;\n{nulls}  {}RETURN NEW;\nEND ",
+        if relation.projection.is_some() { write } else { without_values(relation, &write) }
+    )
+}
+
+/// The variables of [`without_values`].
+const TOLD: &str = "  esclusa_asker name := coalesce(nullif(pg_catalog.current_setting('role'), 'none'), session_user);\n  \
+     esclusa_message text;\n  esclusa_schema text;\n  esclusa_table text;\n  esclusa_constraint text;\n";
+
+/// The write, with an error about a repeated key that shows the key's values only to those who may read them, as PostgreSQL does (source, genam.c,
+/// BuildIndexValueDescription): the function behind a view runs as the owner, who may read everything. Only for the others it costs a subtransaction.
+fn without_values(relation: &Relation, write: &str) -> String {
+    let column = |i: &usize| {
+        format!("pg_catalog.has_column_privilege(esclusa_asker, TG_RELID, {}, 'SELECT')", literal(&relation.columns[*i].name))
+    };
+    let key = relation.leaf_unique().map(|unique| {
+        let readable = relation.key.iter().map(column).collect::<Vec<_>>().join(" AND ");
+        format!("      IF esclusa_constraint = {} AND {readable} THEN RAISE; END IF;\n", literal(&unique))
+    });
+    format!(
+        "IF pg_catalog.has_table_privilege(esclusa_asker, TG_RELID, 'SELECT') THEN\n  {write}ELSE\n    BEGIN\n  {write}  \
+         EXCEPTION WHEN unique_violation THEN\n      \
+         GET STACKED DIAGNOSTICS esclusa_message = MESSAGE_TEXT, esclusa_schema = SCHEMA_NAME, esclusa_table = TABLE_NAME, \
+         esclusa_constraint = CONSTRAINT_NAME;\n{}      \
+         RAISE EXCEPTION USING ERRCODE = '23505', MESSAGE = esclusa_message, SCHEMA = esclusa_schema, TABLE = esclusa_table, \
+         CONSTRAINT = esclusa_constraint;\n    END;\n  END IF;\n  ",
+        key.unwrap_or_default()
     )
 }
 
@@ -124,6 +159,15 @@ fn key(relation: &Relation, row: &str) -> String {
     target.key.iter().filter_map(|name| equal(row, name)).collect::<Vec<_>>().join(" AND ")
 }
 
+/// Rows of the leaf that the statement has not written yet. A visible row of a transaction in progress is our own, and its command is numbered in
+/// our transaction; what its own statement wrote has a number from the statement's first write on.
+fn unwritten(row: &str) -> String {
+    format!(
+        "(esclusa_first IS NULL OR {row}.cmin::text::bigint < esclusa_first OR {}({row}.xmin, NULL))",
+        qualified(CONTROL, "came_between")
+    )
+}
+
 /// The one row of the leaf that OLD is, if it is still what the statement saw. A history may hold duplicates; each call of the trigger takes the
 /// first that still exists, so a statement over n equal rows affects n.
 fn identity(relation: &Relation) -> String {
@@ -134,8 +178,9 @@ fn identity(relation: &Relation) -> String {
         let seen = list(&|i| old(i).render());
         // Compared as images: 1.5 and 1.50 differ, and json has no equality operator.
         return format!(
-            "{} AND ROW({})::pg_catalog.record OPERATOR(pg_catalog.*=) ROW({seen})::pg_catalog.record",
+            "{} AND {} AND ROW({})::pg_catalog.record OPERATOR(pg_catalog.*=) ROW({seen})::pg_catalog.record",
             key(relation, "t"),
+            unwritten("t"),
             list(&|i| relation.read(i, Some("t")))
         );
     };
@@ -143,10 +188,11 @@ fn identity(relation: &Relation) -> String {
     // may have changed while the statement waited for it.
     let same = relation.field(image).map(|value| value.fill(old).render()).unwrap_or_default();
     format!(
-        "t.{number} = (SELECT s.{number} FROM {} AS s WHERE {} AND s.{image}::text = ({same})::text ORDER BY s.{number} LIMIT 1) \
+        "t.{number} = (SELECT s.{number} FROM {} AS s WHERE {} AND {} AND s.{image}::text = ({same})::text ORDER BY s.{number} LIMIT 1) \
          AND t.{image}::text = ({same})::text",
         relation.rows(),
         key(relation, "s"),
+        unwritten("s"),
     )
 }
 

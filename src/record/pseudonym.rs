@@ -24,6 +24,8 @@ enum Fragment {
     One(u32, Alphabet),
     /// A number that counts from something, such as a month.
     Number(u32, Field),
+    /// One of these texts.
+    OneOf(u32, Vec<String>),
 }
 
 #[derive(Clone, Copy)]
@@ -54,6 +56,7 @@ impl Fragment {
             Fragment::Fixed(_) => None,
             Fragment::One(value, Alphabet(radix, _)) => Some((*value, *radix)),
             Fragment::Number(value, field) => Some((*value, field.count)),
+            Fragment::OneOf(value, texts) => Some((*value, texts.len() as u32)),
         }
     }
 }
@@ -73,6 +76,7 @@ impl Pseudonyms {
                 Fragment::Fixed(c) => out.push(*c),
                 Fragment::One(value, Alphabet(_, letter)) => out.push(letter(*value)),
                 Fragment::Number(value, field) => out.push_str(&format!("{:0width$}", value + field.first, width = field.width)),
+                Fragment::OneOf(value, texts) => out.push_str(&texts[*value as usize]),
             }
         }
         out
@@ -123,7 +127,7 @@ impl Pseudonyms {
         }
         let mut values = values.into_iter();
         for piece in pieces {
-            if let Fragment::One(value, _) | Fragment::Number(value, _) = piece {
+            if let Fragment::One(value, _) | Fragment::Number(value, _) | Fragment::OneOf(value, _) = piece {
                 *value = values.next().unwrap_or(*value);
             }
         }
@@ -249,18 +253,32 @@ fn moment<'v>(value: &'v str, pieces: &mut Vec<Fragment>) -> &'v str {
     rest
 }
 
-/// `1980-02-28`, `1980/02/28`. Days after the 28th are not in every month, so such a date stays.
+/// A month and a day after the 28th, which not every month has: one of all such pairs of the year, written as `text` does.
+fn late(year: u32, month: u32, day: u32, text: impl Fn(u32, u32) -> String) -> Option<Fragment> {
+    let is_leap = year.is_multiple_of(4) && !year.is_multiple_of(100) || year.is_multiple_of(400);
+    let days = |month: u32| match month {
+        2 => 28 + u32::from(is_leap),
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    };
+    let pairs: Vec<(u32, u32)> = (1..=12).flat_map(|month| (29..=days(month)).map(move |day| (month, day))).collect();
+    let at = pairs.iter().position(|pair| *pair == (month, day))?;
+    Some(Fragment::OneOf(at as u32, pairs.into_iter().map(|(month, day)| text(month, day)).collect()))
+}
+
+/// `1980-02-28`, `1980/02/28`.
 fn year_first(value: &str) -> Option<Vec<Fragment>> {
-    two(value, 0).and(two(value, 2)).filter(|_| is(value, 4, "-/") && is(value, 7, "-/") && ends(value, 10))?;
-    let (month, day) = (two(value, 5)?, two(value, 8).filter(|day| (1..=31).contains(day))?);
-    let month = Field::two(1, 12).fragment(month)?;
+    let (century, rest) =
+        two(value, 0).zip(two(value, 2)).filter(|_| is(value, 4, "-/") && is(value, 7, "-/") && ends(value, 10))?;
+    let (month, day) = (two(value, 5)?, two(value, 8)?);
+    let between = &value[7..8];
     let mut pieces = Vec::with_capacity(10);
+    fixed(&mut pieces, &value[..5]);
     match Field::two(1, 28).fragment(day) {
-        None => fixed(&mut pieces, &value[..10]),
+        None => pieces.push(late(century * 100 + rest, month, day, |month, day| format!("{month:02}{between}{day:02}"))?),
         Some(day) => {
-            fixed(&mut pieces, &value[..5]);
-            pieces.push(month);
-            fixed(&mut pieces, &value[7..8]);
+            pieces.push(Field::two(1, 12).fragment(month)?);
+            fixed(&mut pieces, between);
             pieces.push(day);
         }
     }
@@ -269,24 +287,23 @@ fn year_first(value: &str) -> Option<Vec<Fragment>> {
 
 /// `28/02/1980`, `02/28/1980`. Where both numbers may be a month, both stay such, so that the pseudonym is a date in either order.
 fn year_last(value: &str) -> Option<Vec<Fragment>> {
-    let year = two(value, 6).and(two(value, 8));
-    year.filter(|_| is(value, 2, "-/.") && is(value, 5, "-/.") && ends(value, 10))?;
-    let (one, other) = (two(value, 0)?, two(value, 3)?);
+    let (century, rest) =
+        two(value, 6).zip(two(value, 8)).filter(|_| is(value, 2, "-/.") && is(value, 5, "-/.") && ends(value, 10))?;
+    let (year, one, other, between) = (century * 100 + rest, two(value, 0)?, two(value, 3)?, &value[2..3]);
     let (month, day) = (Field::two(1, 12), Field::two(13, 16));
     let mut pieces = Vec::with_capacity(10);
-    let found = match (one, other) {
-        (1..=12, 1..=12) => month.fragment(one).zip(month.fragment(other)),
-        (13..=31, 1..=12) => day.fragment(one).zip(month.fragment(other)),
-        (1..=12, 13..=31) => month.fragment(one).zip(day.fragment(other)),
-        _ => return None,
+    let mut push = |one: Option<Fragment>, other: Option<Fragment>| {
+        pieces.extend(one);
+        fixed(&mut pieces, between);
+        pieces.extend(other);
     };
-    match found {
-        None => fixed(&mut pieces, &value[..5]),
-        Some((one, other)) => {
-            pieces.push(one);
-            fixed(&mut pieces, &value[2..3]);
-            pieces.push(other);
-        }
+    match (one, other) {
+        (29..=31, 1..=12) => pieces.push(late(year, other, one, |month, day| format!("{day:02}{between}{month:02}"))?),
+        (1..=12, 29..=31) => pieces.push(late(year, one, other, |month, day| format!("{month:02}{between}{day:02}"))?),
+        (1..=12, 1..=12) => push(month.fragment(one), month.fragment(other)),
+        (13..=28, 1..=12) => push(day.fragment(one), month.fragment(other)),
+        (1..=12, 13..=28) => push(month.fragment(one), day.fragment(other)),
+        _ => return None,
     }
     fixed(&mut pieces, &value[5..10]);
     Some(pieces)
@@ -408,7 +425,9 @@ mod tests {
         }
         let clocks = (0..24).flat_map(|h| (0..60).map(move |m| format!("{h:02}:{m:02}")));
         let octets = (0..=255).map(|n| format!("10.0.0.{n}"));
-        let days = (1..13).flat_map(|m| (1..32).map(move |d| format!("{d:02}/{m:02}/1980")));
+        let days = (1..13)
+            .flat_map(|m| (1..32).map(move |d| format!("{d:02}/{m:02}/1980")))
+            .filter(|day| jiff::civil::Date::strptime("%d/%m/%Y", day).is_ok());
         for all in [clocks.collect::<Vec<_>>(), octets.collect(), days.collect()] {
             assert_eq!(all.iter().map(|value| one.text(value)).collect::<HashSet<_>>().len(), all.len());
         }
@@ -417,10 +436,12 @@ mod tests {
     #[test]
     fn dates_stay_dates_and_numbers_stay_in_their_range() {
         let one = pseudonyms(b"one");
-        for value in ["1980-02-28", "1980-01-31", "2015-06-01 23:59:59.123456", "2015-06-01T00:00:00+00"] {
+        for value in
+            ["1980-02-28", "1980-01-31", "1979-12-29", "1980/02/29", "2015-06-01 23:59:59.123456", "2015-06-01T00:00:00+00"]
+        {
             let made = one.text(value);
-            assert!(made.starts_with(&value[..5]) && made != value || value == "1980-01-31", "{value} {made}");
-            jiff::civil::Date::strptime("%Y-%m-%d", &made[..10]).unwrap();
+            assert!(made.starts_with(&value[..5]) && made != value, "{value} {made}");
+            jiff::civil::Date::strptime("%Y-%m-%d", made[..10].replace('/', "-")).unwrap();
         }
         let numbers: HashSet<i64> = (2_000_000_000..2_000_001_000).map(|n| one.integer(n, 0, i64::from(i32::MAX))).collect();
         assert_eq!(numbers.len(), 1000);

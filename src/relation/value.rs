@@ -30,6 +30,8 @@ enum Family {
     Varchar(Option<u32>),
     /// `character(n)`; without a length it is `bpchar`, which is not padded.
     Char(Option<u32>),
+    /// `bit(n)`, `bit varying(n)`.
+    Bits(Option<u32>),
     /// `text`, `name`, `uuid`: their text is the value.
     Text,
     /// `boolean`.
@@ -60,6 +62,7 @@ impl SqlType {
             "character varying" => Family::Varchar(modifier),
             "character" => Family::Char(modifier),
             "bpchar" => Family::Char(None),
+            "bit" | "bit varying" => Family::Bits(modifier),
             "text" | "name" | "uuid" => Family::Text,
             "boolean" => Family::Boolean,
             "real" | "double precision" => Family::Float,
@@ -123,7 +126,7 @@ impl SqlType {
             Family::Float => sql!("pg_catalog.to_jsonb({}({}))", own("exact_text"), value),
             Family::Bytea => sql!("pg_catalog.to_jsonb(pg_catalog.encode({}, 'hex'))", value),
             Family::Money => sql!("pg_catalog.to_jsonb(({})::numeric)", value),
-            Family::Other => sql!("pg_catalog.to_jsonb({}({}))", own("pinned_text"), value),
+            Family::Bits(_) | Family::Other => sql!("pg_catalog.to_jsonb({}({}))", own("pinned_text"), value),
         }
     }
 
@@ -145,7 +148,7 @@ impl SqlType {
     /// Whether reading the value from an image is immutable, so that it can be in an index: the input functions of dates and times
     /// depend on settings of the session.
     pub fn is_indexable_in_image(&self) -> bool {
-        !matches!(self.family, Family::DateTime | Family::Money | Family::Other)
+        !matches!(self.family, Family::DateTime | Family::Money | Family::Bits(_) | Family::Other)
             || self.family == Family::DateTime && self.name.starts_with("time ") && !self.name.starts_with("time with time")
     }
 
@@ -161,8 +164,62 @@ impl SqlType {
             Family::Char(Some(n)) => {
                 sql!("pg_catalog.bpchar(({})::pg_catalog.bpchar, {}, false)", expression, (n + 4).to_string())
             }
+            Family::Bits(Some(n)) => sql!("{}(({})::{}, {}, false)", self.bits(), expression, self.bits(), n.to_string()),
+            _ if self.may_hide_length() => self.assigned_by_text(&expression),
             _ => sql!("({})::{}", expression, self.cast()),
         }
+    }
+
+    /// The same for a parameter without a type of its own, which takes that of the column. One of a domain has passed the domain's input function, which
+    /// cuts nothing.
+    pub fn assigned_parameter(&self, parameter: impl Into<Sql>) -> Sql {
+        match self.may_hide_length() {
+            // The type of a parameter has no modifier, so a cast with one would cut it.
+            true if self.name.contains('(') => self.assigned_by_text(&sql!("({})::{}", parameter.into(), self.bare_name())),
+            true => sql!("({})::{}", parameter.into(), self.cast()),
+            false => self.assigned(parameter),
+        }
+    }
+
+    /// The name of the type of bits, and of the function that cuts them.
+    fn bits(&self) -> &'static str {
+        if self.name.starts_with("bit varying") { "pg_catalog.varbit" } else { "pg_catalog.\"bit\"" }
+    }
+
+    /// Whether an explicit cast to the type may cut a value that an assignment refuses: arrays of types with a length, and domains, which may be over
+    /// any of them.
+    fn may_hide_length(&self) -> bool {
+        let element = SqlType { name: self.name.trim_end_matches("[]").to_owned(), family: self.family }.bare_name();
+        let is_array = self.name.ends_with("[]");
+        match BUILT_IN.contains(&element.as_str()) || element.starts_with("interval ") {
+            true => is_array && self.name.contains('(') && ["character", "bit"].iter().any(|t| element.starts_with(t)),
+            false => true,
+        }
+    }
+
+    /// The same for a row of values, which has no type yet that could be cast.
+    pub fn assigned_row(&self, row: impl Into<Sql>, mark: &str) -> Sql {
+        match self.may_hide_length() {
+            true => self.through_text(&row.into(), "r.v"),
+            false => self.assigned_by_type(row, mark),
+        }
+    }
+
+    /// A value that goes through its text. The cast is never run: it makes the server check that there is one.
+    fn assigned_by_text(&self, expression: &Sql) -> Sql {
+        self.through_text(expression, &format!("CASE WHEN false THEN s.v::{} ELSE r.v END", self.cast()))
+    }
+
+    /// The type's input function cuts nothing.
+    fn through_text(&self, expression: &Sql, read: &str) -> Sql {
+        sql!(
+            "(SELECT {} FROM (VALUES ({})) AS s(v), \
+             LATERAL pg_catalog.jsonb_to_record(pg_catalog.jsonb_build_object('v', {}(s.v))) AS r(v {}))",
+            read,
+            expression,
+            own("pinned_text"),
+            self.cast()
+        )
     }
 
     /// The same for an expression with a type of its own: one that cannot be assigned raises an error, in which `mark` tells the
@@ -234,12 +291,16 @@ impl SqlType {
         }
     }
 
-    /// The type for a cast of a literal before it is assigned: a cast with the length would cut it silently.
-    pub fn without_length(&self) -> String {
+    /// The type for a cast of a literal or a parameter before it is assigned: a cast with the length would cut it silently.
+    pub fn without_length(&self, parameter: bool) -> String {
         match self.family {
             Family::Varchar(_) => "character varying".into(),
             Family::Char(_) => "pg_catalog.bpchar".into(),
-            _ => self.cast(),
+            Family::Bits(Some(_)) => self.bits().into(),
+            _ if !self.may_hide_length() => self.cast(),
+            _ if self.name.contains('(') => self.bare_name(),
+            _ if parameter => self.cast(),
+            _ => "pg_catalog.text".into(),
         }
     }
 
@@ -252,6 +313,75 @@ impl SqlType {
         }
     }
 }
+
+/// PostgreSQL's own types that a column may have, without modifiers and brackets, as `format_type` prints them (source, pg_type.dat). One that is
+/// missing here costs a detour through its text.
+const BUILT_IN: &[&str] = &[
+    "\"char\"",
+    "bigint",
+    "bit",
+    "bit varying",
+    "boolean",
+    "box",
+    "bpchar",
+    "bytea",
+    "character",
+    "character varying",
+    "cidr",
+    "circle",
+    "date",
+    "datemultirange",
+    "daterange",
+    "double precision",
+    "inet",
+    "int4multirange",
+    "int4range",
+    "int8multirange",
+    "int8range",
+    "integer",
+    "interval",
+    "json",
+    "jsonb",
+    "jsonpath",
+    "line",
+    "lseg",
+    "macaddr",
+    "macaddr8",
+    "money",
+    "name",
+    "numeric",
+    "nummultirange",
+    "numrange",
+    "oid",
+    "path",
+    "pg_lsn",
+    "pg_snapshot",
+    "point",
+    "polygon",
+    "real",
+    "regclass",
+    "regprocedure",
+    "regproc",
+    "regtype",
+    "smallint",
+    "text",
+    "tid",
+    "time with time zone",
+    "time without time zone",
+    "timestamp with time zone",
+    "timestamp without time zone",
+    "tsmultirange",
+    "tsquery",
+    "tsrange",
+    "tstzmultirange",
+    "tstzrange",
+    "tsvector",
+    "txid_snapshot",
+    "uuid",
+    "xid",
+    "xid8",
+    "xml",
+];
 
 fn is_instant(type_name: &str) -> bool {
     type_name.starts_with("timestamp") && type_name.ends_with("with time zone")
@@ -286,6 +416,31 @@ mod tests {
         let x = Sql::text("x");
         assert_eq!(t("character(4)").from_image("i", "a'b"), "(i OPERATOR(pg_catalog.->>) 'a''b')::character(4)");
         assert_eq!(t("character varying(10)").assigned("$1").render(), "pg_catalog.\"varchar\"(($1)::varchar, 14, false)");
+        assert_eq!(t("bit(5)").assigned("x").render(), "pg_catalog.\"bit\"((x)::pg_catalog.\"bit\", 5, false)");
+        assert_eq!(t("bit varying(5)").assigned("x").render(), "pg_catalog.varbit((x)::pg_catalog.varbit, 5, false)");
+        assert_eq!(t("bit varying").assigned("x").render(), "(x)::bit varying");
+        assert_eq!(t("interval day to second(3)").assigned("x").render(), "(x)::interval day to second(3)");
+        assert_eq!(t("timestamp(3) without time zone[]").assigned("x").render(), "(x)::timestamp(3) without time zone[]");
+        assert_eq!(
+            t("s.dom").assigned("x").render(),
+            "(SELECT CASE WHEN false THEN s.v::s.dom ELSE r.v END FROM (VALUES (x)) AS s(v), LATERAL \
+             pg_catalog.jsonb_to_record(pg_catalog.jsonb_build_object('v', esclusa.pinned_text(s.v))) AS r(v s.dom))"
+        );
+        let widths = ["s.dom", "bit(5)", "bit varying(5)", "character(3)[]", "date"]
+            .map(|name| [false, true].map(|p| t(name).without_length(p)));
+        assert_eq!(widths[0], ["pg_catalog.text", "s.dom"]);
+        assert_eq!(widths[1], ["pg_catalog.\"bit\"", "pg_catalog.\"bit\""]);
+        assert_eq!(widths[2], ["pg_catalog.varbit", "pg_catalog.varbit"]);
+        assert_eq!(widths[3], ["character[]", "character[]"]);
+        assert_eq!(widths[4], ["pg_catalog.date", "pg_catalog.date"]);
+        assert_eq!(t("dom").assigned_parameter("$1").render(), "($1)::dom");
+        assert_eq!(t("dom[]").assigned_parameter("$1").render(), "($1)::dom[]");
+        assert_eq!(t("bigint").assigned_parameter("$1").render(), "($1)::bigint");
+        let array = t("character varying(3)[]").assigned_parameter("$1").render();
+        assert!(
+            array.contains("VALUES (($1)::character varying[])") && array.ends_with("r(v character varying(3)[]))"),
+            "{array}"
+        );
         assert_eq!(t("bpchar").assigned("x").render(), "(x)::pg_catalog.bpchar");
         let marked = t("numeric(5,0)").assigned_by_type("a + 1", "c@7").render();
         assert_eq!(marked, "(esclusa.assign_numeric/*c@7*/(a + 1))::numeric(5,0)");

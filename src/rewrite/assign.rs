@@ -21,7 +21,9 @@ impl Work<'_, '_> {
         // A number needs no function: every numeric type accepts it.
         let number = matches!(self.lexed.lexemes[lexemes.start].token.token, Token::Number(..)) && lexemes.len() == 1;
         match self.is_untyped(lexemes) || number && sql_type.is_number() {
+            true if self.is_parameter(lexemes) => sql_type.assigned_parameter(value),
             true => sql_type.assigned(value),
+            false if self.is_row_of_values(lexemes) => sql_type.assigned_row(value, &self.mark(relation, column, lexemes)),
             false => sql_type.assigned_by_type(value, &self.mark(relation, column, lexemes)),
         }
     }
@@ -46,9 +48,21 @@ impl Work<'_, '_> {
     /// Whether an expression is a constant or a parameter, which can be evaluated twice at no cost.
     pub(super) fn is_constant(&self, lexemes: &Range<usize>) -> bool {
         let number = lexemes.len() == 1 && matches!(self.lexed.lexemes[lexemes.start].token.token, Token::Number(..));
+        number || self.is_parameter(lexemes) || self.is_untyped(lexemes)
+    }
+
+    /// Whether an expression is `ROW(1, 2)` or `(1, 2)`.
+    fn is_row_of_values(&self, lexemes: &Range<usize>) -> bool {
         let inner = self.unwrapped(lexemes);
-        let parameter = inner.len() == 1 && self.lexed.lexemes[inner.start].parameter().is_some();
-        number || parameter || self.is_untyped(lexemes)
+        let all = &self.lexed.lexemes[inner.clone()];
+        let named = all[0].is("ROW") && all.len() > 1 && self.lexed.closing(inner.start + 1) == Some(inner.end - 1);
+        named || all.iter().any(|l| l.depth == all[0].depth && l.is_token(&Token::Comma))
+    }
+
+    /// Whether an expression is a parameter, in any number of parentheses.
+    pub(super) fn is_parameter(&self, lexemes: &Range<usize>) -> bool {
+        let inner = self.unwrapped(lexemes);
+        inner.len() == 1 && self.lexed.lexemes[inner.start].parameter().is_some()
     }
 
     /// Whether a parameter has a declared type: by Parse, or by the list of PREPARE.

@@ -167,6 +167,14 @@ impl Work<'_, '_> {
         }
     }
 
+    /// The same for a query in parentheses that stands as a FROM item.
+    pub(super) fn query_in_scope_of_conflict(&mut self, span: Span, relation: &Relation, row: &str) {
+        let alias = if row == "q" { "q_" } else { "q" };
+        let columns = |row: &str| format!("(SELECT {}) AS {}", self.row_columns(relation, row), ident(row));
+        let before = format!("(SELECT {alias}.* FROM {}, {}, LATERAL ", columns(row), columns(EXCLUDED));
+        self.edits.push(Edit::wrap(span, before, format!(" AS {alias})")));
+    }
+
     /// Puts an expression into a scope in which both rows have their legacy columns: an unqualified name is ambiguous there, as it
     /// was.
     pub(super) fn in_scope_of_conflict(&mut self, span: Span, dml: &Dml, relation: &Relation, row: &str) {

@@ -5,6 +5,8 @@
 //! Where it is not certain what a name is (in a sub-select over something whose columns are not known), the expression is put into
 //! a scope in which the target row has its legacy columns, and PostgreSQL's own rules decide.
 
+use sqlparser::tokenizer::Token;
+
 use super::columns::SYSTEM_COLUMNS;
 use super::policy::Entry;
 use super::refuse::Refusal;
@@ -15,6 +17,7 @@ use super::work::Work;
 use crate::relation::Relation;
 use crate::sql;
 use crate::sql::quote::ident;
+use crate::sql::template::Sql;
 use crate::sql::{Dml, DmlKind, NameUse, Span, UsePlace};
 
 /// What an expression is that is put into a scope of its own.
@@ -26,6 +29,8 @@ enum Sees {
     Query,
     /// One value of the target row and of `excluded`.
     Conflict,
+    /// A query in parentheses over both, which may have several columns.
+    ConflictQuery,
 }
 
 impl Work<'_, '_> {
@@ -41,7 +46,7 @@ impl Work<'_, '_> {
 
     /// The same inside a query in parentheses that stands as a FROM item and may have several columns.
     pub(super) fn sub_query(&mut self, span: Span, dml: &Dml, entry: &Entry) {
-        self.names_in(span, dml, entry, if dml.kind == DmlKind::Insert { Sees::Conflict } else { Sees::Query });
+        self.names_in(span, dml, entry, if dml.kind == DmlKind::Insert { Sees::ConflictQuery } else { Sees::Query });
     }
 
     fn names_in(&mut self, span: Span, dml: &Dml, entry: &Entry, sees: Sees) {
@@ -49,6 +54,7 @@ impl Work<'_, '_> {
         let row = self.row_name(dml);
         let in_scope = |work: &mut Self| match sees {
             Sees::Conflict => work.in_scope_of_conflict(span, dml, relation, &row),
+            Sees::ConflictQuery => work.query_in_scope_of_conflict(span, relation, &row),
             Sees::Query => work.query_in_scope_of_row(span, dml, relation),
             Sees::Row => work.in_scope_of_row(span, dml, relation),
         };
@@ -57,7 +63,7 @@ impl Work<'_, '_> {
         for name_use in uses.iter().filter(|u| u.place == UsePlace::Expression || u.place == UsePlace::Star) {
             match self.excluded(name_use).map(|column| (column, relation.position(column))) {
                 Some((_, Some(i))) => {
-                    replacements.push(Edit::replace(name_use.span, relation.read(i, Some("excluded"))));
+                    replacements.push(self.read_in_place(name_use, relation.read(i, Some("excluded"))));
                     continue;
                 }
                 Some(("", None)) if !self.has_odd_field(name_use, relation) => {
@@ -71,18 +77,20 @@ impl Work<'_, '_> {
             match self.owner(name_use) {
                 // Beside `excluded` an unqualified name is ambiguous, and the server reports it.
                 Owner::Column { reference, .. }
-                    if reference == dml.target && sees == Sees::Conflict && name_use.name.0.len() == 1 =>
+                    if reference == dml.target
+                        && matches!(sees, Sees::Conflict | Sees::ConflictQuery)
+                        && name_use.name.0.len() == 1 =>
                 {
                     return in_scope(self);
                 }
                 Owner::Column { reference, column } if reference == dml.target => match relation.position(&column) {
                     Some(_) if self.is_hidden(&row, name_use, dml) => return in_scope(self),
                     Some(i) => {
-                        replacements.push(Edit::replace(name_use.span, self.read_of_target(name_use, dml, relation, i)));
+                        replacements.push(self.read_in_place(name_use, self.read_of_target(name_use, dml, relation, i)));
                     }
                     None if SYSTEM_COLUMNS.contains(&column.as_str()) => {
                         let read = system_value(relation, &format!("{}.", ident(&row)), &column);
-                        replacements.push(Edit::replace(name_use.span, read));
+                        replacements.push(self.read_in_place(name_use, read));
                     }
                     None => self.hide(relation, name_use),
                 },
@@ -96,7 +104,7 @@ impl Work<'_, '_> {
                     // A bare name stays bare: if another item has a system column too, the server reports it.
                     let row = if name_use.name.0.len() > 1 { format!("{}.", ident(&row)) } else { String::new() };
                     let read = system_value(relation, &row, name_use.name.last());
-                    replacements.push(Edit::replace(name_use.span, read));
+                    replacements.push(self.read_in_place(name_use, read));
                 }
                 Owner::Nowhere => self.hide(relation, name_use),
                 Owner::Other | Owner::Unknown if self.qualified_by_item(name_use, dml, entry).is_some() => {
@@ -109,6 +117,14 @@ impl Work<'_, '_> {
             }
         }
         self.edits.append(&mut replacements);
+    }
+
+    /// The expression that reads a column, in the place of its name. A subscript after it would become part of the type that it is cast to.
+    fn read_in_place(&self, name_use: &NameUse, read: impl Into<Sql>) -> Edit {
+        let behind = self.lexed.lexemes.partition_point(|l| l.span.start < name_use.span.end);
+        let subscript = self.lexed.lexemes.get(behind).is_some_and(|l| l.is_token(&Token::LBracket));
+        let read = read.into();
+        Edit::replace(name_use.span, if subscript { sql!("({})", read) } else { read })
     }
 
     /// Whether an item of a sub-query between the statement and a name in it has the target row's name: only bare names mean the target there.

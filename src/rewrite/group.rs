@@ -293,7 +293,7 @@ impl<'w> Work<'w, '_> {
                 used.entry(reference).or_default().system.insert(column);
             }
             Meaning::Row(scope, item) if scope == grouped.scope => {
-                let star = name_use.place == UsePlace::Star && !self.is_argument(name_use);
+                let star = self.is_list(name_use);
                 let fields = self.is_taken_apart(name_use);
                 if star || fields {
                     self.item_columns(scope, item).columns.iter().for_each(|c| note_column(grouped, c, None, used));

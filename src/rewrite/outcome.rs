@@ -101,6 +101,12 @@ impl Policy {
 }
 
 impl Outcome {
+    /// Of a statement that the client has cancelled before the server got it.
+    pub fn cancelled() -> Self {
+        let refusal = Refusal::cancelled();
+        Outcome { text: Some(refusal.statement().into()), refusals: vec![refusal], ..Outcome::default() }
+    }
+
     /// Counts legacy names in a text that is not understood and passes as it is.
     pub(super) fn opaque(&mut self, policy: &Policy, (number, text): (usize, &str), reason: &str) {
         for name in policy.prefilter.names_in(text).into_iter().filter(|n| !policy.is_off(n)) {

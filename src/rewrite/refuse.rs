@@ -75,6 +75,11 @@ impl Refusal {
         Refusal { error: ClientError::new(sqlstate, message), position, number: 0 }
     }
 
+    /// The client has cancelled the statement before the server got it (source, postgres.c, ProcessInterrupts).
+    pub(super) fn cancelled() -> Self {
+        Refusal::legacy(sqlstate::QUERY_CANCELED, "canceling statement due to user request".into(), None)
+    }
+
     pub(super) fn numbered(self, number: usize) -> Self {
         Refusal { number, ..self }
     }

@@ -13,7 +13,7 @@ use super::work::Work;
 use crate::relation::{CONTROL, Relation};
 use crate::sql::edit::QUERY_START;
 use crate::sql::quote::{ident, qualified};
-use crate::sql::{Dml, NameUse, Span, UsePlace};
+use crate::sql::{Dml, NameUse, UsePlace};
 
 /// The type of a relation's rows.
 pub(super) fn row_type(relation: &Relation) -> String {
@@ -31,20 +31,7 @@ impl Work<'_, '_> {
     /// A row of a leaf that is named as a whole; in a list, a star stands for its columns.
     pub(super) fn whole_row(&self, name_use: &NameUse, relation: &Relation, row: &str) -> Edit {
         let value = row_value(relation, Some(row));
-        Edit::replace(self.row_span(name_use), if self.is_list(name_use) { format!("{value}.*") } else { value })
-    }
-
-    /// The span of a row's name, with the star of `t.* IS NULL`, which is hidden from the parser.
-    fn row_span(&self, name_use: &NameUse) -> Span {
-        let lexemes = &self.lexed.lexemes;
-        let behind = self.lexeme_at(name_use.span.start).map(|first| first + 2 * name_use.name.0.len() - 1);
-        let token = |at: usize, token: &Token| lexemes.get(at).is_some_and(|l| l.is_token(token));
-        match behind
-            .filter(|&at| name_use.place == UsePlace::Expression && token(at, &Token::Period) && token(at + 1, &Token::Mul))
-        {
-            Some(at) => Span { start: name_use.span.start, end: lexemes[at + 1].span.end },
-            None => name_use.span,
-        }
+        Edit::replace(name_use.span, if self.is_list(name_use) { format!("{value}.*") } else { value })
     }
 
     /// Whether a field of a row is named that is none of its columns: how the server reads that depends on the row being a table's.
@@ -63,9 +50,7 @@ impl Work<'_, '_> {
                 None if self.is_list(name_use) => Some(Edit::replace(name_use.span, columns.as_str())),
                 // One of its fields is named, which the table's own row has.
                 None if self.is_inside_field(name_use) => None,
-                None => {
-                    Some(Edit::replace(self.row_span(name_use), format!("(SELECT {name} FROM (SELECT {columns}) AS {name})")))
-                }
+                None => Some(Edit::replace(name_use.span, format!("(SELECT {name} FROM (SELECT {columns}) AS {name})"))),
             };
             self.edits.extend(edit);
         }

@@ -169,7 +169,7 @@ impl Work<'_, '_> {
         // In a sub-select a string or a parameter alone would become text.
         for (item, &column) in items.iter().zip(given).filter(|_| outputs.untyped) {
             if self.is_untyped(item) {
-                let cast = format!(")::{}", relation.columns[column].sql_type.without_length());
+                let cast = format!(")::{}", relation.columns[column].sql_type.without_length(self.is_parameter(item)));
                 self.edits.push(Edit::wrap(self.span_of(item), "(", cast));
             }
         }

@@ -177,7 +177,7 @@ impl Work<'_, '_> {
             let Some(reference) = self.row_of(name_use) else { continue };
             let whole = match name_use.place {
                 UsePlace::Expression => !self.is_taken_apart(name_use),
-                UsePlace::Star => self.is_argument(name_use),
+                UsePlace::Star => !self.is_list(name_use),
                 _ => false,
             };
             if let Some(leaf) = self.substitutes.leaves.get_mut(&reference).filter(|_| whole) {
@@ -276,9 +276,19 @@ impl Work<'_, '_> {
     /// A grouped query reads a column by an aggregate, at these names and in every star.
     pub(super) fn aggregate_column(&mut self, scope: ScopeId, origin: Origin, column: &str, uses: &[usize]) {
         self.substitutes.aggregated.insert((scope, origin));
+        let read = self.any_of_column(origin, column);
         uses.iter().for_each(|&at| {
-            self.substitutes.texts.insert(at, any_of(column));
+            self.substitutes.texts.insert(at, read.clone());
         });
+    }
+
+    /// A column's value in any row of the group. Of arrays array_agg makes one with more dimensions, so they are collected as texts.
+    fn any_of_column(&self, origin: Origin, column: &str) -> String {
+        let entry = self.entries[origin.reference];
+        match entry.map(|e| &e.relation.columns[origin.column].sql_type).filter(|t| t.name.ends_with("[]")) {
+            Some(sql_type) => format!("({}::{})", any_of(&format!("({column})::pg_catalog.text")), sql_type.cast()),
+            None => any_of(column),
+        }
     }
 
     /// The same for a row.
@@ -325,7 +335,7 @@ impl Work<'_, '_> {
             .collect();
         for name_use in &self.shape.uses {
             let Meaning::Row(scope, item) = self.named(name_use) else { continue };
-            let star = name_use.place == UsePlace::Star && !self.is_argument(name_use);
+            let star = self.is_list(name_use);
             let apart = self.apart(name_use).filter(|l| {
                 let tokens = &self.lexed.lexemes;
                 let is = |at: usize, token: &Token| at < self.lexemes.end && tokens[at].is_token(token);
@@ -414,8 +424,8 @@ impl Work<'_, '_> {
     fn column_text(&self, scope: ScopeId, column: &Exposed, labels: bool) -> String {
         let text = format!("{}.{}", ident(&self.shape.scopes[scope].items[column.item].name), ident(&column.name));
         match column.origin.filter(|o| self.substitutes.aggregated.contains(&(scope, *o))) {
-            Some(_) if labels => format!("{} AS {}", any_of(&text), ident(&column.name)),
-            Some(_) => any_of(&text),
+            Some(origin) if labels => format!("{} AS {}", self.any_of_column(origin, &text), ident(&column.name)),
+            Some(origin) => self.any_of_column(origin, &text),
             None => text,
         }
     }

@@ -66,11 +66,19 @@ pub fn of_file(text: &str) -> Result<Vec<Case>> {
 
 /// The reads that clients have sent most often. Their values were not kept; values from the tables are used.
 pub async fn of_traffic(control: &Database, schema: &str, top: i64) -> Result<Vec<(Case, Option<String>)>> {
-    let sql = "SELECT s.text, sum(h.hits)::bigint FROM esclusa.hit AS h JOIN esclusa.statement AS s USING (fingerprint)
-               WHERE h.operation = 'select' AND h.sqlstate = '' AND s.text ~ '^[( ]*(select|with|values|table)\\M' GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT $1";
+    // A statement has a hit for each of its tables.
+    let sql = "SELECT text, max(hits)::bigint FROM (SELECT s.text, h.legacy_table, sum(h.hits) AS hits FROM esclusa.hit AS h JOIN esclusa.statement AS s USING (fingerprint)
+               WHERE h.operation = 'select' AND h.sqlstate = '' AND s.text ~ '^[( ]*(select|with|values|table)\\M' GROUP BY 1, 2) AS h GROUP BY 1 ORDER BY 2 DESC, 1";
     let mut cases = Vec::new();
-    for row in control.query("reading the most frequent reads", sql, &[&top]).await? {
+    for row in control.query("reading the most frequent reads", sql, &[]).await? {
         let (text, hits): (String, i64) = (row.get(0), row.get(1));
+        if i64::try_from(cases.len()).is_ok_and(|count| count == top) {
+            break;
+        }
+        // Several in one message cannot be measured.
+        if Lexed::new(&text).is_ok_and(|lexed| lexed.statements().len() > 1) {
+            continue;
+        }
         let filled = filled(control, schema, &text).await?;
         let missing = filled.is_none().then(|| "a value is missing that no column stands beside".to_owned());
         cases.push((Case { text: filled.unwrap_or(text), hits: Some(hits) }, missing));
@@ -186,6 +194,7 @@ impl<'b> Bench<'b> {
         let within = ratio <= EACH || n50 - o50 < CLOCK;
         let verdict = match (equal, within) {
             (false, _) => "fail: another result".to_owned(),
+            (true, true) if ratio > EACH => format!("pass: slower by less than {CLOCK} ms, which no client notices"),
             (true, true) => "pass".to_owned(),
             (true, false) => format!("fail: slower than the plan's {:.0} %", (EACH - 1.0) * 100.0),
         };
@@ -271,6 +280,10 @@ impl<'b> Bench<'b> {
         let mut relations: Vec<_> = named.relations.iter().filter(|(_, _, name)| self.policy.knows(name)).collect();
         relations.sort_by_key(|(span, ..)| std::cmp::Reverse(span.start));
         relations.dedup();
+        let is_archived = |name: &str| self.states.get(name).is_some_and(|s| s.legacy == Legacy::Archived);
+        if relations.iter().all(|(_, _, name)| self.states.get(name.as_str()).is_some_and(|s| s.improved) && !is_archived(name)) {
+            return Err("the histories that it names stay tables: there is no second form".into());
+        }
         for (span, _, name) in relations {
             if self.policy.tombstones().contains(name) {
                 return Err(format!("the name {name} is retired: nothing answers under it"));

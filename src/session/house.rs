@@ -23,6 +23,8 @@ pub trait House: Debug {
     /// Whether the outcome of a text is there or is found quickly. A long text is rewritten outside the event loop, and the session
     /// is woken at its end.
     fn works_out(&self, policy: &Arc<Policy>, names: &Arc<NameContext>, text: &str) -> Held;
+    /// The client has cancelled the text that is being rewritten: its outcome is that error. False when it is there already.
+    fn cancels_outcome(&self) -> bool;
     /// What becomes of a text, under these names and declared types of parameters.
     fn outcome(&self, policy: &Policy, names: &Arc<NameContext>, text: &str) -> Arc<Outcome>;
     /// A statement that touches legacy tables has run.

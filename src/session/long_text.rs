@@ -66,6 +66,8 @@ struct Work {
     names: Arc<NameContext>,
     generation: u64,
     done: Arc<OnceLock<Outcomes>>,
+    /// The client has cancelled it: this outcome serves once.
+    is_cancelled: bool,
     task: JoinHandle<()>,
 }
 
@@ -116,12 +118,26 @@ impl LongText {
         }
     }
 
+    /// The client has cancelled the text that is being rewritten: it becomes a statement that fails. False when none is.
+    pub fn cancel(&self) -> bool {
+        let mut work = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(work) = work.as_mut().filter(|work| work.done.get().is_none()) else { return false };
+        // What the task finds, should it have begun, is nobody's.
+        work.done = Arc::new(OnceLock::from(vec![(work.text.clone(), Arc::new(Outcome::cancelled()))]));
+        work.is_cancelled = true;
+        true
+    }
+
     /// The outcome of the last long text, or of a statement that it prepares.
     pub fn outcome(&self, policy: &Policy, names: &NameContext, text: &str) -> Option<Arc<Outcome>> {
-        let work = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let work = work.as_ref().filter(|work| work.generation == policy.generation && *work.names == *names)?;
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let work = last.as_ref().filter(|work| work.generation == policy.generation && *work.names == *names)?;
         let (_, outcome) = work.done.get()?.iter().find(|(of, _)| **of == *text)?;
-        Some(outcome.clone())
+        let outcome = outcome.clone();
+        if work.is_cancelled {
+            *last = None;
+        }
+        Some(outcome)
     }
 }
 
@@ -139,7 +155,7 @@ fn begin(turns: &Turns, policy: &Arc<Policy>, names: &Arc<NameContext>, text: &s
         drop(turn);
         told.notify_one();
     });
-    Work { text, names: names.clone(), generation, done, task }
+    Work { text, names: names.clone(), generation, done, is_cancelled: false, task }
 }
 
 fn outcomes(policy: &Policy, names: &NameContext, text: &Arc<str>) -> Outcomes {

@@ -150,7 +150,7 @@ impl ClientInfo {
     /// Cancels the statement that is held back here; false when none is, and the server has to be asked.
     pub async fn cancel_held(&self) -> bool {
         const PATIENCE: Duration = Duration::from_secs(1);
-        if !matches!(self.activity.doing().0, Doing::Idle | Doing::Paused | Doing::Held) {
+        if matches!(self.activity.doing().0, Doing::LoggingIn | Doing::Active) {
             return false;
         }
         let (told, answer) = oneshot::channel();
@@ -401,6 +401,10 @@ impl House for Seat {
 
     fn works_out(&self, policy: &Arc<Policy>, names: &Arc<NameContext>, text: &str) -> Held {
         self.long_text.works_out(&self.shared.turns, policy, names, text, &self.info.told)
+    }
+
+    fn cancels_outcome(&self) -> bool {
+        self.long_text.cancel()
     }
 
     fn outcome(&self, policy: &Policy, names: &Arc<NameContext>, text: &str) -> Arc<Outcome> {

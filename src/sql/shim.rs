@@ -15,6 +15,8 @@ use std::collections::HashSet;
 
 use sqlparser::tokenizer::{Location, Token, TokenWithSpan};
 
+use super::keyword::is_reserved;
+
 /// A token stream for the second try.
 #[derive(Debug, Default)]
 pub struct Shimmed {
@@ -300,6 +302,29 @@ impl Shims<'_> {
         }
     }
 
+    /// Whether the last query before here ends with its select list.
+    fn ends_select_list(&self) -> bool {
+        let mut depth = 0_usize;
+        for token in self.out.tokens.iter().rev().map(|t| &t.token) {
+            match token {
+                Token::RParen => depth += 1,
+                Token::LParen if depth == 0 => return false,
+                Token::LParen => depth -= 1,
+                Token::Word(word) if depth == 0 && word.quote_style.is_none() => {
+                    let is = |words: &[&str]| words.iter().any(|w| word.value.eq_ignore_ascii_case(w));
+                    if is(&["SELECT"]) {
+                        return true;
+                    }
+                    if is(&["FROM", "WHERE", "GROUP", "HAVING", "WINDOW", "ORDER", "LIMIT", "OFFSET", "FETCH", "FOR", "VALUES"]) {
+                        return false;
+                    }
+                }
+                _ => {}
+            }
+        }
+        false
+    }
+
     /// Whether here begins the query of an INSERT without a list of columns, in parentheses; the parser knows only `(SELECT`.
     fn inserts_query(&self) -> bool {
         let mut inner = self.at + 1;
@@ -307,8 +332,13 @@ impl Shims<'_> {
             inner += 1;
         }
         let mut before = self.out.tokens.iter().rev().map(|t| &t.token);
-        let into =
-            before.by_ref().take(6).take_while(|t| matches!(t, Token::Word(_) | Token::Period)).any(|t| is_word(Some(t), "INTO"));
+        // The target: a name of up to three parts, and an alias.
+        let is_target = |t: &&Token| match t {
+            Token::Word(word) => word.quote_style.is_some() || !is_reserved(&word.value) || word.value.eq_ignore_ascii_case("as"),
+            t => **t == Token::Period,
+        };
+        let into = before.by_ref().take(8).find(|t| !is_target(t));
+        let into = is_word(into, "INTO");
         self.is_any(inner, &["VALUES", "WITH", "SELECT"]) && into && is_word(before.next(), "INSERT")
     }
 
@@ -423,6 +453,13 @@ impl Shims<'_> {
         }
         if self.is(at, "FROM") && at >= 2 && opens(at - 1) && self.is(at - 2, "TRIM") || self.is(at, "UESCAPE") {
             return self.drop(if self.is(at, "FROM") { at + 1 } else { at + 2 });
+        }
+        // `INSERT INTO t SELECT 1 ON CONFLICT`: the parser would take ON for the column's label.
+        if self.are(at, &["ON", "CONFLICT"]) && self.ends_select_list() {
+            self.put(Token::make_keyword("WHERE"));
+            self.put(Token::make_keyword("TRUE"));
+            self.keep();
+            return true;
         }
         // `EXISTS (SELECT)`: a query without columns.
         if self.is(at, "SELECT") && self.is_token(at + 1, &Token::RParen) {
@@ -550,6 +587,8 @@ mod tests {
             ("select 1 from h group by grouping sets ((), grouping sets ((a), grouping sets (b)))", "h"),
             ("update h set a[1] = 2, b[1:2].c = 3, d = e[2] where f[1] = 1", "h"),
             ("insert into h (a[1], b.c, d) select a[1], b from k", "h k"),
+            ("insert into h select 1, (select a from k) on conflict do nothing", "h k"),
+            ("insert into h (a) select 1 union select 2 on conflict (a) do update set a = 2 returning *", "h"),
             ("insert into h (values (1, 2)) union all select 1, a from k", "h k"),
             ("insert into h as x ((with w as (select 1) table k)) returning *", "h k"),
             ("with w as (select 1) insert into h (((values (1))) union (select a from k)) on conflict do nothing", "h k"),

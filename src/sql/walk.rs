@@ -276,6 +276,10 @@ impl Walker<'_, '_> {
         self.shape.explained.extend(&lexemes);
         let part = |(ident, &at): (&&Ident, &usize)| NamePart { text: folded(ident), span: self.lexed.lexemes[at].span };
         let name = Name(idents.iter().zip(&lexemes).map(part).collect());
+        // The star of `t.* IS NULL` is hidden from the parser.
+        let token = |behind: usize| self.lexed.lexemes.get(lexemes[lexemes.len() - 1] + behind).map(|l| &l.token.token);
+        let star = matches!((token(1), token(2)), (Some(Token::Period), Some(Token::Mul)));
+        let place = if star && place == UsePlace::Expression { UsePlace::Star } else { place };
         let last = lexemes[lexemes.len() - 1] + if place == UsePlace::Star { 2 } else { 0 };
         let span = name.span().to(self.lexed.lexemes.get(last).map_or(name.span(), |l| l.span));
         self.shape.uses.push(NameUse { name, span, place, scope });
@@ -357,7 +361,18 @@ impl Visitor for Expressions<'_, '_, '_> {
                     }
                 }
             }
-            Expr::CompoundFieldAccess { access_chain, .. } => {
+            Expr::CompoundFieldAccess { root, access_chain } => {
+                // `t.a[1].f`: what stands before the first subscript is one name (source, gram.y, makeColumnRef).
+                let before = access_chain.iter().take_while(|a| matches!(a, AccessExpr::Dot(Expr::Identifier(_)))).count();
+                if let (Expr::Identifier(root), 1..) = (root.as_ref(), before) {
+                    let mut named = vec![root];
+                    named.extend(access_chain[..before].iter().filter_map(|access| match access {
+                        AccessExpr::Dot(Expr::Identifier(field)) => Some(field),
+                        _ => None,
+                    }));
+                    self.walker.use_name(&named, UsePlace::Expression, self.scope);
+                    self.walker.fields.extend(self.walker.lexed.at(root.span.start));
+                }
                 for access in access_chain {
                     if let AccessExpr::Dot(Expr::Identifier(field)) = access {
                         self.walker.explain(field);

@@ -151,3 +151,36 @@ async fn nested_texts_are_answered_as_on_the_table() {
     proxy.server.stop().await;
     assert_eq!(bed.rows("SELECT DISTINCT outcome FROM esclusa.hit_total").await, ["rewritten"], "none has passed unread");
 }
+
+/// A cancel request that comes while a long text is worked out ends its statement: outside a transaction, and in one, which fails then.
+#[tokio::test]
+async fn a_long_text_is_cancelled_while_it_is_worked_out() {
+    let (bed, proxy) = moved("cancelo", COPY).await;
+    let config = format!("host=127.0.0.1 port={} user=postgres dbname={}", proxy.port(), bed.name());
+    let (client, connection) = tokio_postgres::connect(&config, tokio_postgres::NoTls).await.unwrap();
+    tokio::spawn(connection);
+    let keys = list(0, 200_000, |n| n.to_string());
+    for in_transaction in [false, true] {
+        if in_transaction {
+            client.batch_execute("BEGIN; SELECT 1").await.unwrap();
+        }
+        let text = format!("UPDATE cf_quere_pro.tipocuenta SET n = -77 WHERE id IN ({keys})");
+        let token = client.cancel_token();
+        let (answer, _) = tokio::join!(client.simple_query(&text), async {
+            // The text has come by then; to work it out takes an unoptimised build seconds.
+            tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+            token.cancel_query(tokio_postgres::NoTls).await.unwrap();
+        });
+        assert_eq!(answer.unwrap_err().code().map(|code| code.code()), Some("57014"), "in a transaction: {in_transaction}");
+        if in_transaction {
+            let code = client.simple_query("SELECT 1").await.unwrap_err();
+            assert_eq!(code.code().map(|code| code.code()), Some("25P02"));
+            client.batch_execute("ROLLBACK").await.unwrap();
+        }
+        assert_eq!(bed.cell("SELECT count(*) FROM esclusa.tipocuenta WHERE n = -77").await, "0");
+    }
+    // The same text runs when it is sent again.
+    let text = format!("SELECT count(*) FROM cf_quere_pro.tipocuenta WHERE id IN ({keys})");
+    assert!(client.simple_query(&text).await.is_ok());
+    proxy.server.stop().await;
+}

@@ -25,6 +25,11 @@ impl Proxied {
         Proxied { policy, session: bed.session("postgres", &format!("SET search_path = {SCHEMA}")).await }
     }
 
+    /// What the statement becomes.
+    pub(crate) fn rewritten(&self, sql: &str) -> String {
+        rewrite(&self.policy, &NameContext::with_path(&[SCHEMA]), sql).text.as_deref().unwrap_or_default().to_owned()
+    }
+
     /// The server's answer, or the refusal.
     pub(crate) async fn say(&self, sql: &str) -> String {
         let outcome = rewrite(&self.policy, &NameContext::with_path(&[SCHEMA]), sql);

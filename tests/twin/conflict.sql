@@ -325,3 +325,35 @@ insert into tipobonifdoc select * from tipobonifdoc on conflict (tbdtbid numeric
 insert into tipobonifdoc select * from tipobonifdoc on conflict (tbddconid, (tbdtbid) pg_catalog.numeric_ops) where tbdtbid > 0 do update set tbdhstusu = 'c';
 
 insert into tipobonifdoc select * from tipobonifdoc on conflict (tbdtbid numeric_ops, tbddconid int8_ops) do nothing;
+
+-- A query that ends with its select list.
+insert into tipocorreo select 1, 1 on conflict do nothing returning *;
+
+insert into tipocorreo select 1, 1 on conflict (tipctipo) do update set tipcdesctxtid = excluded.tipcdesctxtid + 9 returning *;
+
+insert into tipocorreo (tipctipo, tipcdesctxtid) select 1, (select max(tipcdesctxtid) from tipocorreo) on conflict on constraint tipocorreo_pkey do update set tipcdesctxtid = 9 returning *;
+
+insert into tipocorreo select distinct 1, 2 union select 950, 3 on conflict (tipctipo) do nothing returning *;
+
+insert into tipocorreo select 1 as a, 2 b on conflict do nothing;
+
+insert into tipocorreo (select 1, 2) on conflict do nothing returning tipctipo;
+
+insert into tipocorreo (values (1, 1)) on conflict do nothing returning *;
+
+insert into tipocorreo (with c as (select 1, 1) select * from c) on conflict (tipctipo) do update set tipcdesctxtid = 8 returning *;
+
+with c as (select 1 as a, 1 as b) insert into tipocorreo select (select a from c), (select b from c) on conflict (tipctipo) do update set tipcdesctxtid = 8 returning *;
+
+insert into tipobonifdoc select 3, 3, 's', 'n' on conflict do nothing returning *;
+
+-- Several columns at once, from a query that names the target.
+insert into tipositver values (1, 5) on conflict (tsvid) do update set (tsvtxtid, tsvid) = (select 1, tipositver.tsvid) returning *;
+
+insert into tipositver as t values (1, 5) on conflict (tsvid) do update set (tsvtxtid, tsvid) = (select excluded.tsvtxtid + t.tsvtxtid, t.tsvid) returning *;
+
+insert into tipositver as t values (1, 5) on conflict (tsvid) do update set (tsvtxtid, tsvid) = (select u.tsvtxtid, t.tsvid from tipositver u where u.tsvid <> t.tsvid order by 1 limit 1) returning *;
+
+insert into tipositver as t values (1, 5) on conflict (tsvid) do update set (tsvtxtid, tsvid) = (select tsvtxtid, t.tsvid);
+
+insert into tipositver as t values (1, 5) on conflict (tsvid) do update set (tsvtxtid, tsvid) = (values (t.tsvtxtid + 1, excluded.tsvid)) where t.tsvtxtid > 0 returning *;

@@ -198,3 +198,14 @@ select tsvid, tsvtxtid from tipositver as x tablesample bernoulli (100) group by
 
 -- twin: apart
 begin; create view v_system as select t.*, ctid from tipositver t; select tsvid, ctid is null from v_system order by 1; rollback;
+
+-- The row as a star, in an expression.
+select count(*) from tipositver a join tipositver b on a.* = b.* and a.ctid = b.ctid;
+
+select a.tsvid, a.* = b.*, md5(a.*::text) = md5(b.*::text), a.*::text, a.* is not null, a.ctid is null from tipositver a join tipositver b using (tsvid) order by 1;
+
+delete from histipooficina a using histipooficina b where a.* = b.* and a.ctid < b.ctid;
+
+delete from histipooficina a using histipooficina b where a.* is not distinct from b.* and a.ctid <> b.ctid;
+
+select h.*::text, h.ctid is null from histipooficina h where h.* is not null order by 1;

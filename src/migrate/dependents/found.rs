@@ -31,6 +31,11 @@ impl Dependent {
         Dependent { kind, name: name.into(), fate: fate.to_owned(), blocks: false, script: None }
     }
 
+    /// One without which the leaf accepts rows that the table refuses.
+    pub fn left_out(kind: &'static str, name: &str, why: &str) -> Self {
+        Self::blocking(kind, name, &format!("it cannot be carried to the leaf, which would accept repeated values: {why}"), None)
+    }
+
     pub(super) fn blocking(kind: &'static str, name: impl Into<String>, fate: &str, script: Option<String>) -> Self {
         Dependent { kind, name: name.into(), fate: fate.to_owned(), blocks: true, script }
     }
@@ -63,6 +68,14 @@ impl Dependents {
         self.after.extend(dependent.script.iter().map(String::as_str));
         self.found.push(dependent);
     }
+}
+
+/// Why an object of this role cannot be made again; nothing where the role is empty, because ours is a member.
+pub(super) fn foreign(owner: &str) -> Option<String> {
+    let why = format!(
+        "it belongs to {owner}, and only a member of that role can make it again: `esclusa roles --check` prints the GRANT"
+    );
+    (!owner.is_empty()).then_some(why)
 }
 
 /// Rows of text; NULL becomes an empty string. `$1` is the table, `$name` its name, `$control` the name of our own schema.

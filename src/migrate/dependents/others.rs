@@ -6,11 +6,14 @@ use crate::error::Result;
 use crate::sql::quote::ident;
 
 use super::super::foreign_key::key_table::Leaf;
-use super::found::{Dependent, Dependents, rows};
+use super::found::{Dependent, Dependents, foreign, rows};
 
 /// The table's row type and the type of arrays of it.
 pub(super) const ROW_TYPES: &str =
     "(SELECT oid FROM pg_type WHERE typrelid = $1 UNION ALL SELECT typarray FROM pg_type WHERE typrelid = $1)";
+
+/// The owner of relation `c`, where this role is no member of it.
+const OWNER: &str = "CASE WHEN pg_has_role(c.relowner, 'USAGE') THEN '' ELSE quote_ident(pg_get_userbyid(c.relowner)) END";
 
 pub(super) async fn find(database: &Database, leaf: &Leaf<'_>, all: &mut Dependents) -> Result<()> {
     functions(database, leaf, all).await?;
@@ -38,7 +41,8 @@ async fn functions(database: &Database, leaf: &Leaf<'_>, all: &mut Dependents) -
                  CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END, \
                  CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END), E';\\n') FROM aclexplode(p.proacl) a), ''), \
              p.proacl IS NOT NULL, format('COMMENT ON ROUTINE %s IS %L', p.oid::regprocedure, obj_description(p.oid, 'pg_proc')), \
-             obj_description(p.oid, 'pg_proc') IS NOT NULL \
+             obj_description(p.oid, 'pg_proc') IS NOT NULL, \
+             CASE WHEN pg_has_role(p.proowner, 'USAGE') THEN '' ELSE quote_ident(pg_get_userbyid(p.proowner)) END \
          FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE p.prokind <> 'a' AND n.nspname <> $control AND EXISTS (SELECT FROM pg_depend d \
              WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND ((d.refclassid = 'pg_class'::regclass AND d.refobjid = $1) \
                 OR (d.refclassid = 'pg_type'::regclass AND d.refobjid IN {ROW_TYPES}))) ORDER BY p.oid"
@@ -46,6 +50,12 @@ async fn functions(database: &Database, leaf: &Leaf<'_>, all: &mut Dependents) -
     for row in rows(database, "functions", &sql, leaf).await? {
         let flag = |i: usize| row[i] == "t";
         let (name, definition, word) = (row[0].as_str(), row[1].as_str(), row[2].as_str());
+        if !flag(3)
+            && let Some(fate) = foreign(&row[11])
+        {
+            all.found.push(Dependent::blocking("function", name, &fate, Some(format!("{definition};\n"))));
+            continue;
+        }
         if !flag(3) && !flag(4) {
             let fate = "its body is parsed again, and it stays the same object";
             all.carry(Dependent::carried("function", name, fate, &format!("{definition};\n")), "");
@@ -89,13 +99,17 @@ async fn aggregates(database: &Database, leaf: &Leaf<'_>, all: &mut Dependents) 
 /// Rules of other tables that read or write this one.
 async fn rules(database: &Database, leaf: &Leaf<'_>, all: &mut Dependents) -> Result<()> {
     let sql = format!(
-        "SELECT format('%I on %s', r.rulename, r.ev_class::regclass), pg_get_ruledef(r.oid) FROM pg_rewrite r \
+        "SELECT format('%I on %s', r.rulename, r.ev_class::regclass), pg_get_ruledef(r.oid), {OWNER} FROM pg_rewrite r JOIN pg_class c ON c.oid = r.ev_class \
          WHERE r.rulename <> '_RETURN' AND r.ev_class <> $1 AND EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_rewrite'::regclass \
              AND d.objid = r.oid AND ((d.refclassid = 'pg_class'::regclass AND d.refobjid = $1) \
                 OR (d.refclassid = 'pg_type'::regclass AND d.refobjid IN {ROW_TYPES}))) ORDER BY r.oid"
     );
     for row in rows(database, "rules", &sql, leaf).await? {
         let script = row[1].replacen("CREATE RULE", "CREATE OR REPLACE RULE", 1) + "\n";
+        if let Some(fate) = foreign(&row[2]) {
+            all.found.push(Dependent::blocking("rule", &row[0], &fate, Some(script)));
+            continue;
+        }
         all.carry(Dependent::carried("rule", &row[0], "is made again, and reads or writes the view", &script), "");
     }
     Ok(())
@@ -103,14 +117,20 @@ async fn rules(database: &Database, leaf: &Leaf<'_>, all: &mut Dependents) -> Re
 
 /// Policies of other tables that read this one.
 async fn policies(database: &Database, leaf: &Leaf<'_>, all: &mut Dependents) -> Result<()> {
-    let sql = "SELECT p.polname, p.polrelid::regclass, pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid) FROM pg_policy p \
-         WHERE p.polrelid <> $1 AND EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_policy'::regclass AND d.objid = p.oid \
-             AND d.refclassid = 'pg_class'::regclass AND d.refobjid = $1) ORDER BY p.oid";
-    for row in rows(database, "policies", sql, leaf).await? {
+    let sql = format!(
+        "SELECT p.polname, p.polrelid::regclass, pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid), {OWNER} \
+         FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid WHERE p.polrelid <> $1 AND EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_policy'::regclass AND d.objid = p.oid \
+             AND d.refclassid = 'pg_class'::regclass AND d.refobjid = $1) ORDER BY p.oid"
+    );
+    for row in rows(database, "policies", &sql, leaf).await? {
         let part = |word: &str, text: &str| if text.is_empty() { String::new() } else { format!(" {word} ({text})") };
         let script =
             format!("ALTER POLICY {} ON {}{}{};\n", ident(&row[0]), row[1], part("USING", &row[2]), part("WITH CHECK", &row[3]));
         let name = format!("{} on {}", row[0], row[1]);
+        if let Some(fate) = foreign(&row[4]) {
+            all.found.push(Dependent::blocking("policy", name, &fate, Some(script)));
+            continue;
+        }
         all.carry(Dependent::carried("policy", name, "is made again, and reads the view", &script), "");
     }
     Ok(())

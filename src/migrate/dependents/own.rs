@@ -39,8 +39,16 @@ const BLOCKING: &[(&str, &str, &str)] = &[
     (
         "trigger",
         "SELECT t.tgname FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid JOIN pg_namespace n ON n.oid = p.pronamespace \
-         WHERE t.tgrelid = $1 AND NOT t.tgisinternal AND n.nspname <> $control AND p.proname <> 'fn_audit_trigger'",
+         WHERE t.tgrelid = $1 AND NOT t.tgisinternal AND n.nspname <> $control AND p.proname <> 'fn_audit_trigger' \
+           AND (t.tgtype & 1 = 1 OR coalesce(t.tgoldtable, t.tgnewtable) IS NOT NULL)",
         "it reads rows of the table, but rows of the leaf are written",
+    ),
+    (
+        "trigger",
+        "SELECT t.tgname FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid JOIN pg_namespace n ON n.oid = p.pronamespace \
+         WHERE t.tgrelid = $1 AND NOT t.tgisinternal AND n.nspname <> $control AND p.proname <> 'fn_audit_trigger' \
+           AND t.tgtype & 1 = 0 AND coalesce(t.tgoldtable, t.tgnewtable) IS NULL",
+        "it fires once a statement on the table, but on the leaf once for each row that is written through the view",
     ),
     ("rule", "SELECT rulename FROM pg_rewrite WHERE ev_class = $1", "it does not act on statements that go to the leaf"),
     (
@@ -57,6 +65,12 @@ const BLOCKING: &[(&str, &str, &str)] = &[
         "generated column",
         "SELECT attname FROM pg_attribute WHERE attrelid = $1 AND attgenerated <> '' AND NOT attisdropped",
         "the view does not compute it: run ALTER COLUMN ... DROP EXPRESSION first",
+    ),
+    (
+        "collation",
+        "SELECT a.attname FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid \
+         WHERE a.attrelid = $1 AND a.attnum > 0 AND NOT a.attisdropped AND a.attcollation <> t.typcollation",
+        "the view shows the column with the collation of its type: it is sorted and compared in another order",
     ),
     (
         "security label",
@@ -88,6 +102,7 @@ async fn identities(database: &Database, leaf: &Leaf<'_>, all: &mut Dependents) 
         let start = row[2].parse::<i64>().map_or(1, |last| last.saturating_add(1));
         let script = format!(
             "ALTER TABLE {table} ALTER COLUMN {column} DROP IDENTITY;\nCREATE SEQUENCE {sequence} START {start} OWNED BY {table}.{column};\n\
+             GRANT USAGE ON SEQUENCE {sequence} TO PUBLIC; -- an identity column needs no right on its sequence, a default does\n\
              ALTER TABLE {table} ALTER COLUMN {column} SET DEFAULT pg_catalog.nextval({name}::pg_catalog.regclass);\n",
             sequence = row[1],
             name = literal(&row[1]),

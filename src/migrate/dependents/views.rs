@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::sql::{Lexed, Span};
 
 use super::super::foreign_key::key_table::Leaf;
-use super::found::{Dependent, Dependents, rows};
+use super::found::{Dependent, Dependents, foreign, rows};
 
 /// One view, as the catalog has it.
 #[derive(Debug, Clone)]
@@ -27,8 +27,9 @@ struct View {
     access: String,
     /// It depends on the table's key (GROUP BY), or reads a system column of it.
     leans: bool,
-    /// Why it cannot be made again: it belongs to an extension, or has a column of the table's row type.
-    hindrance: Option<&'static str>,
+    /// Why it cannot be made again: it belongs to an extension, has a column of the table's row type, or belongs to a role of which this one is no
+    /// member.
+    hindrance: Option<String>,
     /// SQL that takes the lock needed to replace or drop it, and changes nothing.
     lock: String,
 }
@@ -46,7 +47,8 @@ const VIEW: &str = "c.oid, c.relkind = 'm', c.oid::regclass, \
     EXISTS (SELECT FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid LEFT JOIN pg_type e ON e.oid = t.typelem \
             WHERE a.attrelid = c.oid AND $1 IN (t.typrelid, e.typrelid)), \
     format('ALTER %s %s OWNER TO %I', CASE c.relkind WHEN 'm' THEN 'MATERIALIZED VIEW' ELSE 'VIEW' END, c.oid::regclass, \
-           pg_get_userbyid(c.relowner))";
+           pg_get_userbyid(c.relowner)), \
+    CASE WHEN pg_has_role(c.relowner, 'USAGE') THEN '' ELSE quote_ident(pg_get_userbyid(c.relowner)) END";
 
 impl View {
     fn of(row: &[String]) -> View {
@@ -61,9 +63,9 @@ impl View {
             access: row[6].clone(),
             leans: flag(7),
             hindrance: match (flag(8), flag(9)) {
-                (true, _) => Some("it belongs to an extension"),
-                (_, true) => Some("it has a column of the table's row type"),
-                _ => None,
+                (true, _) => Some("it belongs to an extension".to_owned()),
+                (_, true) => Some("it has a column of the table's row type".to_owned()),
+                _ => foreign(&row[11]),
             },
             lock: row[10].clone(),
         }
@@ -88,13 +90,12 @@ impl View {
         if self.materialised { "MATERIALIZED VIEW" } else { "VIEW" }
     }
 
-    fn hindrance(&self) -> Option<&'static str> {
+    fn hindrance(&self) -> Option<String> {
         let text = self.text.to_ascii_uppercase();
-        match self.hindrance {
-            Some(hindrance) => Some(hindrance),
-            None if self.leans => Some("it groups by the table's key, or reads a system column; a view has neither"),
-            None if text.contains(" TABLESAMPLE ") => Some("it uses TABLESAMPLE, which a view does not allow"),
-            None => None,
+        match &self.hindrance {
+            _ if self.leans => Some("it groups by the table's key, or reads a system column; a view has neither".to_owned()),
+            _ if text.contains(" TABLESAMPLE ") => Some("it uses TABLESAMPLE, which a view does not allow".to_owned()),
+            hindrance => hindrance.clone(),
         }
     }
 
@@ -125,7 +126,7 @@ pub(super) async fn find(database: &Database, leaf: &Leaf<'_>, named: [&str; 2],
     let made_anew = |view: &View| anew.iter().any(|(_, v)| v.oid == view.oid);
     for view in direct.iter().filter(|v| !made_anew(v)) {
         match view.hindrance() {
-            Some(fate) => all.found.push(Dependent::blocking(view.kind(), &view.name, fate, Some(view.creation(true)))),
+            Some(fate) => all.found.push(Dependent::blocking(view.kind(), &view.name, &fate, Some(view.creation(true)))),
             None => {
                 let fate = "is made again over the view, and stays the same object";
                 all.locks.insert(0, view.lock.clone());
@@ -141,14 +142,14 @@ async fn made_again(database: &Database, leaf: &Leaf<'_>, anew: &[(usize, View)]
     let mut found = Vec::new();
     for (_, view) in anew {
         let script = view.creation(false) + &belongings(database, leaf, view).await?;
-        found.push((view, script, view.hindrance().or(unkept(database, leaf, view).await?)));
+        found.push((view, script, view.hindrance().or(unkept(database, leaf, view).await?.map(str::to_owned))));
     }
     let hindered = found.iter().any(|(_, _, hindrance)| hindrance.is_some());
     let mut drops = String::new();
     for (view, script, hindrance) in found {
         if hindered {
-            let fate = hindrance.unwrap_or("it reads, or is read by, a view that cannot be made again");
-            all.found.push(Dependent::blocking(view.kind(), &view.name, fate, Some(script)));
+            let fate = hindrance.unwrap_or_else(|| "it reads, or is read by, a view that cannot be made again".to_owned());
+            all.found.push(Dependent::blocking(view.kind(), &view.name, &fate, Some(script)));
             continue;
         }
         let fate = "is dropped and made again over the view, with its owner, grants, indexes and comments";

@@ -235,6 +235,7 @@ impl KeyTable {
             ident(&bounded(format!("esclusa_row_{}", self.table))),
             self.fill(),
         );
+        sql.push_str(&format!("ALTER TABLE {name} REPLICA IDENTITY FULL;\n"));
         let list = |columns: &[String]| columns.iter().map(|c| ident(c)).collect::<Vec<_>>().join(", ");
         for (unique, columns) in self.uniques() {
             let (index, columns) = (ident(&unique.name), list(columns));

@@ -1,4 +1,5 @@
-//! What belongs to no single table: the event trigger that carries grants, the guards of the parents, and rights of PUBLIC on shared objects.
+//! What belongs to no single table: the event triggers that carry grants, the guards of the parents, and rights on shared objects that would be rights
+//! on the rows of all tables.
 
 use crate::catalog::Database;
 use crate::error::Result;
@@ -6,13 +7,13 @@ use crate::sql::quote::{ident, literal};
 
 use super::super::foreign_key::KEYS;
 use super::super::foreign_key::key_table::{self, GUARD};
-use super::super::{CONTROL, LEAVES};
+use super::super::{CONTROL, LEAVES, roles};
 use super::drift::{Drift, Remedy};
 
 pub(super) async fn check(database: &Database, schema: &str) -> Result<Vec<Drift>> {
     let sql = format!(
-        "SELECT 'event trigger', 'esclusa_grants', CASE WHEN e.oid IS NULL THEN 'missing' ELSE 'disabled' END, 'enabled', '' \
-         FROM (SELECT) AS one LEFT JOIN pg_event_trigger AS e ON evtname = 'esclusa_grants' \
+        "SELECT 'event trigger', w.name, CASE WHEN e.oid IS NULL THEN 'missing' ELSE 'disabled' END, 'enabled', '' \
+         FROM (VALUES ('esclusa_grants'), ('esclusa_usage')) AS w(name) LEFT JOIN pg_event_trigger AS e ON evtname = w.name \
          WHERE (e.oid IS NULL OR evtenabled NOT IN ('O', 'A')) AND EXISTS (SELECT FROM {CONTROL}.object) \
          UNION ALL \
          SELECT DISTINCT 'guard', i.inhparent::regclass::text, 'missing', 'BEFORE INSERT OR UPDATE OR DELETE', '' \
@@ -28,7 +29,10 @@ pub(super) async fn check(database: &Database, schema: &str) -> Result<Vec<Drift
               OR EXISTS (SELECT FROM pg_inherits WHERE inhrelid = c.oid AND inhparent = to_regclass({schema} || '.audit_log_live')))) \
            AND NOT (c.relnamespace = to_regnamespace({keys}) AND EXISTS (SELECT FROM pg_class AS v, aclexplode(v.relacl) AS g \
               WHERE v.relname = c.relname AND v.relnamespace = to_regnamespace({control}) AND g.grantee = 0 AND g.privilege_type = a.privilege_type)) \
-         GROUP BY c.oid",
+         GROUP BY c.oid \
+         UNION ALL \
+         SELECT 'rights', what, 'given to ' || role_name, '', rights FROM ({faults}) AS f WHERE role_name <> 'PUBLIC' OR what ~ '^SEQUENCE '",
+        faults = roles::own_faults(schema),
         leaves = literal(LEAVES),
         keys = literal(KEYS),
         control = literal(CONTROL),
@@ -40,7 +44,10 @@ pub(super) async fn check(database: &Database, schema: &str) -> Result<Vec<Drift
         let (kind, name, finding, expected, found) = (next(), next(), next(), next(), next());
         let remedy = match kind.as_str() {
             "guard" => Remedy::Together(key_table::guard(&name)),
-            "rights" => Remedy::Together(format!("REVOKE ALL ON {name} FROM PUBLIC")),
+            "rights" => match finding.strip_prefix("given to ") {
+                Some(role) => Remedy::Together(format!("REVOKE {found} ON {name} FROM {role} CASCADE")),
+                None => Remedy::Together(format!("REVOKE ALL ON {name} FROM PUBLIC")),
+            },
             _ => Remedy::None("only a superuser can do this: the script of `esclusa roles` creates and enables it".into()),
         };
         Drift { table: String::new(), kind, name, finding, expected, found, remedy }

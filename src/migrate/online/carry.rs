@@ -54,6 +54,7 @@ impl<'r> Carry<'r> {
         format!(
             "CREATE TABLE {carried} (at tid PRIMARY KEY, number bigint NOT NULL UNIQUE, by xid8 NOT NULL DEFAULT pg_current_xact_id());\n\
              CREATE TABLE {gone} (at tid NOT NULL, settled boolean NOT NULL, by xid8 NOT NULL DEFAULT pg_current_xact_id());\n\
+             ALTER TABLE {gone} REPLICA IDENTITY FULL;\n\
              CREATE INDEX ON {carried} (by);\nCREATE INDEX ON {gone} (by);\nCREATE INDEX ON {gone} (at) WHERE NOT settled;\n\
              CREATE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS {};\n\
              REVOKE ALL ON FUNCTION {function}() FROM PUBLIC;\nREVOKE ALL ON {carried}, {gone} FROM PUBLIC;\n\

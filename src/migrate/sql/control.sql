@@ -499,7 +499,7 @@ $$;
 CREATE OR REPLACE FUNCTION {control}.note_snapshot() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  PERFORM set_config('esclusa.seen_' || TG_RELID, pg_current_snapshot()::text, true);
+  PERFORM set_config('esclusa.seen_' || TG_RELID, pg_current_snapshot()::text, true), set_config('esclusa.wrote_' || TG_RELID, '', true);
   RETURN NULL;
 END $$;
 REVOKE ALL ON FUNCTION {control}.note_snapshot() FROM PUBLIC;

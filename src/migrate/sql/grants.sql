@@ -92,30 +92,38 @@ BEGIN
 END $carry$;
 
 -- Roles that may use the schema of the legacy tables may use those of their views and leaves, and no other roles: a grant on a table has no effect
--- for a role that may not use its schema, and must have none here. The owner of that schema may grant this too.
+-- for a role that may not use its schema, and must have none here. Each right is given by the owner of our schema, whoever gave it on the other:
+-- DROP OWNED BY revokes only what the owner has granted (PostgreSQL source, acl.c, RemoveRoleFromObjectACL, select_best_grantor). So it is for that
+-- owner or a superuser to run, and the event trigger runs it as the superuser who made it.
 CREATE OR REPLACE FUNCTION {control}.carry_usage() RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET esclusa.carry_grants = 'off' AS $usage$
 DECLARE
   statement text;
 BEGIN
+  -- An earlier version let roles grant it further: their grants go with their grant option.
+  FOR statement IN
+    SELECT DISTINCT format('REVOKE GRANT OPTION FOR USAGE ON SCHEMA %I FROM %I CASCADE', n.nspname, pg_get_userbyid(a.grantee))
+    FROM pg_namespace AS n CROSS JOIN LATERAL aclexplode(n.nspacl) AS a
+    WHERE n.oid IN (to_regnamespace('{control}'), to_regnamespace('{leaf}')) AND a.privilege_type = 'USAGE'
+      AND a.is_grantable AND a.grantee NOT IN (0, n.nspowner)
+  LOOP
+    EXECUTE statement;
+  END LOOP;
   FOR statement IN
     WITH held AS (
-      SELECT n.oid, a.grantee, bool_or(a.is_grantable OR a.grantee = n.nspowner) AS option, bool_or(pg_has_role(a.grantor, 'USAGE')) AS revocable
+      SELECT DISTINCT n.oid, a.grantee
       FROM pg_namespace AS n CROSS JOIN LATERAL aclexplode(coalesce(n.nspacl, acldefault('n', n.nspowner))) AS a
-      WHERE a.privilege_type = 'USAGE' GROUP BY 1, 2
+      WHERE a.privilege_type = 'USAGE'
     ), ours AS (
       SELECT oid, nspname, nspowner FROM pg_namespace WHERE oid IN (to_regnamespace('{control}'), to_regnamespace('{leaf}'))
     ), wanted AS (
-      SELECT o.oid, h.grantee, h.option FROM ours AS o JOIN held AS h ON h.oid = to_regnamespace({schema_text})
+      SELECT o.oid, h.grantee FROM ours AS o JOIN held AS h ON h.oid = to_regnamespace({schema_text})
     )
-    SELECT CASE WHEN w.oid IS NULL THEN 'REVOKE ' WHEN w.option OR h.oid IS NULL THEN 'GRANT ' ELSE 'REVOKE GRANT OPTION FOR ' END
-           || 'USAGE ON SCHEMA ' || quote_ident(o.nspname) || CASE WHEN w.oid IS NOT NULL AND (w.option OR h.oid IS NULL) THEN ' TO ' ELSE ' FROM ' END
-           || CASE WHEN coalesce(w.grantee, h.grantee) = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(coalesce(w.grantee, h.grantee))) END
-           || CASE WHEN w.option THEN ' WITH GRANT OPTION' WHEN w.oid IS NULL OR h.oid IS NOT NULL THEN ' CASCADE' ELSE '' END
+    SELECT format(CASE WHEN w.oid IS NULL THEN 'REVOKE USAGE ON SCHEMA %I FROM %s CASCADE' ELSE 'GRANT USAGE ON SCHEMA %I TO %s' END, o.nspname,
+             CASE WHEN coalesce(w.grantee, h.grantee) = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(coalesce(w.grantee, h.grantee))) END)
     FROM wanted AS w FULL JOIN held AS h ON (h.oid, h.grantee) = (w.oid, w.grantee) JOIN ours AS o ON o.oid = coalesce(w.oid, h.oid)
-    WHERE w.option IS DISTINCT FROM h.option AND coalesce(w.grantee, h.grantee) <> o.nspowner
+    WHERE (w.oid IS NULL OR h.oid IS NULL) AND coalesce(w.grantee, h.grantee) <> o.nspowner
       AND pg_get_userbyid(coalesce(w.grantee, h.grantee)) <> '{audit}'
-      AND CASE WHEN w.option OR h.oid IS NULL THEN has_schema_privilege(o.oid, 'USAGE WITH GRANT OPTION') ELSE h.revocable END
     ORDER BY 1
   LOOP
     BEGIN
@@ -126,6 +134,27 @@ BEGIN
   END LOOP;
 END $usage$;
 
+-- The new tables stand in the schema of the legacy tables, so that GRANT ... ON ALL TABLES IN SCHEMA reaches them too, and so would give a role the
+-- rows of every legacy table. Such a grant is known by the partitions, on which nobody needs a right: what a role has on them, and what it then has
+-- on the other new tables, is taken back. A right that is granted on audit_log or domain_value alone, by name, stays.
+CREATE OR REPLACE FUNCTION {control}.keep_apart() RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET esclusa.carry_grants = 'off' AS $apart$
+DECLARE
+  step record;
+BEGIN
+  FOR step IN
+    SELECT f.what, f.role_name, f.rights FROM ({own_faults}) AS f WHERE pg_has_role(f.owner, 'USAGE') ORDER BY 1, 2
+  LOOP
+    BEGIN
+      EXECUTE format('REVOKE %s ON %s FROM %s CASCADE', step.rights, step.what, step.role_name);
+      RAISE NOTICE 'esclusa: % on % is not given to %', step.rights, step.what, step.role_name
+        USING HINT = 'It would be a right on the rows of all legacy tables. Whoever needs it gets it by a GRANT that names audit_log or domain_value.';
+    EXCEPTION WHEN OTHERS THEN
+      RAISE WARNING 'esclusa: a right on % was not taken back: %', step.what, SQLERRM;
+    END;
+  END LOOP;
+END $apart$;
+
 CREATE OR REPLACE FUNCTION {control}.on_grant() RETURNS event_trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $grant$
 DECLARE
@@ -134,25 +163,46 @@ DECLARE
 BEGIN
   IF current_setting('esclusa.carry_grants', true) IS NOT DISTINCT FROM 'off' OR NOT has_schema_privilege('{control}', 'USAGE') THEN
     RETURN;
-  ELSIF kind = 'TABLE' THEN
+  END IF;
+  IF tg_tag = 'GRANT' AND kind IN ('TABLE', 'SEQUENCE', 'FUNCTION', 'ROUTINE') THEN
+    PERFORM {control}.keep_apart();
+  END IF;
+  IF kind = 'TABLE' THEN
     PERFORM {control}.carry_grants(tg_tag);
-  ELSIF kind = 'SCHEMA' THEN
-    PERFORM {control}.carry_usage();
   END IF;
 EXCEPTION WHEN OTHERS THEN
   RAISE WARNING 'esclusa: rights were not carried over: %', SQLERRM;
 END $grant$;
 
+-- Runs as the superuser who made it, for whoever has changed the rights on a schema. Nobody can call it, and it does nothing but repeat what is granted
+-- on the legacy schema.
+CREATE OR REPLACE FUNCTION {control}.on_usage() RETURNS event_trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $schema$
+BEGIN
+  IF current_setting('esclusa.carry_grants', true) IS DISTINCT FROM 'off'
+      AND (tg_tag = 'DROP OWNED' OR (SELECT min(object_type) FROM pg_event_trigger_ddl_commands()) = 'SCHEMA') THEN
+    PERFORM {control}.carry_usage();
+  END IF;
+EXCEPTION WHEN OTHERS THEN
+  RAISE WARNING 'esclusa: rights were not carried over: %', SQLERRM;
+END $schema$;
+
 -- Whoever runs a GRANT runs these too. Called directly, they allow nothing that a GRANT of the caller would not allow.
-GRANT EXECUTE ON FUNCTION {control}.carry_grants(text), {control}.carry_usage() TO PUBLIC;
-REVOKE ALL ON FUNCTION {control}.on_grant() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION {control}.carry_grants(text), {control}.carry_usage(), {control}.keep_apart() TO PUBLIC;
+REVOKE ALL ON FUNCTION {control}.on_grant(), {control}.on_usage() FROM PUBLIC;
 ALTER FUNCTION {control}.carry_grants(text) OWNER TO CURRENT_USER;
 ALTER FUNCTION {control}.carry_usage() OWNER TO CURRENT_USER;
+ALTER FUNCTION {control}.keep_apart() OWNER TO CURRENT_USER;
 ALTER FUNCTION {control}.on_grant() OWNER TO CURRENT_USER;
+ALTER FUNCTION {control}.on_usage() OWNER TO CURRENT_USER;
 DO $$
 BEGIN
   IF NOT EXISTS (SELECT FROM pg_event_trigger WHERE evtname = 'esclusa_grants') THEN
     CREATE EVENT TRIGGER esclusa_grants ON ddl_command_end WHEN TAG IN ('GRANT', 'REVOKE') EXECUTE FUNCTION {control}.on_grant();
   END IF;
+  IF NOT EXISTS (SELECT FROM pg_event_trigger WHERE evtname = 'esclusa_usage') THEN
+    CREATE EVENT TRIGGER esclusa_usage ON ddl_command_end WHEN TAG IN ('GRANT', 'REVOKE', 'DROP OWNED') EXECUTE FUNCTION {control}.on_usage();
+  END IF;
   ALTER EVENT TRIGGER esclusa_grants ENABLE;
+  ALTER EVENT TRIGGER esclusa_usage ENABLE;
 END $$;

@@ -57,7 +57,7 @@ BEGIN
     UNION ALL
     SELECT format('ALTER ROUTINE %s OWNER TO %I', p.oid::regprocedure, {role_text})
     FROM pg_proc AS p WHERE p.pronamespace = to_regnamespace('{control}') AND p.proowner IN (SELECT oid FROM pg_roles WHERE rolsuper)
-      AND NOT p.prosecdef AND p.proname NOT IN ('carry_grants', 'carry_usage', 'on_grant')
+      AND NOT p.prosecdef AND p.proname NOT IN ('carry_grants', 'carry_usage', 'keep_apart', 'on_grant')
   LOOP
     EXECUTE statement;
   END LOOP;
@@ -89,6 +89,21 @@ BEGIN
     END IF;
   END LOOP;
 END $owners$;
+
+-- The owners of views, functions and rules that use a legacy table: they are made again when the table moves, which only their owner may do.
+DO $dependents$
+DECLARE
+  owner record;
+BEGIN
+  FOR owner IN {dependents} LOOP
+    IF NOT owner.is_superuser THEN
+      EXECUTE format('GRANT %I TO %I', owner.name, {role_text});
+    ELSE
+      RAISE WARNING '% belongs to superuser %, and cannot be made again by %', owner.objects, owner.name, {role_text}
+        USING HINT = 'Give it to another role, or make it again by hand: `esclusa dependencies` prints the SQL.';
+    END IF;
+  END LOOP;
+END $dependents$;
 
 {shadow_role}
 {partman}{grants}

@@ -69,8 +69,9 @@ pub(super) fn is_near(lexed: &Lexed<'_>, range: &Range<usize>) -> bool {
     let is_string = |at: usize| matches!(lexed.lexemes[at].literal(), Some(Literal::Text(_)));
     let is_it = |at: usize| lexed.lexemes[at].name().is_some_and(|name| mentions(name.as_bytes()));
     let word = |at: usize, word: &str| at < range.end && lexed.lexemes[at].is(word);
-    // `SET app.password = ...`, and ALTER DATABASE, ROLE and SYSTEM ... SET; but not UPDATE, whose column a rule is about.
-    let sets = word(range.start, "SET") || word(range.start, "ALTER") && range.clone().any(|at| word(at, "SET"));
+    // `SET app.password = ...`, and ALTER DATABASE, ROLE and SYSTEM ... SET, CREATE FUNCTION ... SET; but not UPDATE, whose column a rule is about.
+    let defines = word(range.start, "ALTER") || word(range.start, "CREATE");
+    let sets = word(range.start, "SET") || defines && range.clone().any(|at| word(at, "SET"));
     range.clone().skip(1).any(|at| is_string(at) && (lexed.lexemes[at - 1].is("PASSWORD") || is_it(at - 1)))
         || sets && range.clone().any(is_it)
         || !words(lexed, range).is_empty()

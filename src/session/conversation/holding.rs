@@ -29,14 +29,14 @@ impl<H: House> Conversation<H> {
     /// The statement that waits is to be answered as a cancelled one when it is shown next; false when none waits.
     pub fn cancel_held(&mut self) -> bool {
         let is_held = self.is_resting() && self.hold.waiting.is_some_and(|tag| tag != client::SYNC);
-        // In a transaction, or behind requests that are not answered, only the server can answer with the right error; a wait for a
-        // name ends soon anyway.
+        // In a transaction, or behind requests that are not answered, only the server can answer with the right error: it gets a
+        // statement that fails. A wait for a name ends soon anyway.
         let waits = (self.waits_for_name || self.waits_for_outcome) && self.is_idle() && !self.pipeline.is_in_stretch();
         let is_statement = is_held || waits;
         if is_statement {
             self.hold.cancel = Cancel::Wanted;
         }
-        is_statement
+        is_statement || self.waits_for_outcome && self.house.cancels_outcome()
     }
 
     /// What becomes of a frame because of a pause or of a cancelled statement; `None` when it is to be decided about as usual.

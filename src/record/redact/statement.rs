@@ -68,7 +68,7 @@ pub(super) fn found(lexed: &Lexed<'_>, range: &Range<usize>, names: &Names, made
         named.extend(lexemes.iter().filter_map(name));
         named.extend(body::texts(lexed, range).iter().flat_map(|text| body::words(text)));
     }
-    // With an escape character of its own (`U&"d!0061ta" UESCAPE '!'`) a string can conceal any name.
+    // With an escape character of its own (`U&'d!0061ta' UESCAPE '!'`) a string can conceal any name, and so does a name that cannot be decoded.
     let is_hidden = !names.is_empty() && lexemes.iter().any(|l| l.is("UESCAPE"));
     let is_whole = is_hidden
         || made.is_anything
@@ -391,7 +391,8 @@ mod tests {
             "ALTER TABLE usuario ALTER correo SET DEFAULT 'S'",
             "CREATE POLICY p ON usuario USING (current_setting('S') = 'S')",
             "SELECT f('S', usuario) FROM t",
-            "SELECT a FROM t WHERE U&\"!0072fc\" UESCAPE 'S' = 'S'",
+            "SELECT a FROM t WHERE U&\"!0072fc\" UESCAPE '!' = 'S'",
+            "SELECT a FROM t WHERE U&\"Sxyz\" UESCAPE 'S' = 'S'",
         ] {
             let meant = told(text);
             let all = text.matches("'S'").count();

@@ -19,7 +19,7 @@ impl Work<'_, '_> {
         let reference = &self.shape.references[index];
         let at = reference.span.start;
         let (span, instead) = match reference.role {
-            Role::Define(LIKE) if relation.is_retained() => (reference.span, self.like_retained(index, relation)?),
+            Role::Define(LIKE) if relation.is_retained() => (reference.span, self.like_retained(index, relation)),
             Role::Define(LIKE) => (reference.name.span(), relation.view()),
             _ if relation.is_retained() => return Ok(()),
             // An event trigger repeats it for the view under the legacy name, and for the leaf what concerns the whole table.
@@ -44,7 +44,7 @@ impl Work<'_, '_> {
     }
 
     /// The columns of a retained history that CREATE TABLE ... (LIKE t) copies: those that the client knows.
-    fn like_retained(&self, index: usize, relation: &Relation) -> Result<String, Refusal> {
+    fn like_retained(&self, index: usize, relation: &Relation) -> String {
         let reference = &self.shape.references[index];
         let is_option = |l: &&Lexeme| l.span.start >= reference.name.span().end && reference.span.contains(l.span);
         let options: Vec<&Lexeme> = self.lexed.lexemes[self.lexemes.clone()].iter().filter(is_option).collect();
@@ -53,7 +53,8 @@ impl Work<'_, '_> {
             match option {
                 [including, of] if including.is("INCLUDING") && of.is("DEFAULTS") => has_defaults = true,
                 [excluding, of] if excluding.is("EXCLUDING") => has_defaults &= !of.is_any(&["DEFAULTS", "ALL"]),
-                [first, ..] => return Err(Refusal::form(relation, "LIKE with these options of", first.span.start)),
+                // Indexes and constraints can be copied by LIKE alone, and then with the columns of the improvement.
+                [_, ..] => return self.text(reference.span).to_owned(),
                 [] => {}
             }
         }
@@ -62,7 +63,7 @@ impl Work<'_, '_> {
             let default = column.default.as_ref().filter(|_| has_defaults).map_or_else(String::new, |d| format!(" DEFAULT {d}"));
             format!("{} {}{default}{null}", ident(&column.name), column.sql_type.cast())
         };
-        Ok(relation.columns.iter().map(one).collect::<Vec<_>>().join(", "))
+        relation.columns.iter().map(one).collect::<Vec<_>>().join(", ")
     }
 
     /// RESTART IDENTITY would restart a sequence that the client does not know (the improvement's own), or none at all. A sequence

@@ -215,11 +215,6 @@ impl Names {
         self.closely = Some(now);
     }
 
-    /// Whether any statement may change these.
-    pub fn are_followed_closely(&self) -> bool {
-        self.closely.is_some()
-    }
-
     /// A statement is on its way that says nothing of names: it may change them all the same, where they are followed closely.
     pub fn pass(&mut self) {
         if self.closely.is_some() {

@@ -100,7 +100,7 @@ impl<H: House> Conversation<H> {
         declaring(known, types)
     }
 
-    /// The names for a text of several statements: whether a cursor, a function or a prepared statement of earlier messages may change them.
+    /// The names for a text of several statements: whether a prepared statement of earlier messages may change them.
     fn with_left_behind(&self, names: Arc<NameContext>, text: &str) -> Arc<NameContext> {
         if memchr::memchr(b';', text.as_bytes()).is_none() {
             return names;
@@ -113,7 +113,7 @@ impl<H: House> Conversation<H> {
             _ => false,
         };
         let executes = || !self.prepared.is_empty() && effect::may_name_statements(text.as_bytes());
-        let left_behind = self.names.are_followed_closely() || executes() && effects_of(text).iter().any(moves);
+        let left_behind = executes() && effects_of(text).iter().any(moves);
         if left_behind { Arc::new(NameContext { left_behind, ..(*names).clone() }) } else { names }
     }
 

@@ -124,6 +124,7 @@ async fn used() -> (Bed, Proxy) {
          ALTER TABLE tipof ADD FOREIGN KEY (id) REFERENCES tipog;
          RESET search_path;
          DO $$ BEGIN CREATE ROLE order_reader LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$;
+         ALTER VIEW cf_quere_pro.shown OWNER TO order_reader;
          GRANT USAGE ON SCHEMA cf_quere_pro, esclusa TO order_reader; GRANT SELECT ON ALL TABLES IN SCHEMA esclusa TO order_reader"
     ))
     .await;

@@ -399,8 +399,7 @@ async fn what_calls_a_function_that_sets_the_path_is_known() {
         ("PREPARE pr AS SELECT x FROM public.v_path", "CREATE TEMP TABLE aa AS EXECUTE pr"),
         ("", "DECLARE c CURSOR FOR SELECT public.f_path(); FETCH ALL FROM c"),
         ("", "DECLARE c CURSOR WITH HOLD FOR SELECT public.f_path(); COMMIT"),
-        ("BEGIN; DECLARE c CURSOR FOR SELECT public.f_path()", "MOVE ALL FROM c"),
-        ("BEGIN; DECLARE h CURSOR WITH HOLD FOR SELECT public.f_path()", "COMMIT"),
+        ("", "DECLARE c CURSOR FOR SELECT public.f_path(); MOVE ALL FROM c"),
         ("", "CREATE FUNCTION public.f_new() RETURNS text LANGUAGE sql AS 'SELECT public.f_path()'; SELECT public.f_new()"),
         (
             "",

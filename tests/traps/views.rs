@@ -413,3 +413,19 @@ async fn a_repeated_key_is_shown_to_those_who_may_read_it() {
     }
     assert!(shown > 5 && hidden > 5, "{shown} shown, {hidden} hidden");
 }
+
+/// PostgreSQL does not apply the condition of a security barrier to writes over a view with INSTEAD OF triggers.
+#[tokio::test]
+async fn a_security_barrier_prevents_the_move() {
+    let mut bed = Bed::new(
+        "CREATE TABLE tipbar (id numeric(5,0) PRIMARY KEY, d text); INSERT INTO tipbar VALUES (1, 'a'), (9, 'b');
+         CREATE VIEW barrera WITH (security_barrier) AS SELECT * FROM tipbar WHERE id < 2;
+         CREATE VIEW llana WITH (security_barrier = false) AS SELECT * FROM tipbar WHERE id < 2",
+    )
+    .await;
+    bed.lookup("tipbar", "id").await;
+    let error = said(&bed.migrate("tipbar").await.unwrap_err());
+    assert!(error.contains("barrera: it is a security barrier") && !error.contains("llana"), "{error}");
+    untouched(&bed, "tipbar").await;
+    bed.migrate_accepting("tipbar").await.unwrap_or_else(|e| panic!("{}", said(&e)));
+}

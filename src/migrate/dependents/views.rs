@@ -90,10 +90,18 @@ impl View {
         if self.materialised { "MATERIALIZED VIEW" } else { "VIEW" }
     }
 
+    fn is_barrier(&self) -> bool {
+        ["true", "on", "yes", "1"].iter().any(|on| self.options.contains(&format!("security_barrier = '{on}'")))
+    }
+
     fn hindrance(&self) -> Option<String> {
         let text = self.text.to_ascii_uppercase();
         match &self.hindrance {
             _ if self.leans => Some("it groups by the table's key, or reads a system column; a view has neither".to_owned()),
+            _ if self.is_barrier() => Some(
+                "it is a security barrier, and over a view with triggers PostgreSQL does not apply its condition to UPDATE and DELETE: rows that it hides could be changed"
+                    .to_owned(),
+            ),
             _ if text.contains(" TABLESAMPLE ") => Some("it uses TABLESAMPLE, which a view does not allow".to_owned()),
             hindrance => hindrance.clone(),
         }

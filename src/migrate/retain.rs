@@ -119,17 +119,24 @@ impl<'s> Statements<'s> {
     /// With the validated check, SET NOT NULL needs no scan. The identity's own sequence continues where the other one ended: nobody takes a
     /// number meanwhile, because nobody can insert a row.
     fn take(&self, kind: IdKey) -> String {
-        let (name, check, sequence) = (&self.name, &self.check, &self.sequence);
+        let (name, sequence) = (&self.name, &self.sequence);
         format!(
-            "ALTER TABLE {name} ALTER COLUMN hst_id SET NOT NULL; ALTER TABLE {name} DROP CONSTRAINT {check}; \
-             ALTER TABLE {name} ADD CONSTRAINT {0} {1} USING INDEX {0}; \
-             ALTER TABLE {name} ALTER COLUMN hst_id DROP DEFAULT; ALTER SEQUENCE {sequence} OWNED BY NONE; \
+            "{}; ALTER TABLE {name} ALTER COLUMN hst_id DROP DEFAULT; ALTER SEQUENCE {sequence} OWNED BY NONE; \
              ALTER TABLE {name} ALTER COLUMN hst_id ADD GENERATED ALWAYS AS IDENTITY; \
-             SELECT setval(pg_get_serial_sequence({2}, 'hst_id'), nextval({3}), false); DROP SEQUENCE {sequence}",
-            ident(&self.key(kind)),
-            if kind == IdKey::Primary { "PRIMARY KEY" } else { "UNIQUE" },
+             SELECT setval(pg_get_serial_sequence({}, 'hst_id'), nextval({}), false); DROP SEQUENCE {sequence}",
+            self.constrain(kind),
             literal(name),
             literal(sequence),
+        )
+    }
+
+    /// The key alone, where the column has its identity and has lost its key.
+    fn constrain(&self, kind: IdKey) -> String {
+        let (name, check, key) = (&self.name, &self.check, ident(&self.key(kind)));
+        let kind = if kind == IdKey::Primary { "PRIMARY KEY" } else { "UNIQUE" };
+        format!(
+            "ALTER TABLE {name} ALTER COLUMN hst_id SET NOT NULL; ALTER TABLE {name} DROP CONSTRAINT {check}; \
+             ALTER TABLE {name} ADD CONSTRAINT {key} {kind} USING INDEX {key}"
         )
     }
 
@@ -215,7 +222,9 @@ impl Improvement<'_> {
             self.alter(&context, &statement).await?;
         }
         self.index(&context, &self.statements.key(kind), "UNIQUE INDEX", "hst_id").await?;
-        self.alter(&context, &self.statements.take(kind)).await?;
+        let has_identity = self.table.column("hst_id").is_some_and(|column| column.not_null);
+        let sql = if has_identity { self.statements.constrain(kind) } else { self.statements.take(kind) };
+        self.alter(&context, &sql).await?;
         Ok(if kind == IdKey::Primary { "primary key on hst_id" } else { "unique on hst_id" }.to_owned())
     }
 

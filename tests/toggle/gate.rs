@@ -179,8 +179,7 @@ async fn show_tables_says_where_a_table_stands() {
     assert_eq!(show("tipocolor").await, "tipocolor|lookup|domain_value|observe|0|f|-|-|under its name|-");
     bed.migrate("tipocolor").await.unwrap();
     bed.migrate("hisret").await.unwrap();
-    let ledger =
-        "SELECT run_id || '|' || to_char(finished_at, 'YYYY-MM-DD HH24:MI:SS') FROM esclusa.run_table WHERE legacy_table =";
+    let ledger = "SELECT run_id || '|' || (finished_at AT TIME ZONE 'America/Mexico_City')::timestamp(0) || '-06' FROM esclusa.run_table WHERE legacy_table =";
     let (moved, improved) = (bed.cell(&format!("{ledger} 'tipocolor'")).await, bed.cell(&format!("{ledger} 'hisret'")).await);
     assert_eq!(show("tipocolor").await, format!("tipocolor|lookup|domain_value|observe|0|t|{moved}|mig_old|-"));
     assert_eq!(show("hisret").await, format!("hisret|retained|hisret|rewrite|0|t|{improved}|under its name|-"));

@@ -62,7 +62,7 @@ async fn both_forms_are_run_and_compared() {
     let rows = measured(&bed, &cases).await;
     for (row, count) in rows.iter().zip(["60", "1", "120", "1"]) {
         assert_eq!((row[0].as_str(), row[1].as_str()), (count, "yes"), "{row:?}");
-        assert!(row[4] == "pass" || row[4].starts_with("fail: slower"), "{row:?}");
+        assert!(row[4].starts_with("pass") || row[4].starts_with("fail: slower"), "{row:?}");
     }
     assert!(rows[0][2].contains("hisx_pkey") && !rows[0][3].contains("whole"), "{:?}", rows[0]);
 

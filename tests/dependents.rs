@@ -66,7 +66,7 @@ const CATALOG: [&str; 4] = [
 async fn views_come_along_and_stay_what_they_were() {
     let mut pair = Pair::new(&format!(
         "{TABLE}
-         CREATE VIEW v1 WITH (security_barrier) AS SELECT id, name FROM t WHERE n > 10;
+         CREATE VIEW v1 WITH (security_barrier = false) AS SELECT id, name FROM t WHERE n > 10;
          CREATE VIEW v2 AS SELECT v1.*, o.id AS other FROM v1 JOIN other o ON o.tid = v1.id;
          CREATE VIEW v3 (a, b) AS WITH RECURSIVE w AS (SELECT id, 1 AS n FROM t UNION SELECT id, w.n + 1 FROM w WHERE w.n < 2) \
              SELECT w.n, string_agg(t.name, ',' ORDER BY t.id) FROM w JOIN t USING (id) GROUP BY w.n;

@@ -21,7 +21,7 @@ pub use columns::{Column, Key};
 pub use kind::history::{Capture, History};
 pub use kind::link::Link;
 pub use kind::lookup::Lookup;
-pub use kind::retained::Retained;
+pub use kind::retained::{ADDED, Retained};
 pub use origin::Origin;
 pub use target::Target;
 

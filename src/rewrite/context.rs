@@ -28,7 +28,7 @@ pub struct NameContext {
     pub declared: Vec<usize>,
     /// Copied legacy tables that the session reads in their new form; it writes the legacy tables.
     pub reads: Vec<String>,
-    /// Earlier messages have left behind what may change the search path when it runs: a cursor, a function, a prepared statement.
+    /// The text executes a statement that an earlier message prepared, and that may change the search path.
     pub left_behind: bool,
 }
 

@@ -61,7 +61,7 @@ pub(super) struct Left<'p> {
 }
 
 impl<'p> Left<'p> {
-    /// `behind`: earlier messages have left behind what may change the path, under names that are not known.
+    /// `behind`: earlier messages have left behind what may change the path, under a name that is not known here.
     pub(super) fn new(policy: &'p Policy, behind: bool) -> Self {
         Left { policy, names: BTreeSet::new(), unnamed: behind, at_commit: behind }
     }

@@ -10,6 +10,7 @@ use super::splice::Edit;
 use super::system::Stand;
 use super::work::Work;
 use crate::relation::CONTROL;
+use crate::rule::ADDED;
 use crate::sql::template::Sql;
 use crate::sql::{Name, NameUse, Span, UsePlace};
 
@@ -55,7 +56,7 @@ impl Work<'_, '_> {
 
     /// Whether a client names columns that the improvement added: such a client knows the table as it is now.
     pub(super) fn names_improvement(&self) -> bool {
-        self.words.contains("hst_id") || self.words.contains("hst_operation")
+        ADDED.iter().any(|column| self.words.contains(*column))
     }
 
     /// `cf_quere_pro.tipocorreo.tipctipo` gets the view's schema; or none, where a sub-select has replaced the table.

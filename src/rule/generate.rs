@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::plan::{Plan, PlanRow};
-use super::{Capture, Column, History, Key, Link, Lookup, Origin, Retained, Rule, RuleSet, Target, check, file};
+use super::{ADDED, Capture, Column, History, Key, Link, Lookup, Origin, Retained, Rule, RuleSet, Target, check, file};
 use crate::catalog::{Catalog, Table};
 use crate::config::document::Document;
 use crate::error::Fault;
@@ -71,10 +71,9 @@ pub fn as_before(now: &Catalog, before: Option<&Catalog>, rules: &RuleSet, plan:
 
 /// Removes what the improvement has added to a history that stays.
 fn without_improvement(table: &mut Table) {
-    let added = ["hst_id", "hst_operation"];
-    if added.iter().all(|c| table.column(c).is_some()) {
-        table.columns.retain(|c| !added.contains(&c.name.as_str()));
-        table.keys.retain(|k| !k.columns.iter().any(|c| added.contains(&c.as_str())));
+    if ADDED.iter().all(|c| table.column(c).is_some()) {
+        table.columns.retain(|c| !ADDED.contains(&c.name.as_str()));
+        table.keys.retain(|k| !k.columns.iter().any(|c| ADDED.contains(&c.as_str())));
     }
 }
 

@@ -4,7 +4,8 @@
 //! While a text is read, this takes some two hundred times its size in memory. All sessions together may therefore have texts
 //! of at most `IN_HAND_BYTES` in hand; the others wait for their turn.
 
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinHandle;
@@ -28,7 +29,7 @@ const DEEP_LEVELS: usize = 100;
 const DEEP_AT_ONCE: usize = 2;
 
 /// Whether a text is rewritten outside the event loop.
-pub fn is_long(text: &str) -> bool {
+fn is_long(text: &str) -> bool {
     text.len() > LONG_BYTES || is_deep(text)
 }
 
@@ -86,9 +87,17 @@ impl Drop for Work {
 
 /// The last long text of a session.
 #[derive(Debug, Default)]
-pub struct LongText(Mutex<Option<Work>>);
+pub struct LongText {
+    work: Mutex<Option<Work>>,
+    /// There is one; most sessions never have any. Only the session itself changes it.
+    is_there: AtomicBool,
+}
 
 impl LongText {
+    fn work(&self) -> MutexGuard<'_, Option<Work>> {
+        self.work.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Whether the outcome of a text is there or is found quickly. If not, rewriting begins, and `told` is woken at its end.
     pub fn works_out(
         &self,
@@ -98,11 +107,14 @@ impl LongText {
         text: &str,
         told: &Arc<Notify>,
     ) -> Held {
-        let mut work = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if !is_long(text) {
-            *work = None;
+            if self.is_there.swap(false, Ordering::Relaxed) {
+                *self.work() = None;
+            }
             return Held::GoesOn;
         }
+        self.is_there.store(true, Ordering::Relaxed);
+        let mut work = self.work();
         match &*work {
             Some(work) if work.is_about(policy, names, text) => {
                 if work.done.get().is_some() {
@@ -120,7 +132,7 @@ impl LongText {
 
     /// The client has cancelled the text that is being rewritten: it becomes a statement that fails. False when none is.
     pub fn cancel(&self) -> bool {
-        let mut work = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut work = self.work();
         let Some(work) = work.as_mut().filter(|work| work.done.get().is_none()) else { return false };
         // What the task finds, should it have begun, is nobody's.
         work.done = Arc::new(OnceLock::from(vec![(work.text.clone(), Arc::new(Outcome::cancelled()))]));
@@ -130,7 +142,10 @@ impl LongText {
 
     /// The outcome of the last long text, or of a statement that it prepares.
     pub fn outcome(&self, policy: &Policy, names: &NameContext, text: &str) -> Option<Arc<Outcome>> {
-        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if !self.is_there.load(Ordering::Relaxed) {
+            return None;
+        }
+        let mut last = self.work();
         let work = last.as_ref().filter(|work| work.generation == policy.generation && *work.names == *names)?;
         let (_, outcome) = work.done.get()?.iter().find(|(of, _)| **of == *text)?;
         let outcome = outcome.clone();

@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use super::activity::{Activity, Doing, Waiting};
 use super::cut_over::{CutOvers, Uses};
 use super::house::{Held, House, Note, Run};
-use super::long_text::{LongText, Turns, is_long};
+use super::long_text::{LongText, Turns};
 use super::pause::Pause;
 use super::touch::{AwaitedName, Touches};
 use crate::config::Settings;
@@ -408,9 +408,7 @@ impl House for Seat {
     }
 
     fn outcome(&self, policy: &Policy, names: &Arc<NameContext>, text: &str) -> Arc<Outcome> {
-        if is_long(text)
-            && let Some(outcome) = self.long_text.outcome(policy, names, text)
-        {
+        if let Some(outcome) = self.long_text.outcome(policy, names, text) {
             telemetry::count_by("esclusa_statements_total", "path", "parsed");
             return outcome;
         }

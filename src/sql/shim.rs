@@ -7,6 +7,7 @@
 
 mod frame;
 mod from;
+mod insert;
 mod label;
 mod merge;
 mod xml;
@@ -14,8 +15,6 @@ mod xml;
 use std::collections::HashSet;
 
 use sqlparser::tokenizer::{Location, Token, TokenWithSpan};
-
-use super::keyword::is_reserved;
 
 /// A token stream for the second try.
 #[derive(Debug, Default)]
@@ -248,6 +247,7 @@ impl Shims<'_> {
             return self.drop(at + 1);
         }
         self.small()
+            || self.conflict_after_list()
             || self.plain_name()
             || self.frame_exclusion()
             || self.frame_bound()
@@ -300,55 +300,6 @@ impl Shims<'_> {
                 return before == Some(&Token::Comma) || is_word(before, "SET");
             }
         }
-    }
-
-    /// Whether the last query before here ends with its select list.
-    fn ends_select_list(&self) -> bool {
-        let mut depth = 0_usize;
-        for token in self.out.tokens.iter().rev().map(|t| &t.token) {
-            match token {
-                Token::RParen => depth += 1,
-                Token::LParen if depth == 0 => return false,
-                Token::LParen => depth -= 1,
-                Token::Word(word) if depth == 0 && word.quote_style.is_none() => {
-                    let is = |words: &[&str]| words.iter().any(|w| word.value.eq_ignore_ascii_case(w));
-                    if is(&["SELECT"]) {
-                        return true;
-                    }
-                    if is(&["FROM", "WHERE", "GROUP", "HAVING", "WINDOW", "ORDER", "LIMIT", "OFFSET", "FETCH", "FOR", "VALUES"]) {
-                        return false;
-                    }
-                }
-                _ => {}
-            }
-        }
-        false
-    }
-
-    /// Whether here begins the query of an INSERT without a list of columns, in parentheses; the parser knows only `(SELECT`.
-    fn inserts_query(&self) -> bool {
-        let mut inner = self.at + 1;
-        while self.is_token(inner, &Token::LParen) {
-            inner += 1;
-        }
-        let mut before = self.out.tokens.iter().rev().map(|t| &t.token);
-        // The target: a name of up to three parts, and an alias.
-        let is_target = |t: &&Token| match t {
-            Token::Word(word) => word.quote_style.is_some() || !is_reserved(&word.value) || word.value.eq_ignore_ascii_case("as"),
-            t => **t == Token::Period,
-        };
-        let into = before.by_ref().take(8).find(|t| !is_target(t));
-        let into = is_word(into, "INTO");
-        self.is_any(inner, &["VALUES", "WITH", "SELECT"]) && into && is_word(before.next(), "INSERT")
-    }
-
-    /// With a list of columns before it the parser accepts any query.
-    fn columns_before_query(&mut self) -> bool {
-        self.put(Token::LParen);
-        self.put(Token::make_word("listed", None));
-        self.put(Token::RParen);
-        self.keep();
-        true
     }
 
     /// Whether the parenthesis that is open here lists the columns of an INSERT.
@@ -453,13 +404,6 @@ impl Shims<'_> {
         }
         if self.is(at, "FROM") && at >= 2 && opens(at - 1) && self.is(at - 2, "TRIM") || self.is(at, "UESCAPE") {
             return self.drop(if self.is(at, "FROM") { at + 1 } else { at + 2 });
-        }
-        // `INSERT INTO t SELECT 1 ON CONFLICT`: the parser would take ON for the column's label.
-        if self.are(at, &["ON", "CONFLICT"]) && self.ends_select_list() {
-            self.put(Token::make_keyword("WHERE"));
-            self.put(Token::make_keyword("TRUE"));
-            self.keep();
-            return true;
         }
         // `EXISTS (SELECT)`: a query without columns.
         if self.is(at, "SELECT") && self.is_token(at + 1, &Token::RParen) {

@@ -3,6 +3,9 @@
 use super::super::section::Section;
 use super::{Field, Kind};
 
+/// The columns that the improvement adds.
+pub const ADDED: [&str; 2] = ["hst_id", "hst_operation"];
+
 /// A history that stays, with `hst_id` and `hst_operation` added.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Retained {

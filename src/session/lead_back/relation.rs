@@ -2,6 +2,7 @@
 
 use super::told::{Told, replace};
 use crate::relation::{CONTROL, LEAVES, Relation, Store};
+use crate::rule::ADDED;
 use crate::sql::quote::{ident, literal};
 use crate::sql::template::SqlPart;
 use crate::wire::error_response::{ErrorFields, field};
@@ -70,7 +71,7 @@ pub(super) fn one_value_too_many(fields: &mut ErrorFields, told: &Told<'_>) {
         return;
     }
     let message = fields.text(field::MESSAGE).unwrap_or_default();
-    let about = ["hst_id", "hst_operation"].into_iter().find(|column| message.contains(&format!("\"{column}\"")));
+    let about = ADDED.into_iter().find(|column| message.contains(&format!("\"{column}\"")));
     // A statement that names the column itself gets the error about it.
     let named = |column: &str| told.text.to_ascii_lowercase().contains(column);
     if matches!(fields.get(field::SQLSTATE), Some(b"428C9" | b"42804")) && about.is_some_and(|column| !named(column)) {

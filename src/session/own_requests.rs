@@ -53,7 +53,7 @@ pub enum OwnRequest {
     Again(u8, NameId, Arc<Prepared>),
     /// The last Close of a statement that is prepared anew.
     PreparedAgain,
-    /// A Sync before a Query.
+    /// A Sync between the client's stretches.
     Sync,
 }
 
@@ -89,7 +89,7 @@ impl OwnRequests {
         self.requests.extend([OwnRequest::Silent(server::BIND_COMPLETE), answered]);
     }
 
-    /// Ends the requests: with Sync before a Query that stands alone; in the middle of a client's pipeline with Flush, which asks
+    /// Ends the requests: with Sync between the client's stretches; in the middle of a client's pipeline with Flush, which asks
     /// for the answers but does not end the stretch.
     pub fn end(&mut self, sync: bool) {
         frame::write(&mut self.frames, if sync { client::SYNC } else { client::FLUSH }, &[]);

@@ -13,7 +13,6 @@ use crate::session::names::Moment;
 use crate::session::own_requests::{self, OwnRequests};
 use crate::session::pipeline::{Request, Transaction};
 use crate::session::readiness::{NotYet, Readiness, Turn};
-use crate::session::statement::Protocol;
 use crate::sql::effect::Effect;
 use crate::wire::frame;
 use crate::wire::tag::client;
@@ -60,7 +59,7 @@ impl<H: House> Conversation<H> {
     }
 
     /// Makes sure that names are known as the server will resolve them in a text with these effects.
-    pub(super) fn know_names(&mut self, policy: &Policy, effects: &[(usize, Effect)], protocol: Protocol) -> Readiness {
+    pub(super) fn know_names(&mut self, policy: &Policy, effects: &[(usize, Effect)]) -> Readiness {
         if self.names.are_provisional() && !self.pipeline.is_empty() {
             // The transaction in which the names were learned may end before this statement.
             self.names.doubt_all();
@@ -81,7 +80,7 @@ impl<H: House> Conversation<H> {
         let alone = self.pipeline.is_empty() && !self.pipeline.is_in_stretch();
         let own = own_requests::questions(&about);
         self.names.ask(about, self.transaction != Transaction::None || !alone, relations);
-        Break(self.send_and_hold(own, protocol))
+        Break(self.send_and_hold(own))
     }
 
     /// A statement that names a tombstone waits until the name is back, or until the wait is given up. In a failed transaction it
@@ -136,10 +135,11 @@ impl<H: House> Conversation<H> {
         NotYet::First(own.frames)
     }
 
-    /// The same, and the frame waits for their answers. Before a Query that stands alone our requests are a stretch of their own
-    /// and end with Sync; in the middle of a client's pipeline they must not end its stretch.
-    pub(super) fn send_and_hold(&mut self, mut own: OwnRequests, protocol: Protocol) -> NotYet {
-        let sync = protocol == Protocol::Simple && self.pipeline.is_empty() && !self.pipeline.is_in_stretch();
+    /// The same, and the frame waits for their answers. Between the client's stretches our requests are a stretch of their own
+    /// and end with Sync: VACUUM and its like may not follow anything that ran in theirs (PostgreSQL source, xact.c,
+    /// PreventInTransactionBlock). In the middle of a client's pipeline they must not end its stretch.
+    pub(super) fn send_and_hold(&mut self, mut own: OwnRequests) -> NotYet {
+        let sync = self.pipeline.is_empty() && !self.pipeline.is_in_stretch();
         own.end(sync);
         if sync {
             self.prepared.end_stretch();

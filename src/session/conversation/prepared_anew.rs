@@ -41,7 +41,7 @@ impl<H: House> Conversation<H> {
         if self.is_aborted() {
             return Continue(());
         }
-        self.know_names(&policy, &[], protocol)?;
+        self.know_names(&policy, &[])?;
         self.work_out(&policy, &self.names_for(&policy, held.how.types()), &held.statement.text)?;
         let fresh = self.prepared_anew(held, &policy);
         self.bring_back(&fresh.statement.outcome)?;
@@ -56,7 +56,7 @@ impl<H: House> Conversation<H> {
         self.prepared.expect(id, Some(fresh));
         Break(match protocol {
             // A Query ends its stretch, also when it fails: it is sent only after this has succeeded.
-            Protocol::Simple => self.send_and_hold(own, protocol),
+            Protocol::Simple => self.send_and_hold(own),
             Protocol::Extended => self.send(own),
         })
     }

@@ -51,7 +51,7 @@ impl<H: House> Conversation<H> {
             if read_by_server {
                 let moves = protocol == Protocol::Simple && effect::may_move_names(text.as_bytes());
                 let effects = if moves { effects_of(&text) } else { Vec::new() };
-                self.know_names(&policy, &effects, protocol)?;
+                self.know_names(&policy, &effects)?;
             }
             let names = self.names_for(&policy, types);
             let names = if protocol == Protocol::Simple { self.with_left_behind(names, &text) } else { names };

@@ -82,9 +82,11 @@ async fn round(rows: usize) -> [f64; 8] {
     bed.rule("hisusuario", "history", target, "{ columns = ['id'], base = ['id'] }").await;
     bed.sql("VACUUM ANALYZE cf_quere_pro.hisusuario").await;
     bed.sql("CHECKPOINT").await;
-    bed.sql("CREATE TABLE bare (id bigint GENERATED ALWAYS AS IDENTITY, at timestamptz NOT NULL DEFAULT now(), image jsonb)")
-        .await;
-    let bare = seconds(&bed, "INSERT INTO bare (image) SELECT to_jsonb(t) FROM cf_quere_pro.hisusuario AS t").await;
+    bed.sql(
+        "CREATE TABLE public.bare (id bigint GENERATED ALWAYS AS IDENTITY, at timestamptz NOT NULL DEFAULT now(), image jsonb)",
+    )
+    .await;
+    let bare = seconds(&bed, "INSERT INTO public.bare (image) SELECT to_jsonb(t) FROM cf_quere_pro.hisusuario AS t").await;
     let [online, copying, proving] = moved(&bed, 0).await;
     let verify = async |bed: &Bed| {
         let migration = Migration::new(&bed.db, &bed.rules, bed.context.clone()).await.unwrap();
@@ -96,13 +98,13 @@ async fn round(rows: usize) -> [f64; 8] {
     let hash = |table| format!("SELECT count(*), sum(hashtextextended(t::text, 0)) FROM {table} AS t");
     let hashing = seconds(&bed, &hash("mig_old.hisusuario")).await + seconds(&bed, &hash("cf_quere_pro.hisusuario")).await;
     // The leaf's own indexes, filled row by row as those of a table that lives.
-    bed.sql("CREATE TABLE indexed (LIKE esclusa_leaf.hisusuario INCLUDING ALL)").await;
+    bed.sql("CREATE TABLE public.indexed (LIKE esclusa_leaf.hisusuario INCLUDING ALL)").await;
     let columns: String = bed
-        .cell("SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute WHERE attrelid = 'indexed'::regclass AND attnum > 0 AND attgenerated = '' AND NOT attisdropped")
+        .cell("SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute WHERE attrelid = 'public.indexed'::regclass AND attnum > 0 AND attgenerated = '' AND NOT attisdropped")
         .await;
     let indexed = seconds(
         &bed,
-        &format!("INSERT INTO indexed ({columns}) OVERRIDING SYSTEM VALUE SELECT {columns} FROM esclusa_leaf.hisusuario"),
+        &format!("INSERT INTO public.indexed ({columns}) OVERRIDING SYSTEM VALUE SELECT {columns} FROM esclusa_leaf.hisusuario"),
     )
     .await;
     let migration = Migration::new(&bed.db, &bed.rules, bed.context.clone()).await.unwrap();

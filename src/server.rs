@@ -98,6 +98,7 @@ impl Server {
             tokio::spawn(steering::flush_regularly(steering.clone(), stop.subscribe())),
             tokio::spawn(shadow::run(steering.clone(), stop.subscribe())),
             tokio::spawn(followers::follow(steering.clone())),
+            tokio::spawn(followers::beat(steering.clone())),
             tokio::spawn(cut_over::heed(steering.clone())),
             tokio::spawn(around::look(steering.clone())),
             tokio::spawn(conversations::follow(steering.clone(), steering.hit_writer.process(), stop.subscribe())),

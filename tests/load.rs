@@ -25,8 +25,8 @@ fn number(name: &str, otherwise: usize) -> usize {
     std::env::var(name).ok().and_then(|n| n.parse().ok()).unwrap_or(otherwise)
 }
 
-/// Runs a command as the control role, which is not a superuser; it must succeed.
-async fn run(real: &Real, arguments: &[&str]) {
+/// Runs a command as the control role, which is not a superuser; it must succeed, or says what the proxies have said.
+async fn run(real: &Real, proxies: &[Process], arguments: &[&str]) {
     let output = tokio::process::Command::new(env!("CARGO_BIN_EXE_esclusa"))
         .args(arguments)
         .env("ESCLUSA_RULES_DIRECTORY", &real.directory)
@@ -36,7 +36,8 @@ async fn run(real: &Real, arguments: &[&str]) {
         .await
         .unwrap();
     let said = [&output.stdout, &output.stderr].map(|o| String::from_utf8_lossy(o)).join("");
-    assert_eq!(output.status.code(), Some(0), "{arguments:?}\n{said}");
+    let logs = || proxies.iter().map(Process::log).collect::<Vec<_>>().join("\n");
+    assert_eq!(output.status.code(), Some(0), "{arguments:?}\n{said}\n{}", logs());
 }
 
 /// Look-ups and histories that the clients can use: they need a number to count with, or a stamp that marks a row.
@@ -66,7 +67,7 @@ async fn all_waves_there_and_back_and_there_under_load() {
     let sizes = Sizes { rows: number("ROWS", 24), base: 12, lookup: 12, ..Sizes::default() };
     let real = Real::build(&Plot { sizes, ..Plot::default() }).await;
     let db = real.postgres.connect(TARGET).await.unwrap();
-    run(&real, &["schema", "apply"]).await;
+    run(&real, &[], &["schema", "apply"]).await;
     let works = works(&real, &db, 40).await;
     let spools: Vec<_> = (0..3).map(|_| tempfile::tempdir().unwrap()).collect();
     let second = Duration::from_secs(1);
@@ -79,14 +80,14 @@ async fn all_waves_there_and_back_and_there_under_load() {
     for turn in 0..2 {
         for wave in &waves {
             let begun = Instant::now();
-            run(&real, &["migrate", "--wave", wave, "--accept", "--rewrite"]).await;
+            run(&real, &proxies, &["migrate", "--wave", wave, "--accept", "--rewrite"]).await;
             println!("turn {turn}, wave {wave}: {:?}, {}", begun.elapsed(), clients.told());
         }
-        run(&real, &["verify", "--all"]).await;
+        run(&real, &proxies, &["verify", "--all"]).await;
         clients.check(&db, &works, "there").await;
         if turn == 0 {
             let begun = Instant::now();
-            run(&real, &["rollback", "--all"]).await;
+            run(&real, &proxies, &["rollback", "--all"]).await;
             println!("back: {:?}, {}", begun.elapsed(), clients.told());
             tokio::time::sleep(Duration::from_secs(1)).await;
             clients.check(&db, &works, "back").await;

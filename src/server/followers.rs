@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime};
 
+use tokio::time::MissedTickBehavior;
+
 use super::facts::Unannounced;
 use super::policy;
 use super::steering::Steering;
@@ -142,14 +144,14 @@ struct Telling {
 
 /// Follows switches of other replicas until the process ends. After a lost connection, everything is read again.
 pub(super) async fn follow(steering: Arc<Steering>) {
-    let (mut told, mut telling, mut mark, mut functions) = (Vec::new(), Telling::default(), None, Watched::default());
+    let (mut told, mut mark, mut functions) = (Vec::new(), None, Watched::default());
     loop {
         let settings = steering.shared.settings.load_full();
         if settings.control.url.is_empty() {
             return;
         }
         let listened = async {
-            let (told, telling, mark, functions) = (&mut told, &mut telling, &mut mark, &mut functions);
+            let (told, mark, functions) = (&mut told, &mut mark, &mut functions);
             let password = policy::password(&settings)?;
             let (database, mut news) = Database::listen(&settings.control.url, password.as_deref(), control::CHANNEL).await?;
             let database = database.pinned().await?;
@@ -158,7 +160,6 @@ pub(super) async fn follow(steering: Arc<Steering>) {
                 steering.follow_switch().await?;
                 while let Err(_silence) = tokio::time::timeout(replica::HEARTBEAT, news.recv()).await.map(drop) {
                     steering.acknowledge(generation).await?;
-                    steering.tell_felt(&database, telling).await?;
                     steering.follow_rights(&database, functions).await?;
                     steering.follow_others(&database, mark).await?;
                     if generation > 0 {
@@ -170,6 +171,37 @@ pub(super) async fn follow(steering: Arc<Steering>) {
         let ended: Result<()> = listened.await;
         if let Err(error) = ended {
             tracing::warn!(%error, "switches of other replicas cannot be followed; trying again");
+        }
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+}
+
+/// Says every two seconds that this process serves, and how long its clients wait, until the process ends. Over a connection of its
+/// own: what follows a switch may wait for a lock or for the disk, and a copy under load stops when a proxy is silent.
+pub(super) async fn beat(steering: Arc<Steering>) {
+    let mut telling = Telling::default();
+    let mut beats = tokio::time::interval(replica::HEARTBEAT);
+    beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        let settings = steering.shared.settings.load_full();
+        if settings.control.url.is_empty() {
+            return;
+        }
+        let told = async {
+            let password = policy::password(&settings)?;
+            let database = Database::connect(&settings.control.url, password.as_deref()).await?.pinned().await?;
+            loop {
+                beats.tick().await;
+                if replica::generation(&database).await? > 0 {
+                    replica::serves(&database, &steering.instance).await?;
+                }
+                steering.tell_felt(&database, &mut telling).await?;
+            }
+        };
+        let ended: Result<()> = told.await;
+        if let Err(error) = ended {
+            // `follow` says so, once a try.
+            tracing::debug!(%error, "that this process serves cannot be told; trying again");
         }
         tokio::time::sleep(Duration::from_millis(500)).await;
     }

@@ -12,6 +12,7 @@ mod kind;
 mod origin;
 pub mod plan;
 mod section;
+mod storage;
 mod target;
 
 use std::collections::BTreeMap;
@@ -101,7 +102,7 @@ pub struct RuleSet {
 
 impl RuleSet {
     /// Takes a rule out of force, because of this fault.
-    fn stop(&mut self, table: &str, fault: Option<Fault>) {
+    pub(crate) fn stop(&mut self, table: &str, fault: Option<Fault>) {
         let file = self.rules.remove(table).map(|rule| rule.origin.file);
         let of = |fault: &Fault| fault.place.as_ref().map(|p| p.file.clone());
         let file = file.or_else(|| fault.as_ref().and_then(of)).unwrap_or_default();

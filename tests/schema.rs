@@ -6,8 +6,11 @@ mod common;
 #[path = "schema/first_form.rs"]
 mod first_form;
 
-use common::{Bed, said};
+use common::{Bed, SCHEMA, said};
+use esclusa::migrate::migration::Migration;
+use esclusa::migrate::object::storage;
 use esclusa::migrate::{capture, schema};
+use esclusa::rule::{Capture, Rule, Target};
 use esclusa::table::Table;
 
 /// A history with two indexes and a stamp, a look-up, a junction; an owner and roles with rights of several kinds.
@@ -284,4 +287,129 @@ async fn a_sequence_that_was_set_back_is_set_on() {
     )
     .await;
     assert_eq!(check(&bed).await, Vec::<String>::new());
+}
+
+/// Each fact of a rule about stored rows is noticed when it changes after the move, and nothing else is.
+#[tokio::test]
+async fn a_rule_that_was_edited_after_the_move_is_told() {
+    let mut bed = moved().await;
+    let before = bed.rules.clone();
+    let storage = async |bed: &Bed| {
+        let drift = storage::check(&bed.db, SCHEMA, &bed.rules, &bed.context.time_zone).await.unwrap();
+        drift.iter().map(|d| d.row().iter().map(|c| c.text().to_owned()).collect::<Vec<_>>().join(" | ")).collect::<Vec<_>>()
+    };
+    assert_eq!(storage(&bed).await, [""; 0]);
+    type Edit = fn(&mut Rule);
+    let differs = "differs from the rule that the table was moved with";
+    let edits: [(&str, Edit, &str); 13] = [
+        (
+            "color",
+            |r| r.columns[1].column.type_name = "character varying(5)".into(),
+            "column cname character varying(10) NOT NULL | column cname character varying(5) NOT NULL",
+        ),
+        (
+            "color",
+            |r| r.columns[1].column.not_null = false,
+            "column cname character varying(10) NOT NULL | column cname character varying(10)",
+        ),
+        (
+            "color",
+            |r| r.columns[1].column.default = Some("'x'".into()),
+            "column cname character varying(10) NOT NULL | column cname character varying(10) NOT NULL DEFAULT 'x'",
+        ),
+        ("color", |r| r.columns.reverse(), "its columns in the order of the table | another order"),
+        ("color", |r| drop(r.columns.pop()), "column cname character varying(10) NOT NULL | "),
+        (
+            "color",
+            |r| {
+                if let Target::Lookup(l) = &mut r.target {
+                    l.domain = "HUE".into()
+                }
+            },
+            "target.domain = color | target.domain = HUE",
+        ),
+        ("hisbase", |r| r.key.columns = vec!["hname".into()], "key.columns = hid | key.columns = hname"),
+        (
+            "hisbase",
+            |r| {
+                if let Target::History(h) = &mut r.target {
+                    h.time = None
+                }
+            },
+            "target.time = hstamp | target.time = -",
+        ),
+        (
+            "hisbase",
+            |r| {
+                if let Target::History(h) = &mut r.target {
+                    h.base = Some("color".into())
+                }
+            },
+            "target.base = base | target.base = color",
+        ),
+        (
+            "pair",
+            |r| {
+                if let Target::Link(l) = &mut r.target {
+                    l.source_domain = "C".into()
+                }
+            },
+            "target.source_domain = A | target.source_domain = C",
+        ),
+        (
+            "pair",
+            |r| {
+                if let Target::Link(l) = &mut r.target {
+                    std::mem::swap(&mut l.source, &mut l.target)
+                }
+            },
+            "target.source = a | target.source = b",
+        ),
+        (
+            "color",
+            |r| {
+                r.wave = "W9".into();
+                r.note = "n".into();
+                r.source = "s".into();
+                r.tasks = vec!["t".into()]
+            },
+            "",
+        ),
+        (
+            "hisbase",
+            |r| {
+                if let Target::History(h) = &mut r.target {
+                    h.capture = Capture::Trigger
+                }
+            },
+            "",
+        ),
+    ];
+    for (table, edit, expected) in edits {
+        edit(bed.rules.rules.get_mut(table).unwrap());
+        let wanted = if expected.is_empty() { Vec::new() } else { vec![format!("rule {table} | {differs} | {expected}")] };
+        assert_eq!(storage(&bed).await, wanted);
+        bed.rules = before.clone();
+    }
+    // No command reads or writes the rows by it.
+    if let Target::Lookup(l) = &mut bed.rules.rules.get_mut("color").unwrap().target {
+        l.domain = "HUE".into();
+    }
+    let migration = Migration::new(&bed.db, &bed.rules, bed.context.clone()).await.unwrap();
+    let rule = &bed.rules.rules["color"];
+    let run = migration.begin("test").await.unwrap();
+    let refused = [migration.verify(rule).await.unwrap_err(), migration.back(run, rule).await.unwrap_err()];
+    for error in refused {
+        assert!(said(&error).contains("color was moved with a rule that said `target.domain = color`"), "{}", said(&error));
+    }
+    drop(migration);
+    // A table that has come back may have any rule.
+    bed.rules = before.clone();
+    let migration = Migration::new(&bed.db, &bed.rules, bed.context.clone()).await.unwrap();
+    migration.back(run, &bed.rules.rules["color"]).await.unwrap();
+    drop(migration);
+    if let Target::Lookup(l) = &mut bed.rules.rules.get_mut("color").unwrap().target {
+        l.domain = "HUE".into();
+    }
+    assert_eq!(storage(&bed).await, [""; 0]);
 }

@@ -5,6 +5,7 @@ use super::rehearse::Rehearsed;
 use super::terminal::remark;
 use crate::catalog::Database;
 use crate::error::{Error, Result};
+use crate::migrate::object::{Drift, LEFT, storage};
 use crate::migrate::{capture, first_form, roles, schema};
 use crate::relation::Context;
 
@@ -27,15 +28,19 @@ pub(super) async fn run(call: Call, command: Schema) -> Result<()> {
         Schema::Apply { dry_run: true } => return rehearse(&call, database, &context).await,
         Schema::Apply { dry_run: false } => {
             // The first run may come before there are rules.
-            let rules = call.rules_if_any()?;
+            let mut rules = call.rules_if_any()?;
             roles::require(&database, &context, &rules).await?;
             if first_form::is(&database, &context).await? {
                 call.print(&first_form::passage::bring_over(&database, &context, &rules).await?)?;
             }
-            let done = schema::apply(&database, &context).await?;
+            let mut done = schema::apply(&database, &context).await?;
+            for drift in storage::check(&database, &context.schema, &rules, &context.time_zone).await? {
+                done.push(drift.left());
+                rules.rules.remove(drift.table());
+            }
             capture::mend(&database, &context, &rules).await?;
             call.print(&done)?;
-            let left = done.rows.iter().filter(|row| row[1].text().starts_with(schema::LEFT)).count();
+            let left = done.rows.iter().filter(|row| row[1].text().starts_with(LEFT)).count();
             if left > 0 {
                 return Err(Error::refused(format!(
                     "{left} objects are not as they should be, and an administrator has to repair them"
@@ -45,7 +50,10 @@ pub(super) async fn run(call: Call, command: Schema) -> Result<()> {
         Schema::Check => {
             let mut drift = schema::check(&database, &context).await?;
             if !first_form::is(&database, &context).await? {
-                drift.rows.extend(capture::check(&database, &context, &call.rules()?).await?);
+                let rules = call.rules()?;
+                drift.rows.extend(capture::check(&database, &context, &rules).await?);
+                let differing = storage::check(&database, &context.schema, &rules, &context.time_zone).await?;
+                drift.rows.extend(differing.iter().map(Drift::row));
             }
             if !drift.rows.is_empty() {
                 call.print(&drift)?;

@@ -44,6 +44,7 @@ impl Migration<'_> {
             let notes = vec!["it was being copied: the copy is gone, and the table is as it was".to_owned()];
             return Ok(Returned { rows: 0, notes });
         }
+        self.require_storage(rule).await?;
         let mut notes = Vec::new();
         let by = By { who: "esclusa rollback", reason: Some("its table comes back"), statement: None };
         if name::bring_back(self.database, &relation, NameStep::Undo, by).await? {

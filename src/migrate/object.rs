@@ -18,9 +18,10 @@ mod around;
 mod drift;
 mod grants;
 pub mod mend;
+pub mod storage;
 
-pub use drift::Drift;
 use drift::Remedy;
+pub use drift::{Drift, LEFT};
 
 const DESCRIBE_SQL: &str = include_str!("sql/object.sql");
 /// An object as it is, or as it was recorded.
@@ -48,7 +49,7 @@ fn described(schema: &str, tables: &str) -> String {
 pub async fn record(database: &Database, schema: &str, table: &str) -> Result<()> {
     let table = literal(table);
     let sql = format!(
-        "DELETE FROM {CONTROL}.object WHERE legacy_table = {table}; \
+        "DELETE FROM {CONTROL}.object WHERE legacy_table = {table} AND kind <> 'storage'; \
          INSERT INTO {CONTROL}.object (legacy_table, kind, name, definition, creation) \
          SELECT t, kind, name, definition, creation FROM ({}) AS o WHERE kind <> 'rule'",
         described(schema, &format!("SELECT {table}"))
@@ -59,7 +60,7 @@ pub async fn record(database: &Database, schema: &str, table: &str) -> Result<()
 
 /// Whether that was recorded.
 pub async fn is_recorded(database: &Database, table: &str) -> Result<bool> {
-    let sql = format!("SELECT EXISTS (SELECT FROM {CONTROL}.object WHERE legacy_table = $1)");
+    let sql = format!("SELECT EXISTS (SELECT FROM {CONTROL}.object WHERE legacy_table = $1 AND kind <> 'storage')");
     Ok(database.one("looking for what the table consists of", &sql, &[&table]).await?.get(0))
 }
 
@@ -119,15 +120,20 @@ async fn objects(database: &Database, sql: &str) -> Result<BTreeMap<Key, Object>
     Ok(rows.into_iter().map(object).collect())
 }
 
+/// Whether `schema apply` has made the record.
+async fn has_record(database: &Database) -> Result<bool> {
+    let there = format!("SELECT to_regclass('{CONTROL}.object') IS NOT NULL");
+    Ok(database.one("looking for the record", &there, &[]).await?.get(0))
+}
+
 /// Everything that differs between moved tables and their record; empty where nothing has been moved.
 pub async fn check(database: &Database, schema: &str) -> Result<Vec<Drift>> {
-    let there = format!("SELECT to_regclass('{CONTROL}.object') IS NOT NULL");
-    if !database.one("looking for the record", &there, &[]).await?.get::<_, bool>(0) {
+    if !has_record(database).await? {
         return Ok(Vec::new());
     }
     let moved = moved(schema);
     let recorded = format!(
-        "SELECT legacy_table, kind, name, definition, creation FROM {CONTROL}.object WHERE kind <> 'grants' AND legacy_table IN ({moved})"
+        "SELECT legacy_table, kind, name, definition, creation FROM {CONTROL}.object WHERE kind NOT IN ('grants', 'storage') AND legacy_table IN ({moved})"
     );
     let expected = objects(database, &recorded).await?;
     let found = objects(database, &described(schema, &moved)).await?;

@@ -335,6 +335,7 @@ impl Migration<'_> {
         let record = async |db: &Database| {
             db.batch(&context, OWN_GRANTS).await?;
             object::record(db, &self.context.schema, &rule.table).await?;
+            object::storage::record(db, rule, &self.context.time_zone).await?;
             object::record_keys(db, &self.context.schema, &rule.table).await
         };
         self.database.transaction(&context, record).await
@@ -455,6 +456,11 @@ impl Migration<'_> {
         Ok(None)
     }
 
+    /// Refuses a rule that differs from the one that the table was moved with.
+    pub(super) async fn require_storage(&self, rule: &Rule) -> Result<()> {
+        object::storage::require(self.database, &self.context.schema, rule, &self.context.time_zone).await
+    }
+
     /// Proves parity of one table outside a migration, and records it.
     pub async fn verify(&self, rule: &Rule) -> Result<Option<Parity>> {
         let relation = Relation::compile(rule, &self.context);
@@ -463,6 +469,7 @@ impl Migration<'_> {
         if !self.database.one("looking for the leaf", there, &[&relation.rows()]).await?.get::<_, bool>(0) {
             return Err(Error::refused(format!("{} has not been moved", rule.table)));
         }
+        self.require_storage(rule).await?;
         let is_kept = keep::is_kept(self.database, &relation).await?;
         let parity = self
             .database

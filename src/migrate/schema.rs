@@ -10,6 +10,7 @@ use crate::sql::quote::{ident, literal, qualified};
 use crate::table::ColumnType::Text;
 use crate::table::{Cell, Table};
 
+use super::object::LEFT;
 use super::partition::{LIVE, Partitioner, end, months_ahead, partitions};
 use super::{ARCHIVE, CONTROL, LEAVES, OWN_GRANTS, PINNED, first_form, foreign_key, month, number, object, partman, roles};
 
@@ -30,7 +31,7 @@ fn creation(context: &Context, control: &str) -> String {
 }
 
 /// Creates what is missing, replaces functions, repairs moved tables, leaves data alone. Returns what was done, object by object; a state that
-/// begins with [`LEFT`] needs the DBA.
+/// begins with [`object::LEFT`] needs the DBA.
 pub async fn apply(database: &Database, context: &Context) -> Result<Table> {
     let mut done = Table::new(&[("object", Text), ("state", Text)]);
     database.batch("pinning the session", PINNED).await?;
@@ -76,9 +77,6 @@ pub async fn apply(database: &Database, context: &Context) -> Result<Table> {
     done.push(vec!["partitions ahead".into(), keeper.into()]);
     Ok(done)
 }
-
-/// The beginning of a state that `apply` cannot repair.
-pub const LEFT: &str = "not mended: ";
 
 /// Creates the whole schema, in the caller's transaction.
 async fn build(db: &Database, context: &Context, partitioner: Partitioner, end: Month) -> Result<()> {

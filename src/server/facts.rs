@@ -17,6 +17,7 @@ use crate::config::Settings;
 use crate::control;
 use crate::disk;
 use crate::error::{Error, Result};
+use crate::migrate::object::storage::{self, Storage};
 use crate::migrate::reads;
 use crate::migrate::state::{self, TableState};
 use crate::mode::{Mode, Readers};
@@ -39,6 +40,9 @@ pub struct Facts {
     /// Roles with rights on less than a whole legacy table: (role, table).
     pub(super) limited: HashSet<(String, String)>,
     pub(super) key_tables: KeyTables,
+    /// What the rules of moved tables said when they were moved.
+    #[serde(default)]
+    pub(super) storage: Storage,
     /// Functions that may change what names mean.
     #[serde(default)]
     pub(super) movers: Arc<Movers>,
@@ -109,6 +113,7 @@ impl Facts {
             limited,
             movers,
             readers,
+            storage: storage::recorded(database, schema).await?,
             key_tables: KeyTables::read(database, Places { legacy: schema, keys: KEYS, functions: CONTROL }).await?,
         })
     }
@@ -198,6 +203,7 @@ mod tests {
             key_tables: KeyTables::default().with("s", "t_fkey", &[("esclusa_key", "t_fkey")]),
             movers: Arc::new(Movers::default().with("f", Moves { path: true, ..Moves::default() })),
             readers: BTreeMap::new(),
+            storage: [pair("t", "kind = lookup")].into(),
         };
         facts.keep(&settings).unwrap();
         facts.keep(&settings).unwrap();

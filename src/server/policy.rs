@@ -1,5 +1,6 @@
 //! Makes a policy from rules and facts; and opens the connections to the target database.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -8,8 +9,9 @@ use super::facts::Facts;
 use crate::catalog::Database;
 use crate::catalog::database::database_name;
 use crate::config::Settings;
-use crate::error::{Error, Result};
+use crate::error::{Error, Faults, Result};
 use crate::migrate::gate::Candidate;
+use crate::migrate::object::storage;
 use crate::migrate::shadow_role;
 use crate::relation::{Context, Relation};
 use crate::rewrite::{Entry, Policy};
@@ -74,10 +76,24 @@ pub struct Built {
     pub standing: HashMap<String, Standing>,
 }
 
+/// The rules without those that differ from the rule that their table was moved with, and the faults of those. A table without a rule
+/// in force is forwarded untouched, to the view that has its name: that one stores rows as the move did.
+pub fn as_moved<'r>(settings: &Settings, rules: &'r RuleSet, facts: &Facts) -> (Cow<'r, RuleSet>, Faults) {
+    let (mut kept, mut faults) = (Cow::Borrowed(rules), Faults::default());
+    for rule in rules.rules.values() {
+        if let Some(fault) = storage::fault(&facts.storage, rule, &settings.rules.time_zone) {
+            kept.to_mut().stop(&rule.table, Some(fault.clone()));
+            faults.push(fault);
+        }
+    }
+    (kept, faults)
+}
+
 /// Makes a policy from rules and facts. A mode that a table may not have, by the settings or as stored, is not put in force
 /// (`migrate/gate.rs`). If no database was asked, every table has the default mode without a check.
 pub fn build(settings: &Settings, rules: &RuleSet, facts: &Facts, generation: u64) -> Built {
     let schema = &settings.rules.schema;
+    let (rules, _) = as_moved(settings, rules, facts);
     let context = Context::new(settings);
     let mut standing = HashMap::new();
     let is_retired = |rule: &&Rule| facts.states.as_ref().and_then(|states| states.get(&rule.table)).is_some_and(|s| s.retired);

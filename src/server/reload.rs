@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use super::facts::Facts;
 use super::steering::{Steering, tell_regulatory};
-use super::tls;
+use super::{policy, tls};
 use crate::config::Settings;
 use crate::error::{Error, Fault, Faults, Result};
 use crate::mode::Mode;
@@ -30,7 +31,10 @@ impl Steering {
         };
         faults.or(())?;
         let mut database = self.database.lock().await;
-        let built = self.fresh_policy(&mut database, &settings, &rules).await?;
+        let facts = self.fresh_facts(&mut database, &settings).await?;
+        let (rules, left) = self.as_moved(&settings, rules, left, &facts);
+        let built = policy::build(&settings, &rules, &facts, 0);
+        self.keep_facts(&settings, facts).await;
         tell_regulatory(&rules, &settings);
         // Everything is good: from here on nothing can fail.
         self.rules.store(Arc::new(rules));
@@ -42,6 +46,17 @@ impl Steering {
             tracing::warn!(%fault, "a rule with faults was left as it was");
         }
         Ok(left)
+    }
+
+    /// The rules, those in force instead of such as differ from what their table was moved with; those are added to what was left.
+    fn as_moved(&self, settings: &Settings, rules: RuleSet, mut left: Faults, facts: &Facts) -> (RuleSet, Faults) {
+        let (sound, differing) = policy::as_moved(settings, &rules, facts);
+        let mut rules = sound.into_owned();
+        for rule in self.rules.load().rules.values() {
+            rules.keep(rule);
+        }
+        left.extend(differing);
+        (rules, left)
     }
 
     /// The rule files as they are now, and the faults of those that were left out. A table whose rule has faults keeps the rule in

@@ -77,6 +77,7 @@ impl Steering {
             tracing::warn!(mode = %default_mode, "rules.default_mode is taken at its word: without control.url nobody knows what has been moved");
         }
         let (database, facts, catalog) = first_facts(&settings).await?;
+        tell_differing(&policy::as_moved(&settings, &rules, &facts).1);
         let built = policy::build(&settings, &rules, &facts, 1);
         let is_aside = Order::given(&settings.control.spool)?.is_some();
         let in_force = if is_aside { built.policy.aside() } else { built.policy.clone() };
@@ -138,17 +139,23 @@ impl Steering {
         settings: &Settings,
         rules: &RuleSet,
     ) -> Result<Built> {
-        let facts = match policy::alive(database, settings).await? {
-            Some(database) => Facts::asked(settings, database, &mut *self.catalog.lock().await).await?,
-            None => Facts::unasked(settings)?,
-        };
+        let facts = self.fresh_facts(database, settings).await?;
+        tell_differing(&policy::as_moved(settings, rules, &facts).1);
         let built = policy::build(settings, rules, &facts, 0);
         self.keep_facts(settings, facts).await;
         Ok(built)
     }
 
+    /// What the database tells now.
+    pub(super) async fn fresh_facts(&self, database: &mut Option<Database>, settings: &Settings) -> Result<Facts> {
+        match policy::alive(database, settings).await? {
+            Some(database) => Facts::asked(settings, database, &mut *self.catalog.lock().await).await,
+            None => Facts::unasked(settings),
+        }
+    }
+
     /// Keeps new facts on disk. If the disk does not accept them, nothing else stops.
-    async fn keep_facts(&self, settings: &Settings, facts: Facts) {
+    pub(super) async fn keep_facts(&self, settings: &Settings, facts: Facts) {
         let mut kept = self.kept.lock().await;
         if facts.states.is_none() || kept.as_ref() == Some(&facts) {
             return;
@@ -287,6 +294,13 @@ pub(super) fn tell_regulatory(rules: &RuleSet, settings: &Settings) {
     check::regulatory(rules, &settings.calendar.regulatory, &mut faults);
     for fault in &faults.0 {
         tracing::warn!(%fault, "a name is not kept for a year");
+    }
+}
+
+/// Says which rules differ from those that their tables were moved with.
+fn tell_differing(faults: &Faults) {
+    for fault in &faults.0 {
+        tracing::warn!(%fault, "a rule is not in force: its table is forwarded untouched");
     }
 }
 

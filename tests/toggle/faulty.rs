@@ -1,6 +1,7 @@
 //! A rule with faults affects only its own table: its statements are forwarded untouched and counted, and a rule that was in force stays in force.
 
 use esclusa::mode::Mode;
+use esclusa::rule::Target;
 
 use crate::common::proxy::Proxy;
 use crate::common::{Bed, SCHEMA};
@@ -89,4 +90,40 @@ async fn a_reload_keeps_the_rule_of_before_and_brings_the_others() {
     let left = proxy.server.admin().reload().await.unwrap();
     assert!(left.to_string().contains("domain tipocolor belongs to table tipocolor already"), "{left}");
     assert_eq!(client.query("SELECT count(*) FROM tipoforma, tipocolor").await, "T (6) [SELECT 1] ZI");
+}
+
+/// A rule that says something else about stored rows than the one that its table was moved with would write where nobody looks.
+#[tokio::test]
+async fn a_rule_that_differs_from_the_moved_one_is_not_in_force() {
+    let mut bed = bed().await;
+    let proxy = Proxy::start(&bed).await;
+    let file = proxy.rules.join("tipocolor.toml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let other = text.replace("domain = \"tipocolor\"", "domain = \"matiz\"").replace("wave = \"\"", "wave = \"W9\"");
+    assert_ne!(other, text);
+    std::fs::write(&file, &other).unwrap();
+    // The rule in force stays there.
+    let left = proxy.server.admin().reload().await.unwrap().to_string();
+    assert!(left.contains("tipocolor was moved with a rule that said `target.domain = tipocolor`"), "{left}");
+    let mut client = proxy.client(&bed).await;
+    assert_eq!(client.query("INSERT INTO tipocolor VALUES (4)").await, "[INSERT 0 1] ZI");
+    assert_eq!(hits(&proxy), ["tipocolor|insert|rewritten"]);
+    // A process that starts with it has no other: the view stores rows as the move did.
+    if let Target::Lookup(lookup) = &mut bed.rules.rules.get_mut("tipocolor").unwrap().target {
+        lookup.domain = "matiz".into();
+    }
+    let beginning = Proxy::start(&bed).await;
+    let mut second = beginning.client(&bed).await;
+    assert_eq!(second.query("INSERT INTO tipocolor VALUES (5)").await, "[INSERT 0 1] ZI");
+    assert_eq!(second.query("SELECT count(*) FROM tipocolor").await, "T (5) [SELECT 1] ZI");
+    assert_eq!(hits(&beginning), ["tipocolor|insert|opaque", "tipocolor|select|opaque"]);
+    assert_eq!(
+        bed.cell("SELECT string_agg(DISTINCT dv_domain, ' ') FROM cf_quere_pro.domain_value").await,
+        "tipocolor tipoforma"
+    );
+    // What says nothing about rows may change.
+    std::fs::write(&file, text.replace("wave = \"\"", "wave = \"W9\"")).unwrap();
+    assert!(beginning.server.admin().reload().await.unwrap().is_empty());
+    assert_eq!(second.query("SELECT count(*) FROM tipocolor").await, "T (5) [SELECT 1] ZI");
+    assert!(hits(&beginning).contains(&"tipocolor|select|rewritten".to_owned()));
 }

@@ -146,7 +146,7 @@ async fn every_kind_of_drift_is_told() {
             continue;
         }
         let done = schema::apply(&bed.db, &bed.context).await.unwrap_or_else(|e| panic!("{change}: {}", said(&e)));
-        let left = done.rows.iter().filter(|row| row[1].text().starts_with(schema::LEFT)).count();
+        let left = done.rows.iter().filter(|row| row[1].text().starts_with(esclusa::migrate::object::LEFT)).count();
         assert_eq!(left, drift(&bed).await.len(), "{change}: {done:?}");
         assert!(left > 0 || change.contains("idx_domain_value_json"), "{change}");
     }

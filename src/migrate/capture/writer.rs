@@ -22,6 +22,7 @@ pub async fn change(database: &Database, context: &Context, rules: &RuleSet, rul
     if catalog.tables.get(&rule.table).is_some_and(|t| t.kind == 'r') {
         return Err(Error::refused(format!("{} has not been moved yet: its rule decides when it moves", rule.table)));
     }
+    object::storage::require(database, &context.schema, rule, &context.time_zone).await?;
     let line = format!("switching the capture of {}", rule.table);
     let work = async |db: &Database| {
         let of = |table: &str| rules.rules.get(table).map(|rule| Relation::compile(rule, context));

@@ -277,8 +277,9 @@ impl Passage<'_> {
             "INSERT INTO {CONTROL}.run (command, finished_at) VALUES ('schema apply: the first form converted', clock_timestamp()) RETURNING id"
         );
         let run: i64 = self.db.one("recording the run", &run, &[]).await?.get(0);
-        for (_, relation) in moved {
+        for (rule, relation) in moved {
             object::record(self.db, &self.context.schema, &relation.table).await?;
+            object::storage::record(self.db, rule, &self.context.time_zone).await?;
             let sql = format!(
                 "INSERT INTO {CONTROL}.run_table (run_id, legacy_table, step, row_count) SELECT $1, {}, 'leaf', count(*) FROM {}",
                 literal(&relation.table),

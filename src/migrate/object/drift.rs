@@ -2,6 +2,9 @@
 
 use crate::table::Cell;
 
+/// The beginning of a state that `schema apply` cannot repair.
+pub const LEFT: &str = "not mended: ";
+
 /// What is wrong with an object of a moved table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Drift {
@@ -31,6 +34,20 @@ impl Drift {
     /// Which object, as `schema check` names it.
     pub(super) fn object(&self) -> String {
         format!("{} {}", self.kind, self.name)
+    }
+
+    /// The legacy table.
+    pub fn table(&self) -> &str {
+        &self.table
+    }
+
+    /// A row of `schema apply`, for one that cannot be mended.
+    pub fn left(&self) -> Vec<Cell> {
+        let why = match &self.remedy {
+            Remedy::None(why) => format!(": {why}"),
+            _ => String::new(),
+        };
+        vec![self.object().into(), format!("{LEFT}{}{why}", self.finding).into()]
     }
 
     /// A row of `schema check`.

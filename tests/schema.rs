@@ -148,6 +148,11 @@ const DRIFT: &[(&str, &str)] = &[
         "GRANT SELECT ON cf_quere_pro.audit_log, esclusa.hit TO PUBLIC",
         "open to PUBLIC: rights cf_quere_pro.audit_log|open to PUBLIC: rights esclusa.hit",
     ),
+    ("ALTER TABLE esclusa_leaf.hisbase SET UNLOGGED", "a crash of the server would take its rows: logging esclusa_leaf.hisbase"),
+    (
+        "GRANT CREATE ON SCHEMA esclusa_leaf TO keeper_clerk; GRANT CREATE ON SCHEMA mig_old TO PUBLIC",
+        "given to PUBLIC: rights SCHEMA mig_old|given to keeper_clerk: rights SCHEMA esclusa_leaf",
+    ),
 ];
 
 /// Objects that somebody else has made, or that only a superuser may change: reported, left as they are, and reported again.
@@ -167,6 +172,17 @@ const TOLD: &[(&str, &str, &str)] = &[
          CREATE TRIGGER away BEFORE INSERT ON esclusa_leaf.hisbase FOR EACH ROW EXECUTE FUNCTION public.away()",
         "not ours: trigger away on esclusa_leaf.hisbase",
         "DROP FUNCTION public.away() CASCADE",
+    ),
+    (
+        "CREATE VIEW public.mine WITH (security_barrier) AS SELECT * FROM cf_quere_pro.color WHERE cid < 5",
+        "a security barrier over a moved table: barrier public.mine",
+        "DROP VIEW public.mine",
+    ),
+    (
+        "CREATE VIEW public.some AS SELECT * FROM cf_quere_pro.color WHERE cid < 5; \
+         CREATE VIEW public.mine WITH (security_barrier = 1) AS SELECT cid FROM public.some",
+        "a security barrier over a moved table: barrier public.mine",
+        "DROP VIEW public.some CASCADE",
     ),
     (
         "ALTER EVENT TRIGGER esclusa_grants DISABLE",

@@ -88,7 +88,7 @@ pub async fn record_keys(database: &Database, schema: &str, table: &str) -> Resu
 async fn adopt(database: &Database, schema: &str) -> Result<()> {
     let sql = format!(
         "SELECT DISTINCT legacy_table FROM {CONTROL}.run_table AS r \
-         WHERE step = 'migrate' AND NOT EXISTS (SELECT FROM {CONTROL}.object AS o WHERE o.legacy_table = r.legacy_table) \
+         WHERE step = 'migrate' AND NOT EXISTS (SELECT FROM {CONTROL}.object AS o WHERE o.legacy_table = r.legacy_table AND o.kind <> 'storage') \
            AND to_regclass(format('%I.%I', {}, legacy_table)) IS NOT NULL AND to_regclass(format('%I.%I', {}, legacy_table)) IS NOT NULL \
            AND (SELECT relkind FROM pg_class WHERE oid = to_regclass(format('%I.%I', {}, legacy_table))) = 'v'",
         literal(LEAVES),

@@ -293,6 +293,7 @@ impl Migration<'_> {
         notes.extend(self.capture(db, rule, relation, catalog).await?);
         let places = prepared.map_or(keep::Places::Order, |p| keep::Places::Numbers(p.copy.numbers()));
         keep::attach(db, relation, places).await?;
+        object::storage::record(db, rule, &self.context.time_zone).await?;
         let detail = serde_json::json!({ "sequences": owned }).to_string();
         let entry = Entry { rows: i64::try_from(rows).ok(), detail: (!owned.is_empty()).then_some(&*detail), ..entry };
         ledger::write_as(db, entry, next).await?;
@@ -335,7 +336,6 @@ impl Migration<'_> {
         let record = async |db: &Database| {
             db.batch(&context, OWN_GRANTS).await?;
             object::record(db, &self.context.schema, &rule.table).await?;
-            object::storage::record(db, rule, &self.context.time_zone).await?;
             object::record_keys(db, &self.context.schema, &rule.table).await
         };
         self.database.transaction(&context, record).await

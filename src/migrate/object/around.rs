@@ -41,8 +41,7 @@ pub(super) async fn check(database: &Database, schema: &str) -> Result<Vec<Drift
            AND a.privilege_type = 'CREATE' AND a.grantee <> n.nspowner \
          UNION ALL \
          SELECT 'logging', c.oid::regclass::text, 'a crash of the server would take its rows', 'LOGGED', 'UNLOGGED' \
-         FROM pg_class AS c WHERE c.relkind = 'r' AND c.relpersistence = 'u' AND (c.relnamespace IN (to_regnamespace({control}), to_regnamespace({leaves}), \
-              to_regnamespace({keys}), to_regnamespace({archive})) \
+         FROM pg_class AS c WHERE c.relkind = 'r' AND c.relpersistence = 'u' AND (c.relnamespace IN (to_regnamespace({leaves}), to_regnamespace({keys}), to_regnamespace({archive})) \
            OR c.oid IN (SELECT inhrelid FROM pg_inherits WHERE inhparent = to_regclass({schema} || '.audit_log_live'))) \
          UNION ALL \
          (WITH RECURSIVE over (oid) AS ( \

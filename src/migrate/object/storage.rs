@@ -23,7 +23,7 @@ fn described(rule: &Rule, time_zone: &str) -> String {
     lines.join("\n")
 }
 
-/// Records it, in the caller's transaction, after the move.
+/// Records it, in the transaction that moves the table: a rule may be edited right after it.
 pub async fn record(database: &Database, rule: &Rule, time_zone: &str) -> Result<()> {
     let sql = format!(
         "INSERT INTO {CONTROL}.object (legacy_table, kind, name, definition, creation) VALUES ({0}, 'storage', {0}, {1}, '') \

@@ -8,6 +8,7 @@ use crate::error::{Error, Result};
 use crate::migrate::object::{Drift, LEFT, storage};
 use crate::migrate::{capture, first_form, roles, schema};
 use crate::relation::Context;
+use crate::rule::RuleSet;
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Schema {
@@ -28,16 +29,14 @@ pub(super) async fn run(call: Call, command: Schema) -> Result<()> {
         Schema::Apply { dry_run: true } => return rehearse(&call, database, &context).await,
         Schema::Apply { dry_run: false } => {
             // The first run may come before there are rules.
-            let mut rules = call.rules_if_any()?;
+            let rules = call.rules_if_any()?;
             roles::require(&database, &context, &rules).await?;
             if first_form::is(&database, &context).await? {
                 call.print(&first_form::passage::bring_over(&database, &context, &rules).await?)?;
             }
             let mut done = schema::apply(&database, &context).await?;
-            for drift in storage::check(&database, &context.schema, &rules, &context.time_zone).await? {
-                done.push(drift.left());
-                rules.rules.remove(drift.table());
-            }
+            let (rules, differing) = as_moved(&database, &context, rules).await?;
+            done.rows.extend(differing.iter().map(Drift::left));
             capture::mend(&database, &context, &rules).await?;
             call.print(&done)?;
             let left = done.rows.iter().filter(|row| row[1].text().starts_with(LEFT)).count();
@@ -65,6 +64,13 @@ pub(super) async fn run(call: Call, command: Schema) -> Result<()> {
     Ok(())
 }
 
+/// The rules without those that differ from the rule that their table was moved with, and these: nothing is mended by them.
+async fn as_moved(database: &Database, context: &Context, mut rules: RuleSet) -> Result<(RuleSet, Vec<Drift>)> {
+    let differing = storage::check(database, &context.schema, &rules, &context.time_zone).await?;
+    rules.rules.retain(|table, _| differing.iter().all(|drift| drift.table() != table));
+    Ok((rules, differing))
+}
+
 async fn rehearse(call: &Call, database: Database, context: &Context) -> Result<()> {
     let rules = call.rules_if_any()?;
     if first_form::is(&database, context).await? {
@@ -79,6 +85,7 @@ async fn rehearse(call: &Call, database: Database, context: &Context) -> Result<
     let work = async {
         roles::require(&rehearsal.database, context, &rules).await?;
         let done = schema::apply(&rehearsal.database, context).await?;
+        let (rules, _) = as_moved(&rehearsal.database, context, rules.clone()).await?;
         capture::mend(&rehearsal.database, context, &rules).await?;
         Ok(done.rows.iter().any(|row| row[1].text() == "mended"))
     };

@@ -74,6 +74,8 @@ pub struct Built {
     pub policy: Policy,
     /// Where each legacy table stands; empty without a database.
     pub standing: HashMap<String, Standing>,
+    /// Of rules that differ from those that their tables were moved with.
+    pub differing: Faults,
 }
 
 /// The rules without those that differ from the rule that their table was moved with, and the faults of those. A table without a rule
@@ -93,7 +95,7 @@ pub fn as_moved<'r>(settings: &Settings, rules: &'r RuleSet, facts: &Facts) -> (
 /// (`migrate/gate.rs`). If no database was asked, every table has the default mode without a check.
 pub fn build(settings: &Settings, rules: &RuleSet, facts: &Facts, generation: u64) -> Built {
     let schema = &settings.rules.schema;
-    let (rules, _) = as_moved(settings, rules, facts);
+    let (rules, differing) = as_moved(settings, rules, facts);
     let context = Context::new(settings);
     let mut standing = HashMap::new();
     let is_retired = |rule: &&Rule| facts.states.as_ref().and_then(|states| states.get(&rule.table)).is_some_and(|s| s.retired);
@@ -123,5 +125,5 @@ pub fn build(settings: &Settings, rules: &RuleSet, facts: &Facts, generation: u6
     let policy = Policy::new(generation, schema, entries, &facts.catalog, limits).with_faulty(faulty).with_tombstones(tombstones);
     let policy = policy.within(database_name(&settings.control.url));
     let policy = policy.read_by(facts.readers.clone()).moved_by(facts.movers.clone());
-    Built { policy: policy.limiting(facts.limited.clone()).keyed(facts.key_tables.clone()), standing }
+    Built { policy: policy.limiting(facts.limited.clone()).keyed(facts.key_tables.clone()), standing, differing }
 }

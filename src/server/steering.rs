@@ -77,8 +77,8 @@ impl Steering {
             tracing::warn!(mode = %default_mode, "rules.default_mode is taken at its word: without control.url nobody knows what has been moved");
         }
         let (database, facts, catalog) = first_facts(&settings).await?;
-        tell_differing(&policy::as_moved(&settings, &rules, &facts).1);
         let built = policy::build(&settings, &rules, &facts, 1);
+        tell_differing(&built.differing);
         let is_aside = Order::given(&settings.control.spool)?.is_some();
         let in_force = if is_aside { built.policy.aside() } else { built.policy.clone() };
         let shared = Arc::new(Shared::new(settings, in_force));
@@ -140,8 +140,8 @@ impl Steering {
         rules: &RuleSet,
     ) -> Result<Built> {
         let facts = self.fresh_facts(database, settings).await?;
-        tell_differing(&policy::as_moved(settings, rules, &facts).1);
         let built = policy::build(settings, rules, &facts, 0);
+        tell_differing(&built.differing);
         self.keep_facts(settings, facts).await;
         Ok(built)
     }

@@ -161,7 +161,7 @@ impl Server {
         let (phase, page) = self.page;
         let _ = phase.send(Phase::Closing);
         if let Some(mut page) = page
-            && timeout(Duration::from_secs(2), &mut page).await.is_err()
+            && timeout(web::CLOSING_TIMEOUT, &mut page).await.is_err()
         {
             page.abort();
         }

@@ -27,11 +27,12 @@ mod token;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use axum::{Router, middleware};
@@ -52,6 +53,8 @@ pub use site::Site;
 
 /// A connection is closed when a request's head takes longer, or when it is idle for longer.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
+/// A process that ends waits this long for requests in progress, and for the first request of a connection that was just accepted.
+pub const CLOSING_TIMEOUT: Duration = HEAD_TIMEOUT;
 /// The most bytes of a request's head: the first line and all headers.
 const HEAD_BYTES: usize = 16 * 1024;
 /// The most headers of a request.
@@ -113,15 +116,26 @@ async fn connection(
 ) {
     let peer = Peer { address, is_own: site.authenticator.is_own(&socket).await };
     let service = TowerToHyperService::new(router);
+    let asked = AtomicBool::new(false);
+    let ends = phase.clone();
     let answer = service_fn(|request: Request<hyper::body::Incoming>| {
+        asked.store(true, Ordering::Relaxed);
         let busy = place.busy();
+        let ends = ends.clone();
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(peer);
         let answered = service.call(request);
         async move {
             let answer = tokio::time::timeout(REQUEST_TIMEOUT, answered).await;
             drop(busy);
-            answer.unwrap_or_else(|_| Ok((StatusCode::SERVICE_UNAVAILABLE, "this takes too long\n").into_response()))
+            let answer =
+                answer.unwrap_or_else(|_| Ok((StatusCode::SERVICE_UNAVAILABLE, "this takes too long\n").into_response()));
+            answer.map(|mut answer: Response| {
+                if *ends.borrow() == Phase::Closing {
+                    answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+                }
+                answer
+            })
         }
     });
     let mut http = http1::Builder::new();
@@ -142,7 +156,11 @@ async fn connection(
             }
             _ = phase.wait_for(|phase| *phase == Phase::Closing), if !closing => {
                 closing = true;
-                serving.as_mut().graceful_shutdown();
+                // hyper would close a connection that has sent nothing yet; but who was accepted is answered, and no second
+                // process could do it.
+                if asked.load(Ordering::Relaxed) {
+                    serving.as_mut().graceful_shutdown();
+                }
             }
         }
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use esclusa::config::Address;
 use esclusa::server::{Loader, Server, handover};
 use esclusa::telemetry::{METRICS, MetricKind};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
 use super::client::Port;
@@ -74,6 +75,22 @@ async fn it_is_not_ready_while_it_drains() {
     drop(client);
     ending.await.unwrap();
     assert!(tokio::net::TcpStream::connect(("127.0.0.1", port.0)).await.is_err(), "nobody is left");
+}
+
+/// A connection that was accepted before the end, and speaks only after it has begun, is answered: nobody else could.
+#[tokio::test]
+async fn who_was_accepted_is_answered() {
+    let (_bed, proxy, port) = site().await;
+    let mut socket = port.connect().await;
+    // Its own connection comes later, so the first one has been accepted.
+    assert_eq!(port.get("/healthz").await.status, 200);
+    let ending = tokio::spawn(proxy.server.stop());
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    socket.write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
+    let mut answer = String::new();
+    socket.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer:?}");
+    ending.await.unwrap();
 }
 
 /// The body of /readyz once it has this status.

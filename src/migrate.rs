@@ -30,6 +30,7 @@ pub mod partition;
 mod partman;
 pub mod quiet;
 pub mod reads;
+pub mod refill;
 pub mod rehearsal;
 pub mod retain;
 pub mod roles;

@@ -14,8 +14,9 @@ use esclusa::migrate::drop::{self, Dumping};
 use esclusa::migrate::dump::{Dump, Server};
 use esclusa::migrate::machine::State;
 use esclusa::migrate::migration::Migration;
+use esclusa::migrate::quiet::Pace;
 use esclusa::migrate::signature::{self, Signed, Since};
-use esclusa::migrate::{ledger, parity};
+use esclusa::migrate::{capture, ledger, parity, refill, schema};
 use esclusa::relation::Relation;
 use esclusa::rule::Rule;
 use esclusa::sql::quote::qualified;
@@ -146,6 +147,84 @@ async fn assert_kept(bed: &Bed) {
     let relation = Relation::compile(rule(bed), &bed.context);
     let parity = parity::kept(&bed.db, &relation, &qualified("mig_old", &rule(bed).table)).await.unwrap();
     assert!(parity.holds(), "{}", parity.failures());
+}
+
+/// What `esclusa schema apply` does about archives, and what it says of this one.
+async fn applied(bed: &Bed) -> Vec<String> {
+    refill::mark(&bed.db).await.unwrap();
+    schema::apply(&bed.db, &bed.context).await.unwrap_or_else(|e| panic!("{}", said(&e)));
+    capture::mend(&bed.db, &bed.context, &bed.rules).await.unwrap();
+    let pace = Pace::new(&esclusa::config::Settings::defaults().unwrap());
+    let done = refill::mend(&bed.db, &bed.context, &bed.rules, &pace).await.unwrap_or_else(|e| panic!("{}", said(&e)));
+    done.iter().map(|row| format!("{}: {}", row[0].text(), row[1].text())).collect()
+}
+
+/// What makes an archive miss changes.
+const MISSED: [&str; 9] = [
+    "VACUUM FULL mig_old.hisusuario",
+    "CLUSTER mig_old.hisusuario USING hisusuario_pkey",
+    "ALTER TABLE mig_old.hisusuario SET UNLOGGED",
+    "ALTER TABLE mig_old.hisusuario ALTER COLUMN usu TYPE varchar(60) USING usu || ''; ALTER TABLE mig_old.hisusuario ALTER COLUMN usu TYPE varchar(10)",
+    "TRUNCATE mig_old.hisusuario",
+    "ALTER TABLE esclusa_leaf.hisusuario DISABLE TRIGGER esclusa_keep",
+    "ALTER TABLE esclusa_leaf.hisusuario ENABLE TRIGGER esclusa_keep_truncate",
+    "DROP TRIGGER esclusa_keep ON esclusa_leaf.hisusuario",
+    "DROP FUNCTION esclusa.keep_hisusuario() CASCADE",
+];
+
+/// An archive that was rewritten, or whose triggers were off, is filled from the leaf; then the table comes back with everything.
+#[tokio::test]
+async fn an_archive_that_missed_changes_is_filled_again() {
+    let bed = bed().await;
+    let was = bed.rows(SHAPE).await;
+    moved(&bed).await;
+    assert_eq!(applied(&bed).await, [""; 0]);
+    let write = async |at: usize| {
+        bed.sql(&format!(
+            "INSERT INTO cf_quere_pro.hisusuario (id, nombre, usu, hora) VALUES ({at}, 'tarde', 'ana', timestamp '2026-01-01' + {at} * interval '1 s');
+             UPDATE cf_quere_pro.hisusuario SET nota = repeat('w', 100 * {at}) WHERE id = 20 + {at} AND hora < '2020-01-02'; DELETE FROM cf_quere_pro.hisusuario WHERE id = 20 - {at}"
+        ))
+        .await;
+    };
+    for (at, change) in MISSED.iter().enumerate() {
+        write(3 * at + 1).await;
+        bed.sql(change).await;
+        write(3 * at + 2).await;
+        assert!(!facts(&bed).await.is_kept, "{change}");
+        assert_eq!(refill::check(&bed.db).await.unwrap().len(), 1, "{change}");
+        assert_eq!(applied(&bed).await, ["archive mig_old.hisusuario: mended: filled from the leaf"], "{change}");
+        assert!(facts(&bed).await.is_kept && refill::check(&bed.db).await.unwrap().is_empty(), "{change}");
+        assert_eq!(schema::check(&bed.db, &bed.context).await.unwrap().rows.len(), 0, "{change}");
+        assert_kept(&bed).await;
+        write(3 * at + 3).await;
+        assert_kept(&bed).await;
+    }
+    let rows = bed.rows(ROWS).await;
+    back(&bed).await;
+    assert_eq!(bed.rows(SHAPE).await, was);
+    assert_eq!(bed.rows(ROWS).await, rows);
+}
+
+/// A transaction whose snapshot is older than the filling does not see where the rows are: its changes fail as if another one had made them.
+#[tokio::test]
+async fn an_older_snapshot_changes_nothing_beside_a_filled_archive() {
+    let bed = bed().await;
+    moved(&bed).await;
+    for change in [
+        "DELETE FROM cf_quere_pro.hisusuario WHERE id = 3",
+        "UPDATE cf_quere_pro.hisusuario SET nota = 'x' WHERE id = 3",
+        "TRUNCATE esclusa_leaf.hisusuario",
+    ] {
+        bed.sql("VACUUM FULL mig_old.hisusuario").await;
+        let session = bed.session("postgres", "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1").await;
+        assert_eq!(applied(&bed).await.len(), 1);
+        let answer = session.say(change).await;
+        assert!(answer.contains("40001"), "{change}: {answer}");
+        session.say("ROLLBACK").await;
+        assert_kept(&bed).await;
+        bed.sql(&change.replace("= 3", "= 4")).await;
+        assert_kept(&bed).await;
+    }
 }
 
 /// From the table to its dump and back, with everything written meanwhile; and the ledger has the steps.

@@ -22,7 +22,7 @@ use esclusa::migrate::quiet::Pace;
 use esclusa::migrate::reads::Why;
 use esclusa::migrate::rehearsal::lock::{self, Lock, Mode as LockMode};
 use esclusa::migrate::rehearsal::{Keys, Rehearsal, cut, is_told, shape};
-use esclusa::migrate::{self, PINNED, capture, condition, schema, signature};
+use esclusa::migrate::{self, PINNED, capture, condition, refill, schema, signature};
 use esclusa::mode::{Mode, Readers};
 use esclusa::relation::Relation;
 
@@ -102,6 +102,8 @@ enum Deed<'d> {
     Restore,
     Retire,
     Recall,
+    /// Of an archive that has missed changes.
+    Refill,
 }
 
 const BY: By<'_> = By { who: "test", reason: Some("to try it"), statement: None };
@@ -144,6 +146,15 @@ async fn done(bed: &Bed, manner: Manner, table: &str, deed: Deed<'_>, pace: Pace
         Deed::Recall => {
             let relation = Relation::compile(rule, &bed.context);
             name::bring_back(&db, &relation, NameStep::Undo, BY).await.map(|is_done| assert!(is_done))
+        }
+        Deed::Refill => {
+            let work = async {
+                refill::mark(&db).await?;
+                let done = refill::mend(&db, &bed.context, &bed.rules, &pace).await?;
+                assert_eq!(done.len(), 1, "{done:?}");
+                Ok(())
+            };
+            work.await
         }
     };
     ended.unwrap_or_else(|e| panic!("{manner:?} {table} {deed:?}: {}", said(&e)));
@@ -294,6 +305,8 @@ async fn the_end_and_the_way_back_from_it_are_told_as_they_are_done() {
         bed.migrate(table).await.unwrap_or_else(|e| panic!("{}", said(&e)));
         assert_told(&bed, table, Deed::Retire, pace(0)).await;
         assert_told(&bed, table, Deed::Recall, pace(0)).await;
+        bed.sql(&format!("VACUUM FULL mig_old.{table}")).await;
+        assert_told(&bed, table, Deed::Refill, pace(0)).await;
         let migration = Migration::new(&bed.db, &bed.rules, bed.context.clone()).await.unwrap();
         let run = migration.begin("sign").await.unwrap();
         signature::sign(&migration, run, &bed.rules.rules[table], "Ana").await.unwrap_or_else(|e| panic!("{}", said(&e)));

@@ -153,6 +153,14 @@ const DRIFT: &[(&str, &str)] = &[
         "GRANT CREATE ON SCHEMA esclusa_leaf TO keeper_clerk; GRANT CREATE ON SCHEMA mig_old TO PUBLIC",
         "given to PUBLIC: rights SCHEMA mig_old|given to keeper_clerk: rights SCHEMA esclusa_leaf",
     ),
+    (
+        "GRANT EXECUTE ON FUNCTION esclusa.write_pair(), esclusa.keep_color() TO keeper_clerk",
+        "given to keeper_clerk: rights FUNCTION esclusa.keep_color()|given to keeper_clerk: rights FUNCTION esclusa.write_pair()",
+    ),
+    (
+        "REVOKE USAGE ON SCHEMA mig_old FROM keeper_owner; REVOKE INSERT ON mig_old.color FROM keeper_owner",
+        "missing for keeper_owner: rights SCHEMA mig_old|missing for keeper_owner: rights mig_old.color",
+    ),
 ];
 
 /// Objects that somebody else has made, or that only a superuser may change: reported, left as they are, and reported again.
@@ -249,6 +257,30 @@ async fn every_loss_is_told_and_mended() {
         bed.sql(&format!("INSERT INTO {view} VALUES (77, 'new'); UPDATE {view} SET cname = 'old' WHERE cid = 77; DELETE FROM {view} WHERE cid = 77")).await;
     }
     assert_eq!(bed.cell(EVERYTHING).await, everything);
+}
+
+/// REASSIGN OWNED, of which no event trigger is told, gives the tables to a role that never had a right on the archived ones.
+#[tokio::test]
+async fn a_new_owner_of_everything_gets_what_owners_need() {
+    let bed = moved().await;
+    bed.sql(
+        "DO $$ BEGIN CREATE ROLE keeper_heir; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$; \
+         GRANT USAGE ON SCHEMA cf_quere_pro TO keeper_heir; REASSIGN OWNED BY keeper_owner TO keeper_heir",
+    )
+    .await;
+    let writes = "INSERT INTO cf_quere_pro.color VALUES (77, 'new'); UPDATE cf_quere_pro.color SET cname = 'old' WHERE cid = 77; \
+        DELETE FROM cf_quere_pro.hisbase WHERE hid = 3; TRUNCATE esclusa_leaf.pair";
+    let session = bed.session("postgres", "SELECT 1").await;
+    assert!(session.say(writes).await.contains("42501"));
+    assert_eq!(
+        check(&bed).await,
+        ["SCHEMA mig_old", "esclusa.archive"].map(|what| format!("missing for keeper_heir: rights {what}"))
+    );
+    apply(&bed).await;
+    assert_eq!(check(&bed).await, Vec::<String>::new());
+    let answer = session.say(writes).await;
+    assert!(!answer.contains("ERROR"), "{answer}");
+    assert_eq!(bed.cell("SELECT count(*) FROM mig_old.color WHERE cname = 'old'").await, "1");
 }
 
 /// Drift that cannot be mended is reported, with the obstacle.

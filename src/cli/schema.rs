@@ -6,7 +6,8 @@ use super::terminal::remark;
 use crate::catalog::Database;
 use crate::error::{Error, Result};
 use crate::migrate::object::{Drift, LEFT, storage};
-use crate::migrate::{capture, first_form, roles, schema};
+use crate::migrate::quiet::Pace;
+use crate::migrate::{capture, first_form, refill, roles, schema};
 use crate::relation::Context;
 use crate::rule::RuleSet;
 
@@ -34,10 +35,12 @@ pub(super) async fn run(call: Call, command: Schema) -> Result<()> {
             if first_form::is(&database, &context).await? {
                 call.print(&first_form::passage::bring_over(&database, &context, &rules).await?)?;
             }
+            refill::mark(&database).await?;
             let mut done = schema::apply(&database, &context).await?;
             let (rules, differing) = as_moved(&database, &context, rules).await?;
             done.rows.extend(differing.iter().map(Drift::left));
             capture::mend(&database, &context, &rules).await?;
+            done.rows.extend(refill::mend(&database, &context, &rules, &Pace::new(&call.settings)).await?);
             call.print(&done)?;
             let left = done.rows.iter().filter(|row| row[1].text().starts_with(LEFT)).count();
             if left > 0 {
@@ -51,6 +54,7 @@ pub(super) async fn run(call: Call, command: Schema) -> Result<()> {
             if !first_form::is(&database, &context).await? {
                 let rules = call.rules()?;
                 drift.rows.extend(capture::check(&database, &context, &rules).await?);
+                drift.rows.extend(refill::check(&database).await?);
                 let differing = storage::check(&database, &context.schema, &rules, &context.time_zone).await?;
                 drift.rows.extend(differing.iter().map(Drift::row));
             }
@@ -84,9 +88,11 @@ async fn rehearse(call: &Call, database: Database, context: &Context) -> Result<
     let mut told = Rehearsed::new(call);
     let work = async {
         roles::require(&rehearsal.database, context, &rules).await?;
+        refill::mark(&rehearsal.database).await?;
         let done = schema::apply(&rehearsal.database, context).await?;
         let (rules, _) = as_moved(&rehearsal.database, context, rules.clone()).await?;
         capture::mend(&rehearsal.database, context, &rules).await?;
+        refill::mend(&rehearsal.database, context, &rules, &Pace::new(&call.settings)).await?;
         Ok(done.rows.iter().any(|row| row[1].text() == "mended"))
     };
     let ended = work.await.map(|is_mended| match is_mended {

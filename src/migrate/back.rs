@@ -104,8 +104,8 @@ impl Migration<'_> {
                 refused("its archive is gone", "`esclusa rollback --level 2` rebuilds it from its dump and the present rows")
             }
             _ if !keep::is_kept(self.database, relation).await? => refused(
-                "its archive is not kept up to date: the triggers on the leaf are gone or off, or the archive was rewritten (VACUUM FULL, CLUSTER)",
-                "`esclusa verify` shows what the archive lacks, and `esclusa schema apply` creates the triggers again",
+                "its archive has missed changes: the triggers on the leaf are gone or off, or the archive was rewritten (VACUUM FULL, CLUSTER)",
+                "`esclusa schema apply` makes the triggers again, and fills the archive from the leaf",
             ),
             _ => Ok(()),
         }

@@ -81,7 +81,10 @@ pub fn to_drop(facts: &Facts, observation: Duration) -> Vec<Condition> {
         condition(
             "kept",
             facts.is_kept,
-            if facts.is_kept { "every change since is in the archive" } else { "the archive lacks changes made since" }.into(),
+            match facts.is_kept {
+                true => "every change since is in the archive".into(),
+                false => "the archive lacks changes made since: `esclusa schema apply` fills it again".into(),
+            },
         ),
         condition(
             "proven",

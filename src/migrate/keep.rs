@@ -4,12 +4,12 @@
 //!
 //! Every row of the leaf is matched with its place in the archive: by its number, where the place follows from it ([`Numbers`]), otherwise by an
 //! additional table of numbers and places. When an archive is rewritten (VACUUM FULL), every place belongs to another row: the archive is then no
-//! longer written, as if somebody had dropped it. Rows that the audit trigger writes into a history without a value that the table requires are not
+//! longer written, until it is filled again (`refill.rs`). Rows that the audit trigger writes into a history without a value that the table requires are not
 //! in the archive: no table could hold them.
 
 use crate::catalog::Database;
 use crate::error::Result;
-use crate::relation::{CONTROL, Relation};
+use crate::relation::{CONTROL, LEAVES, Relation};
 use crate::sql::quote::{ident, literal, qualified};
 
 use super::foreign_key::bounded;
@@ -43,15 +43,15 @@ pub async fn attach(db: &Database, relation: &Relation, from: Places) -> Result<
     let (function, leaf) = (function(relation), relation.rows());
     let table = literal(&relation.table);
     let mut sql = format!(
-        "{removal}{places}ALTER TABLE {kept} OWNER TO {owner};\nREVOKE ALL ON {kept} FROM PUBLIC;\n\
-         INSERT INTO {CONTROL}.archive VALUES ({table}, {filenode}) ON CONFLICT (legacy_table) DO UPDATE SET filenode = excluded.filenode;\n\
-         GRANT USAGE ON SCHEMA {ARCHIVE} TO {owner};\nGRANT ALL ON {archive} TO {owner};\n\
-         CREATE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS {body};\n\
+        "{forgetting}{places}ALTER TABLE {kept} OWNER TO {owner};\nREVOKE ALL ON {kept} FROM PUBLIC;\n\
+         INSERT INTO {CONTROL}.archive VALUES ({table}, {filenode});\n\
+         GRANT USAGE ON SCHEMA {ARCHIVE} TO {owner};\nGRANT ALL ON {archive} TO {owner};\nGRANT SELECT ON {CONTROL}.archive TO {owner};\n\
+         CREATE OR REPLACE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS {body};\n\
          REVOKE ALL ON FUNCTION {function}() FROM PUBLIC;\nALTER FUNCTION {function}() OWNER TO {owner};\n\
          COMMENT ON FUNCTION {function}() IS {tag};\n",
-        // They may be left over from a table that was brought back by hand. An owner may have revoked a right from itself that the function needs;
+        // Left over from a table that was brought back by hand, or from an archive that is filled again. An owner may have revoked a right from itself that the function needs;
         // the way back revokes it again.
-        removal = removal(relation),
+        forgetting = forgetting(relation),
         places = places(relation, &archive, from),
         kept = kept(relation),
         owner = ident(&owner),
@@ -61,7 +61,7 @@ pub async fn attach(db: &Database, relation: &Relation, from: Places) -> Result<
     let events = ["AFTER INSERT OR UPDATE OR DELETE", "AFTER TRUNCATE"];
     for ((trigger, event), each) in TRIGGERS.iter().zip(events).zip(["ROW", "STATEMENT"]) {
         sql.push_str(&format!(
-            "CREATE TRIGGER {trigger} {event} ON {leaf} FOR EACH {each} EXECUTE FUNCTION {function}();\n\
+            "CREATE OR REPLACE TRIGGER {trigger} {event} ON {leaf} FOR EACH {each} EXECUTE FUNCTION {function}();\n\
              ALTER TABLE {leaf} ENABLE ALWAYS TRIGGER {trigger};\n"
         ));
     }
@@ -165,14 +165,23 @@ pub async fn is_kept(db: &Database, relation: &Relation) -> Result<bool> {
     if db.believed(&kept_up(relation)).is_some() {
         return Ok(true);
     }
-    let sql = format!(
-        "SELECT (SELECT count(*) = {} FROM pg_trigger WHERE tgrelid = to_regclass($1) AND tgname = ANY ($2::text[]::name[]) AND tgenabled = 'A') \
-           AND EXISTS (SELECT FROM {CONTROL}.archive WHERE legacy_table = $3 AND filenode = pg_relation_filenode(to_regclass($4)))",
-        TRIGGERS.len()
-    );
-    let names: Vec<&str> = TRIGGERS.to_vec();
-    let archive = qualified(ARCHIVE, &relation.table);
-    Ok(db.one("looking at the archive's triggers", &sql, &[&relation.rows(), &names, &relation.table, &archive]).await?.get(0))
+    let sql = format!("SELECT EXISTS (SELECT FROM ({}) AS u WHERE legacy_table = $1 AND is_kept)", upkeep());
+    Ok(db.one("looking at the archive's triggers", &sql, &[&relation.table]).await?.get(0))
+}
+
+/// A query for the moved tables whose archive is there: the table, and whether its archive receives every change, because the triggers exist and
+/// always fire, and the heap is still the one whose places are known.
+pub(super) fn upkeep() -> String {
+    let at = |schema: &str| format!("to_regclass(format('%I.%I', {}, a.legacy_table))", literal(schema));
+    format!(
+        "SELECT a.legacy_table, NOT a.is_behind AND a.filenode = pg_relation_filenode({archive}) AND {count} = (SELECT count(*) FROM pg_trigger \
+           WHERE tgrelid = {leaf} AND tgname = ANY ('{{{names}}}'::name[]) AND tgenabled = 'A') AS is_kept \
+         FROM {CONTROL}.archive AS a WHERE {archive} IS NOT NULL AND {leaf} IS NOT NULL",
+        archive = at(ARCHIVE),
+        leaf = at(LEAVES),
+        count = TRIGGERS.len(),
+        names = TRIGGERS.join(","),
+    )
 }
 
 fn function(relation: &Relation) -> String {
@@ -186,12 +195,13 @@ pub(super) fn detaching(relation: &Relation) -> String {
 
 /// What is removed with the leaf; its triggers are gone with it.
 pub(super) fn removal(relation: &Relation) -> String {
-    format!(
-        "DROP FUNCTION IF EXISTS {}();\nDROP TABLE IF EXISTS {};\nDELETE FROM {CONTROL}.archive WHERE legacy_table = {};\n",
-        function(relation),
-        kept(relation),
-        literal(&relation.table)
-    )
+    format!("DROP FUNCTION IF EXISTS {}();\n{}", function(relation), forgetting(relation))
+}
+
+/// Removes what is known about the places.
+fn forgetting(relation: &Relation) -> String {
+    let table = literal(&relation.table);
+    format!("DROP TABLE IF EXISTS {};\nDELETE FROM {CONTROL}.archive WHERE legacy_table = {table};\n", kept(relation))
 }
 
 fn body(relation: &Relation, archive: &str, filenode: u32, from: Places) -> String {
@@ -203,13 +213,22 @@ fn body(relation: &Relation, archive: &str, filenode: u32, from: Places) -> Stri
         Places::Numbers(numbers) => numbers.place(&format!("old.{number}")),
         Places::Order | Places::Fill => "NULL".to_owned(),
     };
+    // A snapshot that was taken before the archive was filled sees none of its rows and places.
+    let unseen = match from {
+        Places::Fill => format!(
+            "IF NOT EXISTS (SELECT FROM {CONTROL}.archive AS a WHERE a.legacy_table = {} AND a.filenode = {filenode}::oid) THEN\n      \
+             RAISE serialization_failure USING MESSAGE = 'could not serialize access due to concurrent update';\n    END IF;\n    ",
+            literal(&relation.table)
+        ),
+        Places::Numbers(_) | Places::Order => String::new(),
+    };
     // A legacy column may be named like a variable, so every column that a statement reads is qualified with its table.
     format!(
         "#variable_conflict use_variable\nDECLARE\n  place tid;\nBEGIN\n  \
          IF pg_relation_filenode(to_regclass({name})) IS DISTINCT FROM {filenode}::oid THEN RETURN NULL; END IF;\n  \
-         IF TG_OP = 'TRUNCATE' THEN\n    DELETE FROM ONLY {archive};\n    DELETE FROM {kept};\n    RETURN NULL;\n  END IF;\n  \
+         IF TG_OP = 'TRUNCATE' THEN\n    {unseen}DELETE FROM ONLY {archive};\n    DELETE FROM {kept};\n    RETURN NULL;\n  END IF;\n  \
          IF TG_OP <> 'INSERT' THEN\n    SELECT k.at INTO place FROM {kept} AS k WHERE k.number = old.{number};\n    \
-         IF NOT FOUND THEN place := {by_number}; END IF;\n  END IF;\n  \
+         IF NOT FOUND THEN\n    {unseen}place := {by_number};\n    END IF;\n  END IF;\n  \
          IF TG_OP = 'DELETE' THEN\n    DELETE FROM ONLY {archive} AS r WHERE r.ctid = place;\n    \
          DELETE FROM {kept} AS k WHERE k.number = old.{number};\n    RETURN NULL;\n  END IF;\n  \
          {whole}IF TG_OP = 'UPDATE' AND place IS NOT NULL THEN\n    UPDATE ONLY {archive} AS r SET {set} WHERE r.ctid = place RETURNING r.ctid INTO place;\n  \

@@ -106,6 +106,7 @@ fn grants(context: &Context) -> String {
         .replace("{control}", CONTROL)
         .replace("{leaf}", LEAVES)
         .replace("{key}", KEYS)
+        .replace("{archive}", ARCHIVE)
         .replace("{audit}", AUDIT)
 }
 

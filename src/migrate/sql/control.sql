@@ -414,7 +414,8 @@ CREATE TABLE IF NOT EXISTS {control}.reads (
 -- Archived tables that are kept up to date (migrate/keep.rs), each with its heap: in a new heap, every place belongs to another row.
 CREATE TABLE IF NOT EXISTS {control}.archive (
     legacy_table varchar(63) PRIMARY KEY,
-    filenode     oid NOT NULL
+    filenode     oid NOT NULL,
+    is_behind    boolean NOT NULL DEFAULT false   -- it has missed changes, and is to be filled again
 );
 -- The triggers of archived tables that fired when these were moved (migrate/keep.rs): the way back enables them again.
 CREATE TABLE IF NOT EXISTS {control}.silenced (

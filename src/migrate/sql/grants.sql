@@ -92,7 +92,8 @@ BEGIN
 END $carry$;
 
 -- Roles that may use the schema of the legacy tables may use those of their views and leaves, and no other roles: a grant on a table has no effect
--- for a role that may not use its schema, and must have none here. Each right is given by the owner of our schema, whoever gave it on the other:
+-- for a role that may not use its schema, and must have none here. Owners may use the schema of the archived tables, because the triggers that keep
+-- those up to date run with their rights: after REASSIGN OWNED, which fires no event trigger, they are others. Each right is given by the owner of our schema, whoever gave it on the other:
 -- DROP OWNED BY revokes only what the owner has granted (PostgreSQL source, acl.c, RemoveRoleFromObjectACL, select_best_grantor). So it is for that
 -- owner or a superuser to run, and the event trigger runs it as the superuser who made it.
 CREATE OR REPLACE FUNCTION {control}.carry_usage() RETURNS void
@@ -115,14 +116,17 @@ BEGIN
       FROM pg_namespace AS n CROSS JOIN LATERAL aclexplode(coalesce(n.nspacl, acldefault('n', n.nspowner))) AS a
       WHERE a.privilege_type = 'USAGE'
     ), ours AS (
-      SELECT oid, nspname, nspowner FROM pg_namespace WHERE oid IN (to_regnamespace('{control}'), to_regnamespace('{leaf}'))
+      SELECT oid, nspname, nspowner FROM pg_namespace WHERE oid IN (to_regnamespace('{control}'), to_regnamespace('{leaf}'), to_regnamespace('{archive}'))
     ), wanted AS (
-      SELECT o.oid, h.grantee FROM ours AS o JOIN held AS h ON h.oid = to_regnamespace({schema_text})
+      SELECT o.oid, h.grantee FROM ours AS o JOIN held AS h ON h.oid = to_regnamespace({schema_text}) WHERE o.oid <> to_regnamespace('{archive}')
+      UNION
+      SELECT o.oid, p.proowner FROM ours AS o, pg_proc AS p JOIN pg_description AS d ON d.objoid = p.oid AND d.classoid = 'pg_proc'::regclass
+      WHERE o.oid = to_regnamespace('{archive}') AND p.pronamespace = to_regnamespace('{control}') AND d.description LIKE 'esclusa: keeps %'
     )
     SELECT format(CASE WHEN w.oid IS NULL THEN 'REVOKE USAGE ON SCHEMA %I FROM %s CASCADE' ELSE 'GRANT USAGE ON SCHEMA %I TO %s' END, o.nspname,
              CASE WHEN coalesce(w.grantee, h.grantee) = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(coalesce(w.grantee, h.grantee))) END)
     FROM wanted AS w FULL JOIN held AS h ON (h.oid, h.grantee) = (w.oid, w.grantee) JOIN ours AS o ON o.oid = coalesce(w.oid, h.oid)
-    WHERE (w.oid IS NULL OR h.oid IS NULL) AND coalesce(w.grantee, h.grantee) <> o.nspowner
+    WHERE (w.oid IS NULL AND o.oid <> to_regnamespace('{archive}') OR h.oid IS NULL) AND coalesce(w.grantee, h.grantee) <> o.nspowner
       AND pg_get_userbyid(coalesce(w.grantee, h.grantee)) <> '{audit}'
     ORDER BY 1
   LOOP
@@ -175,7 +179,7 @@ EXCEPTION WHEN OTHERS THEN
 END $grant$;
 
 -- Runs as the superuser who made it, for whoever has changed the rights on a schema. Nobody can call it, and it does nothing but repeat what is granted
--- on the legacy schema.
+-- on the legacy schema, and what owners need.
 CREATE OR REPLACE FUNCTION {control}.on_usage() RETURNS event_trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $schema$
 BEGIN

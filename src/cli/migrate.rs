@@ -150,7 +150,7 @@ fn statements(rule: &Rule, context: &Context) -> String {
     let relation = Relation::compile(rule, context);
     match rule.target.stays() {
         true => format!("-- {}: stays\n{}\n", rule.table, retain::script(context, rule)),
-        false => format!("-- {}\n{};\n\n", rule.table, backfill::statement(&relation, &relation.legacy_table())),
+        false => format!("-- {}\n{}\n\n", rule.table, backfill::script(&relation, &relation.legacy_table())),
     }
 }
 

@@ -6,14 +6,18 @@ use crate::relation::Relation;
 use crate::sql::quote::qualified;
 use crate::sql::template::Sql;
 
-/// The statement that moves all rows. `source` is the legacy table, in whatever schema it is now.
-pub fn statement(relation: &Relation, source: &str) -> String {
-    let row = |i: usize| Sql::text(qualified("r", &relation.columns[i].name));
-    let written = relation.insert(true);
-    let columns: Vec<&str> = written.iter().map(|(column, _)| *column).collect();
-    let values: Vec<String> = written.iter().map(|(_, value)| value.fill(row).render()).collect();
+/// A scan of a whole table begins at its first block, and not where another one is: the rows come in the order of the heap, without being sorted.
+const IN_ORDER: &str = "SET LOCAL synchronize_seqscans = off";
+
+/// What moves all rows, in a transaction. `source` is the legacy table, in whatever schema it is now.
+pub fn script(relation: &Relation, source: &str) -> String {
+    format!("{IN_ORDER};\n{};", statement(relation, source))
+}
+
+fn statement(relation: &Relation, source: &str) -> String {
+    let (columns, values): (Vec<&str>, Vec<String>) = relation.copy("r").into_iter().unzip();
     format!(
-        "INSERT INTO {} ({})\nSELECT {}\nFROM ONLY {source} AS r ORDER BY r.ctid",
+        "INSERT INTO {} ({})\nSELECT {}\nFROM ONLY {source} AS r",
         relation.rows(),
         columns.join(", "),
         values.join(",\n       ")
@@ -23,7 +27,9 @@ pub fn statement(relation: &Relation, source: &str) -> String {
 /// Runs it; the caller holds the lock and the transaction.
 pub async fn run(database: &Database, relation: &Relation, source: &str) -> Result<u64> {
     refuse_repeated_keys(database, relation, source).await?;
-    database.execute(&format!("moving {}", relation.table), &statement(relation, source), &[]).await
+    let context = format!("moving {}", relation.table);
+    database.batch(&context, IN_ORDER).await?;
+    database.execute(&context, &statement(relation, source), &[]).await
 }
 
 /// Refuses a look-up with repeated codes: which of two rows to drop is the DBA's decision.

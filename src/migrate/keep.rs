@@ -45,7 +45,7 @@ pub async fn attach(db: &Database, relation: &Relation, from: Places) -> Result<
     let mut sql = format!(
         "{forgetting}{places}ALTER TABLE {kept} OWNER TO {owner};\nREVOKE ALL ON {kept} FROM PUBLIC;\n\
          INSERT INTO {CONTROL}.archive VALUES ({table}, {filenode});\n\
-         GRANT USAGE ON SCHEMA {ARCHIVE} TO {owner};\nGRANT ALL ON {archive} TO {owner};\nGRANT SELECT ON {CONTROL}.archive TO {owner};\n\
+         GRANT USAGE ON SCHEMA {ARCHIVE} TO {owner};\nGRANT ALL ON {archive} TO {owner};\n\
          CREATE OR REPLACE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS {body};\n\
          REVOKE ALL ON FUNCTION {function}() FROM PUBLIC;\nALTER FUNCTION {function}() OWNER TO {owner};\n\
          COMMENT ON FUNCTION {function}() IS {tag};\n",
@@ -213,12 +213,12 @@ fn body(relation: &Relation, archive: &str, filenode: u32, from: Places) -> Stri
         Places::Numbers(numbers) => numbers.place(&format!("old.{number}")),
         Places::Order | Places::Fill => "NULL".to_owned(),
     };
-    // A snapshot that was taken before the archive was filled sees none of its rows and places.
+    // A snapshot that was taken before the archive was filled sees none of its rows and places, nor the table of places in the catalog.
     let unseen = match from {
         Places::Fill => format!(
-            "IF NOT EXISTS (SELECT FROM {CONTROL}.archive AS a WHERE a.legacy_table = {} AND a.filenode = {filenode}::oid) THEN\n      \
+            "IF NOT EXISTS (SELECT FROM pg_class AS c WHERE c.oid = to_regclass({})) THEN\n      \
              RAISE serialization_failure USING MESSAGE = 'could not serialize access due to concurrent update';\n    END IF;\n    ",
-            literal(&relation.table)
+            literal(&kept)
         ),
         Places::Numbers(_) | Places::Order => String::new(),
     };

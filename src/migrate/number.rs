@@ -65,10 +65,11 @@ pub struct Numbers {
 }
 
 impl Numbers {
-    /// The number of the row at a place in the heap.
+    /// The number of the row at a place in the heap. A place is sent as four bytes of its block and two of its position (source, tid.c), and this
+    /// is the fastest way to them.
     pub(super) fn at(&self, place: &str) -> String {
-        let part = |n: u8| format!("(({place})::text::point)[{n}]::bigint");
-        format!("({} + {} * {} + {})", self.first, part(0), self.per_block, part(1))
+        let sent = format!("('x' || encode(tidsend({place}), 'hex'))::bit(48)::bigint");
+        format!("({} + ({sent} >> 16) * {} + ({sent} & 65535))", self.first, self.per_block)
     }
 
     /// The place of the row with a number; NULL where no place has it.

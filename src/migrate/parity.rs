@@ -5,7 +5,7 @@
 use crate::catalog::Database;
 use crate::error::Result;
 use crate::relation::target::Target;
-use crate::relation::{CONTROL, Relation};
+use crate::relation::{CONTROL, Relation, Store};
 use crate::sql::quote::literal;
 use crate::sql::template::Sql;
 
@@ -83,11 +83,14 @@ enum Compared {
 }
 
 /// What was found by the hashes of rows.
+#[derive(Default)]
 struct Counted {
     /// Rows of the legacy table.
     rows: i64,
     /// Whether each row occurs as often on one side as on the other.
     is_equal: bool,
+    /// Whether they are in the same order.
+    is_in_order: bool,
 }
 
 /// The detail of a multiset that is the same on both sides.
@@ -103,7 +106,7 @@ struct Prover<'p> {
 impl Prover<'_> {
     async fn check(&self) -> Result<Parity> {
         let mut verdicts = vec![self.shape().await?];
-        let Counted { rows, is_equal } = self.count_and_sums(&mut verdicts).await?;
+        let Counted { rows, is_equal, is_in_order } = self.count_and_sums(&mut verdicts).await?;
         // Which rows they are costs many times as much, and is asked for only where some differ.
         verdicts.push(match is_equal {
             true => CheckResult { check: "multiset", passed: true, detail: NONE_DIFFER.into() },
@@ -111,7 +114,8 @@ impl Prover<'_> {
         });
         if let Some(target) = self.relation.target() {
             if self.compared == Compared::Moved {
-                verdicts.push(self.order(target).await?);
+                let detail = if is_in_order { "as in the heap" } else { "not as in the heap" };
+                verdicts.push(CheckResult { check: "order", passed: is_in_order, detail: detail.into() });
             }
             self.derived(target, &mut verdicts).await?;
             verdicts.push(self.alone(target).await?);
@@ -158,12 +162,13 @@ impl Prover<'_> {
         format!("ROW({})::text", columns.join(", "))
     }
 
-    fn old_rows(&self) -> String {
-        format!("SELECT {} AS row FROM {} AS t", self.old_row(), self.old)
+    /// `more` is more columns.
+    fn old_rows(&self, more: &str) -> String {
+        format!("SELECT {} AS row{more} FROM {} AS t", self.old_row(), self.old)
     }
 
-    fn new_rows(&self) -> String {
-        format!("SELECT {} AS row FROM {} AS t{}", self.new_row(), self.relation.rows(), self.moved("WHERE"))
+    fn new_rows(&self, more: &str) -> String {
+        format!("SELECT {} AS row{more} FROM {} AS t{}", self.new_row(), self.relation.rows(), self.moved("WHERE"))
     }
 
     /// The condition for rows to be compared. With a table left as it was: not what the application wrote later, nor what the audit trigger wrote.
@@ -180,34 +185,38 @@ impl Prover<'_> {
         moved.map_or(String::new(), |(column, value)| format!(" {word} t.{column} = {}", literal(value)))
     }
 
-    /// Counts, and how often each row occurs on either side, by two 64-bit hashes of it: one pass, whose groups are small. That two
-    /// given rows differ and have the same hashes has a chance of 2^-128.
+    /// Counts, and compares the sums of a 64-bit hash of each row, which the order of the rows does not change; a second hash also depends on the
+    /// row's place in the heap. That two given sides differ and have the same sum has a chance of 2^-64. Sums need no memory, and several
+    /// processes of the server can share them; a second hash would have the row's text made twice.
     async fn count_and_sums(&self, verdicts: &mut Vec<CheckResult>) -> Result<Counted> {
-        let hashes = |side: &str, rows: String| {
-            format!("SELECT hashtextextended(row, 0) AS a, hashtextextended(row, 1) AS b, {side} AS side FROM ({rows}) AS x")
+        let target = self.relation.target().filter(|_| self.compared == Compared::Moved);
+        let place =
+            |order: &str| target.map_or_else(String::new, |_| format!(", row_number() OVER (ORDER BY t.{order}) AS place"));
+        let sums = |rows: String| {
+            let in_order = target.map_or("0", |_| "coalesce(sum(hashtextextended(row, place)), 0)");
+            format!("(SELECT count(*) AS n, coalesce(sum(hashtextextended(row, 0)), 0) AS a, {in_order} AS b FROM ({rows}) AS x)")
         };
         let sql = format!(
-            "SELECT coalesce(sum(old), 0), coalesce(sum(new), 0), count(*) FILTER (WHERE old <> new) FROM \
-               (SELECT count(*) FILTER (WHERE side = 1) AS old, count(*) FILTER (WHERE side = 2) AS new FROM ({} UNION ALL {}) AS r GROUP BY a, b) AS g",
-            hashes("1", self.old_rows()),
-            hashes("2", self.new_rows()),
+            "SELECT old.n, new.n, (old.n, old.a) = (new.n, new.a), old.b = new.b FROM {} AS old, {} AS new",
+            sums(self.old_rows(&place("ctid"))),
+            sums(self.new_rows(&place(target.map_or("", |t| t.order)))),
         );
-        let found = self.text("count", &sql, &["0"; 3]).await?;
-        let [old, new, different] = found.as_slice() else {
+        let found = self.text("count", &sql, &["0", "0", "t", "t"]).await?;
+        let [old, new, is_equal, is_in_order] = found.as_slice() else {
             verdicts.push(failed("count", "not counted".into()));
-            return Ok(Counted { rows: 0, is_equal: false });
+            return Ok(Counted::default());
         };
         verdicts.push(CheckResult { check: "count", passed: old == new, detail: format!("{old} legacy, {new} new") });
-        let is_equal = different == "0";
+        let is_equal = is_equal == "t";
         let detail = if is_equal { "equal" } else { "different" };
         verdicts.push(CheckResult { check: "checksum", passed: is_equal, detail: detail.into() });
-        Ok(Counted { rows: old.parse().unwrap_or(0), is_equal })
+        Ok(Counted { rows: old.parse().unwrap_or(0), is_equal, is_in_order: is_in_order == "t" })
     }
 
     /// Rows that occur more often on one side than on the other.
     async fn multiset(&self) -> Result<CheckResult> {
         let missing = |a: &str, b: &str| format!("SELECT count(*), min(row) FROM ({a} EXCEPT ALL {b}) AS x");
-        let (old, new) = (self.old_rows(), self.new_rows());
+        let (old, new) = (self.old_rows(""), self.new_rows(""));
         let sql = format!("{} UNION ALL {}", missing(&old, &new), missing(&new, &old));
         let found = self.text("multiset", &sql, &["0", "", "0", ""]).await?;
         let [lost, lost_row, extra, extra_row] = found.as_slice() else { return Ok(failed("multiset", "not compared".into())) };
@@ -224,52 +233,37 @@ impl Prover<'_> {
         Ok(CheckResult { check: "multiset", passed, detail })
     }
 
-    /// The order of the heap, which a SELECT without ORDER BY usually shows.
-    async fn order(&self, target: &Target) -> Result<CheckResult> {
-        let sql = format!(
-            "SELECT (SELECT md5(coalesce(string_agg({}, E'\\n' ORDER BY t.ctid), '')) FROM {} AS t) = \
-                    (SELECT md5(coalesce(string_agg({}, E'\\n' ORDER BY t.{}), '')) FROM {} AS t{})",
-            self.old_row(),
-            self.old,
-            self.new_row(),
-            target.order,
-            self.relation.rows(),
-            self.moved("WHERE"),
-        );
-        let same = self.text("order", &sql, &["t"]).await? == ["t"];
-        Ok(CheckResult {
-            check: "order",
-            passed: same,
-            detail: if same { "as in the heap" } else { "not as in the heap" }.into(),
-        })
-    }
-
     /// Every column derived from the legacy row, computed again from what is stored.
     async fn derived(&self, target: &Target, verdicts: &mut Vec<CheckResult>) -> Result<()> {
-        for (check, names) in target.derived {
-            // Rows that the application writes later are derived alike, except for times of the clock and the session user; those that the trigger
-            // writes are derived from a change.
-            let alike = |name: &&&str| self.relation.field(name).is_some_and(|_| self.relation.is_written_as_moved(name));
-            let differ = |names: &mut dyn Iterator<Item = &&str>| -> Vec<String> {
-                names.filter_map(|name| recomputed(self.relation, name)).collect()
-            };
-            let (written, moved) = (differ(&mut names.iter().filter(alike)), differ(&mut names.iter().filter(|n| !alike(n))));
-            let of = |differs: Vec<String>, source: Option<String>| {
-                let source = source.map_or(String::new(), |source| format!(" AND t.{source}"));
-                (!differs.is_empty()).then(|| format!("({}){source}", differs.join(" OR ")))
-            };
-            let is_captured = |(column, value)| format!("{column} <> {}", literal(value));
-            let is_moved = |(column, value)| format!("{column} = {}", literal(value));
-            let faults = [of(written, target.captured.map(is_captured)), of(moved, target.moved.map(is_moved))];
-            let faults: Vec<String> = faults.into_iter().flatten().collect();
-            if faults.is_empty() {
-                continue;
-            }
-            let sql = format!("SELECT count(*) FROM {} AS t WHERE {}", self.relation.rows(), faults.join(" OR "));
-            let rows = self.text(check, &sql, &["0"]).await?.concat();
+        let checks: Vec<(&'static str, String)> =
+            target.derived.iter().filter_map(|(check, names)| Some((*check, self.faults(target, names)?))).collect();
+        if checks.is_empty() {
+            return Ok(());
+        }
+        let counts: Vec<String> = checks.iter().map(|(_, faults)| format!("count(*) FILTER (WHERE {faults})")).collect();
+        let sql = format!("SELECT {} FROM {} AS t", counts.join(", "), self.relation.rows());
+        let found = self.text("derived columns", &sql, &vec!["0"; checks.len()]).await?;
+        for ((check, _), rows) in checks.iter().zip(found) {
             verdicts.push(CheckResult { check, passed: rows == "0", detail: format!("{rows} rows disagree with their image") });
         }
         Ok(())
+    }
+
+    /// The condition that one of these columns of a row is wrong. Rows that the application writes later are derived alike, except for times of the
+    /// clock and the session user; those that the trigger writes are derived from a change.
+    fn faults(&self, target: &Target, names: &[&str]) -> Option<String> {
+        let (alike, moved): (Vec<&str>, Vec<&str>) =
+            names.iter().partition(|name| self.relation.field(name).is_some() && self.relation.is_written_as_moved(name));
+        let of = |names: Vec<&str>, source: Option<String>| {
+            let differ: Vec<String> = names.into_iter().filter_map(|name| recomputed(self.relation, name)).collect();
+            let source = source.map_or(String::new(), |source| format!(" AND t.{source}"));
+            (!differ.is_empty()).then(|| format!("({}){source}", differ.join(" OR ")))
+        };
+        let is_captured = |(column, value)| format!("{column} <> {}", literal(value));
+        let is_moved = |(column, value)| format!("{column} = {}", literal(value));
+        let faults = [of(alike, target.captured.map(is_captured)), of(moved, target.moved.map(is_moved))];
+        let faults: Vec<String> = faults.into_iter().flatten().collect();
+        (!faults.is_empty()).then(|| faults.join(" OR "))
     }
 
     /// The rows are in the leaf and nowhere else, and the leaf is a partition of the new table.
@@ -294,19 +288,19 @@ impl Prover<'_> {
     }
 }
 
-/// `stored IS DISTINCT FROM computed`, for a field that depends on legacy columns. A typed column is compared with the image, if there is one: no
-/// other check would notice a stamp that was stored wrongly.
+/// `stored IS DISTINCT FROM computed`, for a field that depends on legacy columns. A column that stores a legacy one unchanged is compared with the
+/// image, if there is one: no other check would notice a stamp that was stored wrongly. The others are computed from what is stored so.
 pub(super) fn recomputed(relation: &Relation, name: &str) -> Option<String> {
     let value = relation.field(name)?;
     let image = relation.target()?.repeated.map(|(image, _)| image);
-    let read =
-        |i: usize| {
-            let column = &relation.columns[i];
-            Sql::text(image.map_or_else(
-                || relation.read(i, Some("t")),
-                |image| column.sql_type.from_image(&format!("t.{image}"), &column.name),
-            ))
-        };
+    let read = |i: usize| {
+        let column = &relation.columns[i];
+        let is_itself = matches!(column.store, Store::Typed(stored) | Store::Column(stored) if stored == name);
+        Sql::text(match image.filter(|_| is_itself) {
+            Some(image) => column.sql_type.from_image(&format!("t.{image}"), &column.name),
+            None => relation.read(i, Some("t")),
+        })
+    };
     Some(format!("t.{name} IS DISTINCT FROM {}", value.fill(read).render()))
 }
 

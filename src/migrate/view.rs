@@ -83,10 +83,11 @@ fn body(relation: &Relation) -> String {
     // A view has no NOT NULL: the trigger reports the error that the table would have reported.
     let nulls = relation.null_check(&all).map_or(String::new(), |check| format!("  PERFORM {};\n", check.fill(new).render()));
     let list = |items: Vec<String>| items.join(", ");
-    let written = relation.insert(false);
+    let written = relation.insert();
     let columns = list(written.iter().map(|(column, _)| (*column).to_owned()).collect());
-    let values = list(written.iter().map(|(_, value)| value.fill(new).render()).collect());
-    let set = relation.update(&all, "t").into_iter().map(|(column, value)| format!("{column} = {}", value.fill(new).render()));
+    let values = list(written.iter().map(|(_, value)| relation.of_row(value, "new")).collect());
+    let set =
+        relation.update(&all, "t").into_iter().map(|(column, value)| format!("{column} = {}", relation.of_row(&value, "new")));
     let (set, row) = (list(set.collect()), identity(relation));
     let first = "pg_catalog.set_config('esclusa.wrote_' || TG_RELID, esclusa_wrote::text, true)";
     let note = format!("IF esclusa_first IS NULL THEN PERFORM {first}; END IF;");

@@ -1,7 +1,7 @@
 //! Replaces values in a session's frames as the rules demand, before anything is written: literals, parameters and lines of COPY get pseudonyms
 //! (`record/pseudonym.rs`). Where a rule applies to a frame that cannot be parsed, the session is cut: in doubt nothing goes to the disk.
 //!
-//! Statements that set passwords of roles are left out without any rule, and values near the word `password` are hidden (module `password`).
+//! Statements that set passwords of roles are left out without any rule, and values near words like `password` and `token` are hidden (module `password`).
 //!
 //! Not found: a value that a function builds into a statement, a parameter that is part of such a value, and a value that is written to another
 //! table than the rule's. Names of tables, columns, statements and portals are not values.
@@ -673,6 +673,10 @@ mod tests {
             "CREATE USER MAPPING FOR ana SERVER s OPTIONS (user 'hunter2', password 'hunter2')",
             "NOTIFY c, 'password hunter2'",
             "SET my.password TO hunter2",
+            "SET app.Token = 'hunter2'",
+            "SELECT set_config('app.api_key', 'hunter2', false)",
+            "SELECT http_get('https://x/?secret=hunter2')",
+            "SET app.\"contraseña\" TO 'hunter2'",
             "SET LOCAL my.\"Password\" = \"hunter2\"",
             "ALTER DATABASE aqua SET my.password TO hunter2",
             "CREATE FUNCTION f() RETURNS void LANGUAGE sql SET my.password TO hunter2 AS 'x'",

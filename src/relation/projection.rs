@@ -61,7 +61,7 @@ impl Relation {
     pub fn projected(&self) -> Option<String> {
         let projection = self.projection.as_ref()?;
         let new = |i: usize| Sql::text(qualified("r", &self.columns[i].name));
-        let known = self.insert(false).into_iter().map(|(column, value)| {
+        let known = self.insert().into_iter().map(|(column, value)| {
             let captured = self.target().and_then(|t| t.captured).filter(|(source, _)| *source == column);
             let written = match column {
                 _ if captured.is_some() => captured.map_or(String::new(), |(_, value)| literal(value)),

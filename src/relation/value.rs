@@ -117,11 +117,16 @@ impl SqlType {
         }
     }
 
+    /// Whether an image holds the value as the server converts it by itself, alone or in a row.
+    pub fn is_plain_in_image(&self) -> bool {
+        self.image(&Sql::column(0)) == plain(&Sql::column(0))
+    }
+
     /// The value as stored in an image: a `jsonb` expression that is NULL or JSON null for NULL.
     pub fn image(&self, value: &Sql) -> Sql {
         match self.family {
             Family::Number | Family::Varchar(_) | Family::Char(_) | Family::Text | Family::Boolean | Family::DateTime => {
-                sql!("pg_catalog.to_jsonb({})", value)
+                plain(value)
             }
             Family::Float => sql!("pg_catalog.to_jsonb({}({}))", own("exact_text"), value),
             Family::Bytea => sql!("pg_catalog.to_jsonb(pg_catalog.encode({}, 'hex'))", value),
@@ -404,6 +409,10 @@ pub fn composite(texts: &[Sql]) -> Sql {
 /// The name of a function of our own.
 fn own(name: &str) -> String {
     qualified(CONTROL, name)
+}
+
+fn plain(value: &Sql) -> Sql {
+    sql!("pg_catalog.to_jsonb({})", value)
 }
 
 #[cfg(test)]

@@ -28,7 +28,7 @@ impl Work<'_, '_> {
         let given = self.given_columns(insert, relation, &outputs)?;
         let reference = &self.shape.references[dml.target];
         let row = self.row_name(dml);
-        let mut written = relation.insert(false);
+        let mut written = relation.insert();
         let all: Vec<usize> = (0..relation.columns.len()).collect();
         relation.check_first(&mut written, &all);
         let columns: Vec<&str> = written.iter().map(|(field, _)| *field).collect();

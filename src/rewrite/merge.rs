@@ -136,7 +136,7 @@ impl Work<'_, '_> {
         let row = Sql::join(row, ", ");
         let names = relation.columns.iter().map(|c| ident(&c.name)).collect::<Vec<_>>().join(", ");
         let all: Vec<usize> = (0..relation.columns.len()).collect();
-        let mut written = relation.insert(false);
+        let mut written = relation.insert();
         relation.check_first(&mut written, &all);
         let new = |i: usize| Sql::text(qualified("r", &relation.columns[i].name));
         let value = |value: &Sql| match value.columns().is_empty() {

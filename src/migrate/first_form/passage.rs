@@ -368,7 +368,7 @@ fn copying(relation: &Relation, target: &Target, value: &str, there: &[String]) 
 fn projecting(relation: &Relation) -> String {
     let value = |i: usize| Sql::text(format!("(o.v).{}", ident(&relation.columns[i].name)));
     let source = relation.target().and_then(|t| t.moved).map_or("", |(column, _)| column);
-    let written = relation.insert(false);
+    let written = relation.insert();
     let columns: Vec<&str> = written.iter().map(|(column, _)| *column).collect();
     let values: Vec<String> =
         written.iter().map(|(column, v)| if *column == source { "'C'".to_owned() } else { v.fill(value).render() }).collect();

@@ -8,7 +8,6 @@
 
 use crate::relation::{CONTROL, Relation};
 use crate::sql::quote::{ident, literal, qualified};
-use crate::sql::template::Sql;
 
 use super::super::foreign_key::bounded;
 use super::super::number::Numbers;
@@ -84,10 +83,7 @@ impl<'r> Carry<'r> {
     }
 
     fn body(&self) -> String {
-        let new = |i: usize| Sql::text(qualified("new", &self.relation.columns[i].name));
-        let written = self.relation.insert(true);
-        let columns: Vec<&str> = written.iter().map(|(column, _)| *column).collect();
-        let values: Vec<String> = written.iter().map(|(_, value)| value.fill(new).render()).collect();
+        let (columns, values): (Vec<&str>, Vec<String>) = self.relation.copy("new").into_iter().unzip();
         let (leaf, number, carried) = (self.relation.rows(), self.number(), self.carried());
         format!(
             "DECLARE\n  place bigint;\nBEGIN\n  IF TG_OP <> 'INSERT' THEN\n    \
@@ -106,10 +102,7 @@ impl<'r> Carry<'r> {
 
     /// Copies the rows of some blocks, except those that the trigger has carried already.
     pub(super) fn copy(&self, from: i64, to: i64) -> String {
-        let row = |i: usize| Sql::text(qualified("r", &self.relation.columns[i].name));
-        let written = self.relation.insert(true);
-        let columns: Vec<&str> = written.iter().map(|(column, _)| *column).collect();
-        let values: Vec<String> = written.iter().map(|(_, value)| value.fill(row).render()).collect();
+        let (columns, values): (Vec<&str>, Vec<String>) = self.relation.copy("r").into_iter().unzip();
         format!(
             "INSERT INTO {} ({}, {}) SELECT {}, {} FROM ONLY {} AS r WHERE {} AND {}",
             self.relation.rows(),

@@ -40,7 +40,6 @@ FROM (SELECT legacy_table, to_regclass(format('%I.%I', {archive_text}, legacy_ta
      JOIN pg_proc AS p ON p.oid = d.objoid AND p.pronamespace = to_regnamespace({control_text})
      CROSS JOIN LATERAL (VALUES
        ('SCHEMA ' || {archive_text}, 'USAGE', has_schema_privilege(p.proowner, to_regnamespace({archive_text}), 'USAGE')),
-       ('{control}.archive', 'SELECT', has_table_privilege(p.proowner, '{control}.archive', 'SELECT')),
        (a.oid::regclass::text, 'SELECT, INSERT, UPDATE, DELETE',
         has_table_privilege(p.proowner, a.oid, 'SELECT') AND has_table_privilege(p.proowner, a.oid, 'INSERT')
           AND has_table_privilege(p.proowner, a.oid, 'UPDATE') AND has_table_privilege(p.proowner, a.oid, 'DELETE'))) AS w(what, wanted, has)

@@ -1,7 +1,8 @@
 //! Statements that set passwords of roles. Nothing of them is recorded: with the password's pseudonym a replay would lock out the role that it logs
 //! in as. A comment replaces them, which a server answers with EmptyQueryResponse, so requests and answers still correspond.
 //!
-//! Elsewhere the word `password` is a sign of a secret: in a string (`EXECUTE '...'`, `dblink_exec`, a connection string), or before one.
+//! Elsewhere the word `password`, or one like it ([`SIGNS`]), is a sign of a secret: in a string (`EXECUTE '...'`, `dblink_exec`, a connection
+//! string), or before one.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -29,7 +30,7 @@ pub(super) fn without_role_passwords(text: &str) -> Option<String> {
     (from > 0).then(|| out + &text[from..])
 }
 
-/// Whether these bytes may contain the word: plain, written with escapes, or in pieces of a string.
+/// Whether these bytes may contain such a word: plain, written with escapes, or in pieces of a string.
 pub(super) fn may_be_near(bytes: &[u8]) -> bool {
     let goes_on = |at: usize| {
         let behind = bytes[at + 1..].trim_ascii_start();
@@ -42,11 +43,18 @@ pub(super) fn may_be_near(bytes: &[u8]) -> bool {
         || memchr::memchr_iter(b'\'', bytes).any(goes_on)
 }
 
-/// Whether these bytes contain the word.
+/// Words that are a sign of a secret.
+const SIGNS: [&str; 9] = ["password", "passwd", "passphrase", "secret", "token", "api_key", "apikey", "credential", "contrase"];
+
+/// Whether these bytes contain such a word.
 pub(super) fn mentions(bytes: &[u8]) -> bool {
-    const WORD: &[u8] = b"password";
-    memchr::memchr2_iter(b'p', b'P', bytes)
-        .any(|at| bytes.get(at..at + WORD.len()).is_some_and(|word| word.eq_ignore_ascii_case(WORD)))
+    let is_at =
+        |at: usize, sign: &str| bytes.get(at..at + sign.len()).is_some_and(|word| word.eq_ignore_ascii_case(sign.as_bytes()));
+    let begins = |sign: &str| {
+        let first = sign.as_bytes()[0];
+        memchr::memchr2_iter(first, first.to_ascii_uppercase(), bytes).any(|at| is_at(at, sign))
+    };
+    SIGNS.into_iter().any(begins)
 }
 
 /// Whether a statement, or a body in it, sets a role's password or how long it is valid.

@@ -50,7 +50,7 @@ pub const ARCHIVE: &str = "mig_old";
 
 /// What every session of the migration sets, so that images and parity do not depend on the settings of the role that runs it.
 pub const PINNED: &str = "SET extra_float_digits = 1; SET datestyle = 'ISO, MDY'; SET intervalstyle = 'postgres'; \
-     SET bytea_output = 'hex'; SET client_min_messages = 'warning'; SET lc_monetary = 'C'; \
+     SET bytea_output = 'hex'; SET client_min_messages = 'warning'; SET lc_monetary = 'C'; SET array_nulls = on; SET xmloption = 'content'; \
      SET row_security = off; SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0; \
      SET search_path = pg_catalog, pg_temp";
 

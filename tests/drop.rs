@@ -151,7 +151,12 @@ async fn assert_kept(bed: &Bed) {
 
 /// What `esclusa schema apply` does about archives, and what it says of this one.
 async fn applied(bed: &Bed) -> Vec<String> {
-    refill::mark(&bed.db).await.unwrap();
+    applied_to(bed, &[]).await
+}
+
+/// The same with `--refill`.
+async fn applied_to(bed: &Bed, named: &[String]) -> Vec<String> {
+    refill::mark(&bed.db, named).await.unwrap();
     schema::apply(&bed.db, &bed.context).await.unwrap_or_else(|e| panic!("{}", said(&e)));
     capture::mend(&bed.db, &bed.context, &bed.rules).await.unwrap();
     let pace = Pace::new(&esclusa::config::Settings::defaults().unwrap());
@@ -159,8 +164,15 @@ async fn applied(bed: &Bed) -> Vec<String> {
     done.iter().map(|row| format!("{}: {}", row[0].text(), row[1].text())).collect()
 }
 
+/// What `esclusa schema check` says.
+async fn drift(bed: &Bed) -> Vec<String> {
+    let mut found = schema::check(&bed.db, &bed.context).await.unwrap_or_else(|e| panic!("{}", said(&e))).rows;
+    found.extend(refill::check(&bed.db).await.unwrap());
+    found.iter().map(|row| row.iter().map(|c| c.text()).collect::<Vec<_>>().join(": ")).collect()
+}
+
 /// What makes an archive miss changes.
-const MISSED: [&str; 9] = [
+const MISSED: [&str; 10] = [
     "VACUUM FULL mig_old.hisusuario",
     "CLUSTER mig_old.hisusuario USING hisusuario_pkey",
     "ALTER TABLE mig_old.hisusuario SET UNLOGGED",
@@ -170,6 +182,7 @@ const MISSED: [&str; 9] = [
     "ALTER TABLE esclusa_leaf.hisusuario ENABLE TRIGGER esclusa_keep_truncate",
     "DROP TRIGGER esclusa_keep ON esclusa_leaf.hisusuario",
     "DROP FUNCTION esclusa.keep_hisusuario() CASCADE",
+    "CREATE OR REPLACE FUNCTION esclusa.keep_hisusuario() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'",
 ];
 
 /// An archive that was rewritten, or whose triggers were off, is filled from the leaf; then the table comes back with everything.
@@ -199,10 +212,31 @@ async fn an_archive_that_missed_changes_is_filled_again() {
         write(3 * at + 3).await;
         assert_kept(&bed).await;
     }
+    // Nothing tells that triggers were off for a while, or that somebody wrote the archive.
+    bed.sql("ALTER TABLE esclusa_leaf.hisusuario DISABLE TRIGGER esclusa_keep; DELETE FROM cf_quere_pro.hisusuario WHERE id = 44;
+        ALTER TABLE esclusa_leaf.hisusuario ENABLE ALWAYS TRIGGER esclusa_keep; UPDATE mig_old.hisusuario SET nombre = 'falso' WHERE id = 45").await;
+    assert_eq!(applied(&bed).await, [""; 0]);
+    let refused = migration(&bed).await.back(0, rule(&bed)).await.unwrap_err();
+    assert!(said(&refused).contains("`esclusa schema apply --refill hisusuario`"), "{}", said(&refused));
+    assert!(said(&refill::mark(&bed.db, &["tipocorreo".into()]).await.unwrap_err()).contains("tipocorreo has no archive"));
+    assert_eq!(applied_to(&bed, &["hisusuario".into()]).await.len(), 1);
+    assert_kept(&bed).await;
+    assert_eq!(drift(&bed).await, [""; 0]);
     let rows = bed.rows(ROWS).await;
     back(&bed).await;
     assert_eq!(bed.rows(SHAPE).await, was);
     assert_eq!(bed.rows(ROWS).await, rows);
+}
+
+/// An archive that has other columns than the table had is not taken for filled.
+#[tokio::test]
+async fn an_archive_with_other_columns_is_not_mended() {
+    let bed = bed().await;
+    moved(&bed).await;
+    bed.sql("ALTER TABLE mig_old.hisusuario ALTER COLUMN usu TYPE text").await;
+    let done = applied_to(&bed, &["hisusuario".into()]).await;
+    assert!(done[0].contains("not mended: it has missed changes") && done[0].contains("shape: "), "{done:?}");
+    assert_eq!(refill::check(&bed.db).await.unwrap().len(), 1);
 }
 
 /// A transaction whose snapshot is older than the filling does not see where the rows are: its changes fail as if another one had made them.
@@ -250,6 +284,7 @@ async fn a_table_is_dropped_and_comes_back_with_what_was_written_since() {
         "SELECT to_regclass('mig_old.hisusuario') IS NULL AND NOT EXISTS (SELECT FROM pg_proc WHERE proname = 'keep_hisusuario')
         AND NOT EXISTS (SELECT FROM pg_trigger WHERE tgname ~ '^esclusa_keep')";
     assert_eq!(bed.cell(gone).await, "t");
+    assert_eq!(drift(&bed).await, [""; 0]);
 
     // Clients that use the name continue, in every way of using it.
     bed.sql("INSERT INTO cf_quere_pro.hisusuario (id, nombre, usu, hora) VALUES (8, 'despues', 'ana', '2026-02-01');
@@ -260,6 +295,7 @@ async fn a_table_is_dropped_and_comes_back_with_what_was_written_since() {
     assert_eq!(restored(&bed, None).await.unwrap_or_else(|e| panic!("{e}")), 1922);
     assert_eq!(state(&bed).await, State::Moved);
     assert_kept(&bed).await;
+    assert_eq!(drift(&bed).await, [""; 0]);
     // Small and wide rows are all there.
     bed.sql("UPDATE cf_quere_pro.hisusuario SET nombre = 'otro' WHERE id % 7 = 0; DELETE FROM cf_quere_pro.hisusuario WHERE id % 5 = 1").await;
     assert_kept(&bed).await;

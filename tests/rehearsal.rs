@@ -149,7 +149,7 @@ async fn done(bed: &Bed, manner: Manner, table: &str, deed: Deed<'_>, pace: Pace
         }
         Deed::Refill => {
             let work = async {
-                refill::mark(&db).await?;
+                refill::mark(&db, &[]).await?;
                 let done = refill::mend(&db, &bed.context, &bed.rules, &pace).await?;
                 assert_eq!(done.len(), 1, "{done:?}");
                 Ok(())

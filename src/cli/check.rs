@@ -7,6 +7,7 @@ use crate::catalog::{Catalog, Database};
 use crate::control;
 use crate::error::{Error, Fault, Faults, Result};
 use crate::migrate::gate::Candidate;
+use crate::migrate::object::storage;
 use crate::migrate::state;
 use crate::record::redact::Rules;
 use crate::rule::{RuleSet, check};
@@ -43,6 +44,8 @@ pub(super) async fn run(call: Call) -> Result<()> {
     }
     if let Some(database) = &database {
         standing(&call, database, &rules, &mut faults).await?;
+        let (storage, zone) = (storage::recorded(database, schema).await?, &call.settings.rules.time_zone);
+        rules.rules.values().filter_map(|rule| storage::fault(&storage, rule, zone)).for_each(|fault| faults.push(fault));
     }
     if rules.rules.is_empty() && rules.faulty.is_empty() {
         faults.push(Fault::general(format!("there is no rule in {}", directory.display())).hint("run `esclusa rules generate`"));

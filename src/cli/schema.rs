@@ -18,6 +18,9 @@ pub(super) enum Schema {
         /// Prints every statement that would be sent, with its locks and about how long it holds them; changes nothing.
         #[arg(long)]
         dry_run: bool,
+        /// Fills the archive of this table from the present rows, although it seems to be up to date. May be repeated.
+        #[arg(long, value_name = "TABLE")]
+        refill: Vec<String>,
     },
     /// Reports what differs from what `apply` would make; exit code 1 when anything does.
     Check,
@@ -27,15 +30,15 @@ pub(super) async fn run(call: Call, command: Schema) -> Result<()> {
     let database = call.database().await?;
     let context = Context::new(&call.settings);
     match command {
-        Schema::Apply { dry_run: true } => return rehearse(&call, database, &context).await,
-        Schema::Apply { dry_run: false } => {
+        Schema::Apply { dry_run: true, refill } => return rehearse(&call, database, &context, &refill).await,
+        Schema::Apply { dry_run: false, refill } => {
             // The first run may come before there are rules.
             let rules = call.rules_if_any()?;
             roles::require(&database, &context, &rules).await?;
             if first_form::is(&database, &context).await? {
                 call.print(&first_form::passage::bring_over(&database, &context, &rules).await?)?;
             }
-            refill::mark(&database).await?;
+            refill::mark(&database, &refill).await?;
             let mut done = schema::apply(&database, &context).await?;
             let (rules, differing) = as_moved(&database, &context, rules).await?;
             done.rows.extend(differing.iter().map(Drift::left));
@@ -75,7 +78,7 @@ async fn as_moved(database: &Database, context: &Context, mut rules: RuleSet) ->
     Ok((rules, differing))
 }
 
-async fn rehearse(call: &Call, database: Database, context: &Context) -> Result<()> {
+async fn rehearse(call: &Call, database: Database, context: &Context, refill: &[String]) -> Result<()> {
     let rules = call.rules_if_any()?;
     if first_form::is(&database, context).await? {
         return Err(Error::Refused {
@@ -88,7 +91,7 @@ async fn rehearse(call: &Call, database: Database, context: &Context) -> Result<
     let mut told = Rehearsed::new(call);
     let work = async {
         roles::require(&rehearsal.database, context, &rules).await?;
-        refill::mark(&rehearsal.database).await?;
+        refill::mark(&rehearsal.database, refill).await?;
         let done = schema::apply(&rehearsal.database, context).await?;
         let (rules, _) = as_moved(&rehearsal.database, context, rules.clone()).await?;
         capture::mend(&rehearsal.database, context, &rules).await?;

@@ -126,7 +126,10 @@ impl Migration<'_> {
             false => Err(Error::Refused {
                 message: format!("{} differs from its archive, and was left as it is", relation.table),
                 detail: Some(parity.failures()),
-                hint: Some("`esclusa verify` shows where".into()),
+                hint: Some(format!(
+                    "`esclusa verify` shows where; if the leaf is right, `esclusa schema apply --refill {}` fills the archive from it",
+                    relation.table
+                )),
             }),
         }
     }
@@ -161,7 +164,7 @@ impl Migration<'_> {
             ident(&relation.schema),
         );
         let owning = self.owning(db, relation).await?;
-        db.batch(&context, &[swap, grants, owning, keys, hanging.after].concat()).await?;
+        db.batch(&context, &[swap, owning, keys, hanging.after].concat()).await?;
         if is_there {
             db.will_be(&legacy, &archive);
         }
@@ -179,19 +182,23 @@ impl Migration<'_> {
         );
         db.batch(&context, &gone).await?;
         self.capture_back(db, rule, relation, if is_unaudited { Firing::Disabled } else { Firing::Enabled }).await?;
+        // Last, because the owner may have revoked from itself what the statements before need.
+        db.batch(&context, &grants).await?;
         Ok(later)
     }
 
-    /// The SQL that gives the table's columns the sequences back that they owned before the move, unless something else owns them now.
+    /// The SQL that gives the table's columns the sequences back that they owned before the move, unless something else owns them now, or they
+    /// belong to another role than the table, which PostgreSQL refuses.
     async fn owning(&self, db: &Database, relation: &Relation) -> Result<String> {
         let sql = format!(
             "SELECT format('ALTER SEQUENCE %s OWNED BY {table}.%I;', to_regclass(s.owned ->> 0), s.owned ->> 1) \
              FROM (SELECT detail::jsonb -> 'sequences' AS list FROM {CONTROL}.run_table WHERE legacy_table = {name} AND step = '{moved}' \
                    ORDER BY number DESC LIMIT 1) AS last, jsonb_array_elements(last.list) AS s(owned) \
              WHERE NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = to_regclass(s.owned ->> 0) AND deptype = 'a') \
-               AND to_regclass(s.owned ->> 0) IS NOT NULL",
+               AND (SELECT relowner FROM pg_class WHERE oid = to_regclass(s.owned ->> 0)) = (SELECT relowner FROM pg_class WHERE oid = to_regclass({archive}))",
             table = relation.legacy_table(),
             name = literal(&relation.table),
+            archive = literal(&db.origin(&qualified(ARCHIVE, &relation.table))),
             moved = Step::Move.name(),
         );
         let lines = db.text("reading which sequences the table owned", &sql).await?;

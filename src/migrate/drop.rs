@@ -20,7 +20,7 @@ use super::ledger::{self, Entry};
 use super::machine::Step;
 use super::migration::Migration;
 use super::quiet::{Locked, attempt};
-use super::{ARCHIVE, PINNED, keep, roles};
+use super::{ARCHIVE, PINNED, keep, object, roles};
 
 /// How dumps are made, and what must hold before the drop.
 pub struct Dumping<'d> {
@@ -126,6 +126,7 @@ pub async fn restore(migration: &Migration<'_>, run: i64, rule: &Rule, file: Opt
         db.batch(&context, PINNED).await?;
         db.batch(&context, &keep::as_they_fired(&relation, &archive)).await?;
         keep::attach(db, &relation, Places::Fill).await?;
+        object::record_upkeep(db, &relation.schema, &rule.table).await?;
         let rows = db.text_of_made(&context, &format!("SELECT count(*) FROM {archive}"), &["0"]).await?;
         let rows = rows.into_iter().flatten().flatten().next().and_then(|n| n.parse().ok()).unwrap_or(0);
         ledger::write_as(db, Entry { rows: Some(rows), ..entry }, next).await?;

@@ -14,6 +14,7 @@ use crate::sql::quote::{ident, literal, qualified};
 
 use super::foreign_key::bounded;
 use super::number::Numbers;
+use super::object;
 use super::online::carried;
 use super::{ARCHIVE, roles};
 
@@ -170,12 +171,15 @@ pub async fn is_kept(db: &Database, relation: &Relation) -> Result<bool> {
 }
 
 /// A query for the moved tables whose archive is there: the table, and whether its archive receives every change, because the triggers exist and
-/// always fire, and the heap is still the one whose places are known.
+/// always fire, their function is as it was recorded, and the heap is still the one whose places are known.
 pub(super) fn upkeep() -> String {
     let at = |schema: &str| format!("to_regclass(format('%I.%I', {}, a.legacy_table))", literal(schema));
     format!(
         "SELECT a.legacy_table, NOT a.is_behind AND a.filenode = pg_relation_filenode({archive}) AND {count} = (SELECT count(*) FROM pg_trigger \
-           WHERE tgrelid = {leaf} AND tgname = ANY ('{{{names}}}'::name[]) AND tgenabled = 'A') AS is_kept \
+           WHERE tgrelid = {leaf} AND tgname = ANY ('{{{names}}}'::name[]) AND tgenabled = 'A') \
+           AND NOT EXISTS (SELECT FROM {CONTROL}.object AS o JOIN pg_description AS d ON d.description = 'esclusa: keeps ' || a.legacy_table \
+             JOIN pg_proc AS p ON p.oid = d.objoid AND d.classoid = 'pg_proc'::regclass WHERE o.legacy_table = a.legacy_table AND o.kind = 'function' \
+             AND o.name = p.oid::regprocedure::text AND o.definition <> pg_get_functiondef(p.oid)) AS is_kept \
          FROM {CONTROL}.archive AS a WHERE {archive} IS NOT NULL AND {leaf} IS NOT NULL",
         archive = at(ARCHIVE),
         leaf = at(LEAVES),
@@ -195,7 +199,13 @@ pub(super) fn detaching(relation: &Relation) -> String {
 
 /// What is removed with the leaf; its triggers are gone with it.
 pub(super) fn removal(relation: &Relation) -> String {
-    format!("DROP FUNCTION IF EXISTS {}();\n{}", function(relation), forgetting(relation))
+    format!(
+        "DROP FUNCTION IF EXISTS {}();\n{}DELETE FROM {CONTROL}.object WHERE legacy_table = {} AND {};\n",
+        function(relation),
+        forgetting(relation),
+        literal(&relation.table),
+        object::UPKEEP
+    )
 }
 
 /// Removes what is known about the places.
@@ -225,7 +235,7 @@ fn body(relation: &Relation, archive: &str, filenode: u32, from: Places) -> Stri
     // A legacy column may be named like a variable, so every column that a statement reads is qualified with its table.
     format!(
         "#variable_conflict use_variable\nDECLARE\n  place tid;\nBEGIN\n  \
-         IF pg_relation_filenode(to_regclass({name})) IS DISTINCT FROM {filenode}::oid THEN RETURN NULL; END IF;\n  \
+         {is_another}\n  PERFORM FROM ONLY {archive} WHERE false;\n  {is_another}\n  \
          IF TG_OP = 'TRUNCATE' THEN\n    {unseen}DELETE FROM ONLY {archive};\n    DELETE FROM {kept};\n    RETURN NULL;\n  END IF;\n  \
          IF TG_OP <> 'INSERT' THEN\n    SELECT k.at INTO place FROM {kept} AS k WHERE k.number = old.{number};\n    \
          IF NOT FOUND THEN\n    {unseen}place := {by_number};\n    END IF;\n  END IF;\n  \
@@ -238,7 +248,11 @@ fn body(relation: &Relation, archive: &str, filenode: u32, from: Places) -> Stri
          RETURN NULL;\nEND",
         whole =
             relation.wholeness("new").map_or_else(String::new, |whole| format!("IF NOT ({whole}) THEN RETURN NULL; END IF;\n  ")),
-        name = literal(archive),
+        // Looked at again with a lock: somebody may have been about to rewrite the archive.
+        is_another = format!(
+            "IF pg_relation_filenode(to_regclass({})) IS DISTINCT FROM {filenode}::oid THEN RETURN NULL; END IF;",
+            literal(archive)
+        ),
         set = set.join(", "),
         columns = columns.join(", "),
         values = values.join(", "),

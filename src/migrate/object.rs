@@ -64,6 +64,15 @@ pub async fn is_recorded(database: &Database, table: &str) -> Result<bool> {
     Ok(database.one("looking for what the table consists of", &sql, &[&table]).await?.get(0))
 }
 
+/// The objects that keep an archive up to date (`migrate/keep.rs`), among a table's.
+pub(super) const UPKEEP: &str =
+    "(kind = 'trigger' AND name ~ '^esclusa_keep' OR kind IN ('function', 'owner') AND name ~ '^esclusa\\.\"?keep_')";
+
+/// Records them again, after they were made anew.
+pub async fn record_upkeep(database: &Database, schema: &str, table: &str) -> Result<()> {
+    record_some(database, schema, &format!("SELECT {}", literal(table)), UPKEEP).await
+}
+
 /// Records the foreign keys of a table again, and those of the key tables that they lead to or come from: they are created again when the table
 /// moves, and validated later.
 pub async fn record_keys(database: &Database, schema: &str, table: &str) -> Result<()> {
@@ -75,13 +84,18 @@ pub async fn record_keys(database: &Database, schema: &str, table: &str) -> Resu
         literal(KEYS)
     );
     let own = "(kind IN ('foreign key', 'hold') OR kind = 'trigger' AND name LIKE '%ESCLUSA\\_hold\\_%')";
+    record_some(database, schema, &near, own).await
+}
+
+/// Records objects of some tables again: `tables` is a query, `own` the condition for an object.
+async fn record_some(database: &Database, schema: &str, tables: &str, own: &str) -> Result<()> {
     let sql = format!(
-        "DELETE FROM {CONTROL}.object WHERE legacy_table IN ({near}) AND {own}; \
+        "DELETE FROM {CONTROL}.object WHERE legacy_table IN ({tables}) AND {own}; \
          INSERT INTO {CONTROL}.object (legacy_table, kind, name, definition, creation) \
          SELECT t, kind, name, definition, creation FROM ({}) AS o WHERE {own}",
-        described(schema, &near)
+        described(schema, tables)
     );
-    database.batch("recording foreign keys", &sql).await
+    database.batch("recording what tables consist of", &sql).await
 }
 
 /// Records tables that an earlier version moved without a record, if nothing of them is missing.

@@ -3,13 +3,14 @@
 //! filled, the table can neither come back nor be dropped; nobody else notices.
 
 use crate::catalog::Database;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::relation::{CONTROL, Context, Relation};
 use crate::rule::RuleSet;
 use crate::sql::quote::{literal, qualified};
 use crate::table::Cell;
 
 use super::keep::{self, Places};
+use super::parity::{self, CheckResult};
 use super::quiet::{Locked, Pace, attempt};
 use super::{ARCHIVE, object};
 
@@ -32,11 +33,22 @@ pub async fn check(db: &Database) -> Result<Vec<Vec<Cell>>> {
     Ok(behind(db).await?.into_iter().map(row).collect())
 }
 
-/// Marks those archives, so that they are filled although their triggers are made again or enabled first.
-pub async fn mark(db: &Database) -> Result<()> {
-    for table in behind(db).await? {
+/// Marks those archives, so that they are filled although their triggers are made again or enabled first; and the archives of `named` tables,
+/// whose leaf somebody knows to be right.
+pub async fn mark(db: &Database, named: &[String]) -> Result<()> {
+    let mut behind = behind(db).await?;
+    for table in named {
+        let sql = format!("SELECT EXISTS (SELECT FROM ({}) AS u WHERE legacy_table = $1)", keep::upkeep());
+        if !db.one("looking for an archive", &sql, &[table]).await?.get::<_, bool>(0) {
+            return Err(Error::refused(format!(
+                "{table} has no archive that could be filled: it has not been moved, or was dropped"
+            )));
+        }
+        behind.push(table.clone());
+    }
+    for table in behind {
         let sql = format!("UPDATE {CONTROL}.archive SET is_behind = true WHERE legacy_table = {}", literal(&table));
-        db.batch("marking an archive that has missed changes", &sql).await?;
+        db.batch("marking an archive that is to be filled", &sql).await?;
     }
     Ok(())
 }
@@ -77,7 +89,14 @@ async fn fill(db: &Database, relation: &Relation, pace: &Pace) -> Result<()> {
         );
         db.batch(&context, &emptied).await?;
         keep::attach(db, relation, Places::Fill).await?;
-        object::record(db, &relation.schema, &relation.table).await
+        object::record_upkeep(db, &relation.schema, &relation.table).await?;
+        // Somebody may have changed its columns.
+        let parity = parity::kept(db, relation, &archive).await?;
+        let differs = |check: &&CheckResult| !check.passed && ["shape", "count", "checksum"].contains(&check.check);
+        match parity.verdicts.iter().find(differs) {
+            None => Ok(()),
+            Some(check) => Err(Error::refused(format!("{context}: it still differs: {}: {}", check.check, check.detail))),
+        }
     };
     attempt(db, pace, &context, std::slice::from_ref(&leaf), &|_| {}, work).await
 }

@@ -18,6 +18,10 @@ const CONTROL_SQL: &str = include_str!("sql/control.sql");
 const TABLES_SQL: &str = include_str!("sql/tables.sql");
 const AUDIT_SQL: &str = include_str!("sql/audit.sql");
 
+/// Whoever waits for a lock has others wait behind it. This is shorter than `deadlock_timeout`: if a client and `schema apply` wait for each
+/// other, it is not the client that fails.
+const BRIEFLY: &str = "SET LOCAL lock_timeout = '500ms'";
+
 fn rendered(template: &str, schema: &str, control: &str) -> String {
     template
         .replace("{schema}", &ident(schema))
@@ -43,6 +47,7 @@ pub async fn apply(database: &Database, context: &Context) -> Result<Table> {
         .transaction("applying the schema", async |db| {
             // Two `schema apply` at once wait for each other.
             db.batch("taking the schema lock", "SELECT pg_advisory_xact_lock(hashtext('esclusa schema'))").await?;
+            db.batch("waiting briefly", BRIEFLY).await?;
             db.batch("making grants of its own", OWN_GRANTS).await?;
             build(db, context, partitioner, end).await?;
             roles::install(db, context).await?;
@@ -83,12 +88,31 @@ async fn build(db: &Database, context: &Context, partitioner: Partitioner, end: 
     let schemas = format!("CREATE SCHEMA IF NOT EXISTS {}; CREATE SCHEMA IF NOT EXISTS {ARCHIVE};", ident(&context.schema));
     db.batch("creating schemas", &schemas).await?;
     db.batch("creating schemas", foreign_key::SCHEMA_SQL).await?;
-    db.batch("creating tables", &creation(context, CONTROL)).await?;
+    let made = creation(context, CONTROL);
+    db.batch("creating tables", &without_existing(&made, &indexes(db, context).await?)).await?;
     month::make(db, context, &partitions(context, partitioner, end)).await?;
     if let Partitioner::Partman4 | Partitioner::Partman5 = partitioner {
         partman::register(db, context, partitioner, months_ahead(context)).await?;
     }
     Ok(())
+}
+
+/// The names of the indexes that exist, as the files of SQL write them.
+async fn indexes(db: &Database, context: &Context) -> Result<Vec<String>> {
+    let sql = "SELECT relname::text FROM pg_class WHERE relkind IN ('i', 'I') AND relnamespace IN (to_regnamespace($1), to_regnamespace($2))";
+    let rows = db.query("looking for indexes", sql, &[&ident(&context.schema), &CONTROL]).await?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
+}
+
+/// The SQL without the statements that would create these indexes: even where it exists, CREATE INDEX IF NOT EXISTS locks the table and all its
+/// partitions against writers. Each of them is a line.
+fn without_existing(sql: &str, indexes: &[String]) -> String {
+    let exists = |line: &str| {
+        let rest =
+            line.strip_prefix("CREATE INDEX IF NOT EXISTS ").or_else(|| line.strip_prefix("CREATE UNIQUE INDEX IF NOT EXISTS "));
+        rest.and_then(|rest| rest.split_once(" ON ")).is_some_and(|(name, _)| indexes.iter().any(|index| index == name))
+    };
+    sql.split_inclusive('\n').filter(|line| !exists(line)).collect()
 }
 
 /// The same where none of the schema's tables exists.

@@ -140,6 +140,11 @@ impl Passage<'_> {
         for step in self.list("moving the old tables aside", &sql).await? {
             self.db.batch("moving the old tables aside", &step).await?;
         }
+        let ledger = format!(
+            "ALTER TABLE {CONTROL}.run_table DROP CONSTRAINT IF EXISTS run_table_pkey, ADD COLUMN number bigint GENERATED ALWAYS AS IDENTITY, \
+             ADD COLUMN state text, ADD COLUMN detail text, ADD COLUMN previous bytea, ADD COLUMN hash bytea"
+        );
+        self.db.batch("giving the ledger its columns", &ledger).await?;
         self.forget_in_partman().await
     }
 

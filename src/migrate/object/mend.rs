@@ -13,8 +13,9 @@ use crate::relation::LEAVES;
 /// A view is created first, then differences of its rights are reported: after as many rounds as there are such steps, nothing more changes.
 const ROUNDS: usize = 4;
 
-/// If a writer holds a table longer than this, one step of the repair fails, and nobody waits.
-const LOCK_TIMEOUT: &str = "5s";
+/// If a writer holds a table longer than this, one step of the repair fails, and nobody waits. It is shorter than `deadlock_timeout`: if both wait
+/// for each other, it is not the client that fails.
+const LOCK_TIMEOUT: &str = "500ms";
 
 /// Repairs what can be repaired. Rows of `schema apply`: the object, and `mended`, or why not.
 pub async fn mend(database: &Database, schema: &str) -> Result<Vec<Vec<Cell>>> {

@@ -105,5 +105,17 @@ pub async fn check(database: &Database, schema: &str, rules: &RuleSet, time_zone
             remedy: Remedy::None(HINT.into()),
         })
     };
-    Ok(rules.rules.values().filter_map(drift).collect())
+    let is_without = |table: &&String| !rules.rules.contains_key(*table) && !rules.faulty.contains_key(*table);
+    let without = |table: &String| Drift {
+        table: table.clone(),
+        kind: "rule".into(),
+        name: table.clone(),
+        finding: "is gone, and its table has moved: its statements are not rewritten".into(),
+        expected: "the rule that the table was moved with".into(),
+        found: String::new(),
+        remedy: Remedy::None("put the rule's file back".into()),
+    };
+    let mut gone: Vec<Drift> = storage.keys().filter(is_without).map(without).collect();
+    gone.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(rules.rules.values().filter_map(drift).chain(gone).collect())
 }

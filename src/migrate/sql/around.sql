@@ -35,15 +35,20 @@ WHERE p.pronamespace = to_regnamespace({control_text}) AND p.prosecdef AND p.pro
 UNION ALL
 -- The triggers that keep an archive up to date run as the owner, who may be another one since the move.
 SELECT DISTINCT 'rights', w.what, 'missing for ' || quote_ident(pg_get_userbyid(p.proowner)), w.wanted, ''
-FROM (SELECT legacy_table, to_regclass(format('%I.%I', {archive_text}, legacy_table)) AS oid FROM {control}.archive) AS a
+FROM {control}.archive AS a
      JOIN pg_description AS d ON d.description = 'esclusa: keeps ' || a.legacy_table AND d.classoid = 'pg_proc'::regclass
      JOIN pg_proc AS p ON p.oid = d.objoid AND p.pronamespace = to_regnamespace({control_text})
      CROSS JOIN LATERAL (VALUES
-       ('SCHEMA ' || {archive_text}, 'USAGE', has_schema_privilege(p.proowner, to_regnamespace({archive_text}), 'USAGE')),
-       (a.oid::regclass::text, 'SELECT, INSERT, UPDATE, DELETE',
-        has_table_privilege(p.proowner, a.oid, 'SELECT') AND has_table_privilege(p.proowner, a.oid, 'INSERT')
-          AND has_table_privilege(p.proowner, a.oid, 'UPDATE') AND has_table_privilege(p.proowner, a.oid, 'DELETE'))) AS w(what, wanted, has)
+       ('SCHEMA ' || {archive_text}, 'USAGE', has_schema_privilege(p.proowner, to_regnamespace({archive_text}), 'USAGE'))) AS w(what, wanted, has)
 WHERE NOT w.has
+UNION ALL
+-- They, the views and the foreign keys read and write these tables as the owner: leaf, key table, archive, and the places in the archive.
+SELECT 'rights', c.oid::regclass::text, 'missing for ' || quote_ident(pg_get_userbyid(leaf.relowner)), 'SELECT, INSERT, UPDATE, DELETE', ''
+FROM pg_class AS leaf JOIN pg_class AS c ON c.relkind = 'r' AND (c.relnamespace, c.relname) IN (VALUES
+     (leaf.relnamespace, leaf.relname), (to_regnamespace({key_text}), leaf.relname), (to_regnamespace({archive_text}), leaf.relname),
+     (to_regnamespace({control_text}), ('kept_' || leaf.relname)::name))
+WHERE leaf.relkind = 'r' AND leaf.relnamespace = to_regnamespace({leaf_text})
+  AND EXISTS (SELECT FROM unnest('{SELECT,INSERT,UPDATE,DELETE}'::text[]) AS wanted WHERE NOT has_table_privilege(leaf.relowner, c.oid, wanted))
 UNION ALL
 SELECT 'logging', c.oid::regclass::text, 'a crash of the server would take its rows', 'LOGGED', 'UNLOGGED'
 FROM pg_class AS c

@@ -31,11 +31,10 @@ CREATE TABLE IF NOT EXISTS {control}.replica (
     started_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     seen_at    timestamptz NOT NULL DEFAULT clock_timestamp(),
     -- A checksum of its rules: equal numbers mean equal rules.
-    rules      bigint
+    rules      bigint,
+    -- The recorder whose spool shows whether the process is alive.
+    recorder   uuid
 );
-ALTER TABLE {control}.replica ADD COLUMN IF NOT EXISTS rules bigint;
--- The recorder whose spool shows whether the process is alive.
-ALTER TABLE {control}.replica ADD COLUMN IF NOT EXISTS recorder uuid;
 -- A table that is about to change its place (control/cut_over.rs), and the proxies that hold it and whose sessions do not use it. Whoever can write
 -- this can have clients' statements held. Its content is worthless after a crash.
 CREATE UNLOGGED TABLE IF NOT EXISTS {control}.cut_over (
@@ -61,14 +60,6 @@ CREATE UNLOGGED TABLE IF NOT EXISTS {control}.felt (
     PRIMARY KEY (instance, slot)
 ) WITH (fillfactor = 50);
 
--- Hits of the first form, by instance, were not written exactly once: they are not carried over.
-DO $$
-BEGIN
-  IF EXISTS (SELECT FROM pg_catalog.pg_attribute WHERE attrelid = pg_catalog.to_regclass('{control}.hit') AND attname = 'instance') THEN
-    DROP TABLE {control}.hit, {control}.statement;
-  END IF;
-END $$;
-
 -- The processes that record hits, each with the number of its last time span that is in the tables below. A span is written in the transaction that
 -- advances this number, and so exactly once.
 CREATE TABLE IF NOT EXISTS {control}.recorder (
@@ -78,7 +69,8 @@ CREATE TABLE IF NOT EXISTS {control}.recorder (
     lost       bigint NOT NULL DEFAULT 0,      -- spans that never came
     folded     bigint NOT NULL DEFAULT 0,      -- hits in hit_total that had no room in hit
     started_at timestamptz NOT NULL DEFAULT clock_timestamp(),
-    written_at timestamptz NOT NULL DEFAULT clock_timestamp()
+    written_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    pairs_lost bigint NOT NULL DEFAULT 0       -- pairs that had no room in statement_pair
 );
 -- The times in each hour at which each process has recorded.
 CREATE TABLE IF NOT EXISTS {control}.coverage (
@@ -87,14 +79,6 @@ CREATE TABLE IF NOT EXISTS {control}.coverage (
     covered  tstzmultirange NOT NULL,
     PRIMARY KEY (bucket, recorder)
 );
-DO $$
-BEGIN
-  IF EXISTS (SELECT FROM pg_attribute WHERE attrelid = '{control}.coverage'::regclass AND attname = 'covered_us' AND NOT attisdropped) THEN
-    ALTER TABLE {control}.coverage ADD COLUMN covered tstzmultirange;
-    UPDATE {control}.coverage SET covered = tstzmultirange(tstzrange(bucket, bucket + covered_us * interval '1 microsecond'));
-    ALTER TABLE {control}.coverage ALTER COLUMN covered SET NOT NULL, DROP COLUMN covered_us;
-  END IF;
-END $$;
 -- How much of each hour some process has recorded: overlapping times of several processes count once.
 CREATE OR REPLACE VIEW {control}.covered_hour AS
   SELECT hour.bucket, (SELECT sum(extract(epoch FROM upper(part) - lower(part)) * 1000000) FROM unnest(hour.covered) AS part)::bigint AS us
@@ -142,14 +126,6 @@ CREATE TABLE IF NOT EXISTS {control}.hit_trend (
     hits    bigint NOT NULL,
     PRIMARY KEY (bucket, hours, outcome, failed)
 ) WITH (fillfactor = 70);
-DO $$
-BEGIN
-  IF NOT EXISTS (SELECT FROM {control}.hit_sum) THEN
-    INSERT INTO {control}.hit_sum SELECT legacy_table, operation, outcome, sqlstate, application_name, sum(hits), sum(row_count), sum(total_us),
-      max(max_us), min(first_seen), max(last_seen) FROM {control}.hit_total GROUP BY 1, 2, 3, 4, 5;
-    INSERT INTO {control}.hit_trend SELECT bucket, hours, outcome, sqlstate <> '', sum(hits) FROM {control}.hit_total GROUP BY 1, 2, 3, 4;
-  END IF;
-END $$;
 
 -- The same by statement and client. Hits that had no room are only in hit_total; at most `missed` of them belong to this row.
 CREATE TABLE IF NOT EXISTS {control}.hit (
@@ -213,7 +189,6 @@ CREATE TABLE IF NOT EXISTS {control}.statement_pair (
     last_seen        timestamptz NOT NULL,
     PRIMARY KEY (bucket, hours, first_table, second_table, how, application_name)
 ) WITH (fillfactor = 70);
-ALTER TABLE {control}.recorder ADD COLUMN IF NOT EXISTS pairs_lost bigint NOT NULL DEFAULT 0;   -- pairs that had no room
 -- When hits were last merged into days, and old ones deleted.
 CREATE TABLE IF NOT EXISTS {control}.tidied (
     tidied_at timestamptz NOT NULL,
@@ -228,12 +203,12 @@ CREATE TABLE IF NOT EXISTS {control}.proxy_process (
     processes    integer[] NOT NULL,
     finding      text,
     has_ended    boolean NOT NULL DEFAULT false,
-    published_at timestamptz NOT NULL
+    published_at timestamptz NOT NULL,
+    -- Legacy tables whose statements it has lately forwarded without counting them; '*' for all.
+    uncounted    text[] NOT NULL DEFAULT '{}',
+    -- Who has lately had a session through it.
+    users        text[] NOT NULL DEFAULT '{}'
 ) WITH (fillfactor = 50);
--- Legacy tables whose statements it has lately forwarded without counting them; '*' for all.
-ALTER TABLE {control}.proxy_process ADD COLUMN IF NOT EXISTS uncounted text[] NOT NULL DEFAULT '{}';
--- Who has lately had a session through it.
-ALTER TABLE {control}.proxy_process ADD COLUMN IF NOT EXISTS users text[] NOT NULL DEFAULT '{}';
 -- Who has used legacy tables around the proxies, by hour. What was seen of one session counts as one use; there may have been more.
 CREATE TABLE IF NOT EXISTS {control}.around (
     bucket           timestamptz NOT NULL,
@@ -248,27 +223,21 @@ CREATE TABLE IF NOT EXISTS {control}.around (
     last_began       timestamptz NOT NULL,     -- the statement or transaction that was counted last
     first_seen       timestamptz NOT NULL,
     last_seen        timestamptz NOT NULL,
-    PRIMARY KEY (bucket, legacy_table, user_name, client_address, application_name, kind, certainty)
+    PRIMARY KEY (bucket, legacy_table, user_name, client_address, application_name, kind, certainty),
+    CONSTRAINT around_words CHECK (kind IN ('statement', 'session', 'dump', 'counter', 'calls', 'function')
+      AND certainty IN ('sure', 'likely', 'unsure', 'hidden'))
 );
 CREATE INDEX IF NOT EXISTS around_table ON {control}.around (legacy_table, last_seen);
-DO $$
-BEGIN
-  IF NOT EXISTS (SELECT FROM pg_catalog.pg_constraint WHERE conrelid = '{control}.around'::pg_catalog.regclass AND conname = 'around_words') THEN
-    ALTER TABLE {control}.around DROP CONSTRAINT IF EXISTS around_kind_check, DROP CONSTRAINT IF EXISTS around_certainty_check,
-      ADD CONSTRAINT around_words CHECK (kind IN ('statement', 'session', 'dump', 'counter', 'calls', 'function')
-        AND certainty IN ('sure', 'likely', 'unsure', 'hidden'));
-  END IF;
-END $$;
 -- How often the server was sampled in each hour, and how often without the right to see all sessions. Also how long the server's counters, and
 -- pg_stat_statements, were read.
 CREATE TABLE IF NOT EXISTS {control}.around_coverage (
     bucket  timestamptz PRIMARY KEY,
     samples bigint NOT NULL,
     covered_us bigint NOT NULL,
-    hidden  bigint NOT NULL
+    hidden  bigint NOT NULL,
+    counter_us bigint NOT NULL DEFAULT 0,
+    calls_us   bigint NOT NULL DEFAULT 0
 ) WITH (fillfactor = 50);
-ALTER TABLE {control}.around_coverage ADD COLUMN IF NOT EXISTS counter_us bigint NOT NULL DEFAULT 0;
-ALTER TABLE {control}.around_coverage ADD COLUMN IF NOT EXISTS calls_us bigint NOT NULL DEFAULT 0;
 -- The part of that time in which they said nothing about a table, because what they showed may have come from the proxies.
 CREATE TABLE IF NOT EXISTS {control}.around_blind (
     bucket       timestamptz NOT NULL,
@@ -371,15 +340,13 @@ CREATE TABLE IF NOT EXISTS {control}.run_table (
     legacy_table varchar(63) NOT NULL,
     step         text NOT NULL,
     row_count    bigint,
-    finished_at  timestamptz NOT NULL DEFAULT clock_timestamp()
+    finished_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
+    number       bigint GENERATED ALWAYS AS IDENTITY,
+    state        text,   -- after the step (migrate/machine.rs)
+    detail       text,   -- evidence: JSON
+    previous     bytea,  -- the hash of the row before
+    hash         bytea
 );
-ALTER TABLE {control}.run_table DROP CONSTRAINT IF EXISTS run_table_pkey;
-ALTER TABLE {control}.run_table
-    ADD COLUMN IF NOT EXISTS number   bigint GENERATED ALWAYS AS IDENTITY,
-    ADD COLUMN IF NOT EXISTS state    text,   -- after the step (migrate/machine.rs)
-    ADD COLUMN IF NOT EXISTS detail   text,   -- evidence: JSON
-    ADD COLUMN IF NOT EXISTS previous bytea,  -- the hash of the row before
-    ADD COLUMN IF NOT EXISTS hash     bytea;
 CREATE UNIQUE INDEX IF NOT EXISTS run_table_number ON {control}.run_table (number);
 CREATE INDEX IF NOT EXISTS run_table_state ON {control}.run_table (legacy_table, number);
 -- Copies of large tables that were begun (migrate/online.rs): what is copied is kept when the process ends.
@@ -394,13 +361,12 @@ CREATE TABLE IF NOT EXISTS {control}.copy (
     row_count      bigint NOT NULL DEFAULT 0,
     proven         pg_snapshot,                      -- the snapshot of the last proof
     begun_at       timestamptz NOT NULL DEFAULT clock_timestamp(),
-    at             timestamptz NOT NULL DEFAULT clock_timestamp()
+    at             timestamptz NOT NULL DEFAULT clock_timestamp(),
+    waits_for      text,                             -- why it does not continue, in words (migrate/throttle.rs)
+    waits_at       timestamptz,                      -- when that was last so
+    baseline_us    bigint,                           -- the clients' p99 before it began
+    baseline_at    timestamptz
 );
-ALTER TABLE {control}.copy
-    ADD COLUMN IF NOT EXISTS waits_for   text,           -- why it does not continue, in words (migrate/throttle.rs)
-    ADD COLUMN IF NOT EXISTS waits_at    timestamptz,    -- when that was last so
-    ADD COLUMN IF NOT EXISTS baseline_us bigint,         -- the clients' p99 before it began
-    ADD COLUMN IF NOT EXISTS baseline_at timestamptz;
 -- Copied tables that some sessions read in their new form, and which sessions (migrate/reads.rs). In force while the table's state is `reads`.
 CREATE TABLE IF NOT EXISTS {control}.reads (
     legacy_table varchar(63) PRIMARY KEY,

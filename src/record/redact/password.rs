@@ -1,7 +1,7 @@
 //! Statements that set passwords of roles. Nothing of them is recorded: with the password's pseudonym a replay would lock out the role that it logs
 //! in as. A comment replaces them, which a server answers with EmptyQueryResponse, so requests and answers still correspond.
 //!
-//! Elsewhere the word `password`, or one like it ([`SIGNS`]), is a sign of a secret: in a string (`EXECUTE '...'`, `dblink_exec`, a connection
+//! Elsewhere the word `password`, or one like it ([`SIGNS`], [`WORDS`]), is a sign of a secret: in a string (`EXECUTE '...'`, `dblink_exec`, a connection
 //! string), or before one.
 
 use std::collections::BTreeSet;
@@ -43,18 +43,26 @@ pub(super) fn may_be_near(bytes: &[u8]) -> bool {
         || memchr::memchr_iter(b'\'', bytes).any(goes_on)
 }
 
-/// Words that are a sign of a secret.
-const SIGNS: [&str; 9] = ["password", "passwd", "passphrase", "secret", "token", "api_key", "apikey", "credential", "contrase"];
+/// Words that are a sign of a secret, wherever they are.
+const SIGNS: [&str; 7] = ["password", "passwd", "passphrase", "api_key", "apikey", "credential", "contrase"];
+/// The same, where they are no part of a longer word: not `secretaria`.
+const WORDS: [&str; 2] = ["secret", "token"];
 
 /// Whether these bytes contain such a word.
 pub(super) fn mentions(bytes: &[u8]) -> bool {
+    SIGNS.into_iter().any(|sign| places(bytes, sign).next().is_some())
+        || WORDS.into_iter().any(|word| {
+            let is_letter = |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_alphabetic);
+            places(bytes, word).any(|at| !is_letter(at.checked_sub(1)) && !is_letter(Some(at + word.len())))
+        })
+}
+
+/// Where a word begins, in capitals or not.
+fn places<'b>(bytes: &'b [u8], word: &'static str) -> impl Iterator<Item = usize> + 'b {
+    let first = word.as_bytes()[0];
     let is_at =
-        |at: usize, sign: &str| bytes.get(at..at + sign.len()).is_some_and(|word| word.eq_ignore_ascii_case(sign.as_bytes()));
-    let begins = |sign: &str| {
-        let first = sign.as_bytes()[0];
-        memchr::memchr2_iter(first, first.to_ascii_uppercase(), bytes).any(|at| is_at(at, sign))
-    };
-    SIGNS.into_iter().any(begins)
+        move |at: &usize| bytes.get(*at..at + word.len()).is_some_and(|found| found.eq_ignore_ascii_case(word.as_bytes()));
+    memchr::memchr2_iter(first, first.to_ascii_uppercase(), bytes).filter(is_at)
 }
 
 /// Whether a statement, or a body in it, sets a role's password or how long it is valid.

@@ -87,29 +87,3 @@ async fn what_is_written_is_a_witness_too() {
     let refused = stage.scan(&[sources.path()]).await;
     assert!(!refused.status.success() && String::from_utf8_lossy(&refused.stderr).contains("schema apply"));
 }
-
-/// Tables made by the previous version accept the new values after `schema apply`.
-#[tokio::test]
-async fn tables_of_the_version_before_are_brought_up_to_date() {
-    let bed = super::bed().await;
-    bed.sql(
-        "ALTER TABLE esclusa.around DROP CONSTRAINT around_words,
-             ADD CONSTRAINT around_kind_check CHECK (kind IN ('statement', 'session', 'dump', 'counter')),
-             ADD CONSTRAINT around_certainty_check CHECK (certainty IN ('sure', 'unsure', 'hidden'));
-         ALTER TABLE esclusa.around_coverage DROP COLUMN counter_us, DROP COLUMN calls_us;
-         ALTER TABLE esclusa.proxy_process DROP COLUMN uncounted, DROP COLUMN users;
-         DROP TABLE esclusa.around_blind, esclusa.around_calls, esclusa.scan, esclusa.scan_found",
-    )
-    .await;
-    esclusa::migrate::schema::apply(&bed.db, &bed.context).await.unwrap();
-    bed.sql(
-        "INSERT INTO esclusa.around VALUES (now(), 't', 'u', 'a', 'b', 'calls', 'likely', 1, '', now(), now(), now());
-         INSERT INTO esclusa.around_coverage (bucket, samples, covered_us, hidden) VALUES (now(), 1, 1, 0);
-         INSERT INTO esclusa.proxy_process (instance, processes, published_at) VALUES ('i', '{}', now())",
-    )
-    .await;
-    assert_eq!(
-        bed.cell("SELECT count(*) FROM pg_constraint WHERE conrelid = 'esclusa.around'::regclass AND contype = 'c'").await,
-        "1"
-    );
-}

@@ -185,6 +185,8 @@ settings! {
         p99_percent: usize = "110";
         /// With fewer statements than this (in the minute before the copying, or in the last ten seconds), the p99 is not judged.
         p99_statements: usize = "500";
+        /// While nothing has been copied for this long, what clients wait has another cause: their p99 is measured again, and copies are compared with it from then on; 0s is never.
+        p99_again: Duration = "\"90s\"";
         /// A copy waits while a standby lags by more than this; 0s is never.
         lag: Duration = "\"5s\"";
         /// A copy waits while the server writes more WAL per second than this, by whichever session; 0 is never.

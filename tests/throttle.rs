@@ -210,6 +210,42 @@ async fn a_copy_waits_while_its_clients_wait_longer_than_before() {
     assert_eq!(bed.rows("SELECT instance FROM esclusa.felt").await, Vec::<String>::new(), "who leaves takes his readings along");
 }
 
+/// Clients that wait as long while nothing is copied do not wait because of the copy: it goes on, by what they wait now.
+#[tokio::test]
+async fn a_load_that_has_grown_does_not_hold_a_copy_for_ever() {
+    let _turn = TURN.lock().await;
+    let bed = bed().await;
+    let proxy = Proxy::start(&bed).await;
+    let clients = Clients::new(&proxy, &bed).await;
+    until_felt(&bed, 60, |waits, _| waits > 300).await;
+    begun(&bed).await;
+    let first: i64 = bed.cell("SELECT baseline_us FROM esclusa.copy").await.parse().unwrap();
+    clients.take(400);
+    until_felt(&bed, 10, |_, p99| p99 > Duration::from_millis(390)).await;
+    let again = Duration::from_secs(9);
+    let (ear, beside) = (Ear::default(), Bed::beside(&bed).await);
+    let migration = migration_within(Limits { p99_again: again, ..limits() }, &bed, &beside, &ear).await;
+    // The copy is continued soon after it was begun, however long the machine took to make the clients slow.
+    bed.sql("UPDATE esclusa.copy SET at = clock_timestamp()").await;
+    let run = migration.begin("grown").await.unwrap();
+    let begun = Instant::now();
+    let outcome = {
+        let mut work = std::pin::pin!(migration.table(run, rule(&bed)));
+        tokio::select! {
+            done = &mut work => panic!("it did not wait: {done:?}"),
+            () = ear.hears("is the baseline from now on") => {}
+        }
+        assert!(begun.elapsed() >= again, "measured after {:?}", begun.elapsed());
+        let second: i64 = bed.cell("SELECT baseline_us FROM esclusa.copy").await.parse().unwrap();
+        assert!(first < 390_000 && second >= 390_000, "{first}, then {second}");
+        work.await.unwrap_or_else(|e| panic!("{}", common::said(&e)))
+    };
+    clients.take(0);
+    assert!(outcome.parity.unwrap().holds());
+    assert!(ear.has("hisusuario waits: the clients' p99 is"), "{:#?}", ear.0.lock().unwrap());
+    proxy.server.stop().await;
+}
+
 /// A proxy that was killed leaves its line behind, and says nothing more.
 #[tokio::test]
 async fn a_signal_that_is_lost_stops_the_copy_and_what_was_copied_is_kept() {

@@ -21,6 +21,8 @@ pub struct Limits {
     pub p99_percent: u32,
     /// With fewer waits than these, there is no p99.
     pub p99_statements: u64,
+    /// When nothing has been copied for so long, the baseline is measured again; 0 is never.
+    pub p99_again: Duration,
     /// How far behind the slowest standby may be.
     pub lag: Duration,
     /// WAL that all writers together may produce, in bytes per second.
@@ -38,11 +40,17 @@ impl Limits {
         Limits {
             p99_percent: u32::try_from(migrate.p99_percent).unwrap_or(u32::MAX),
             p99_statements: migrate.p99_statements as u64,
+            p99_again: migrate.p99_again,
             lag: migrate.lag,
             wal_per_second: migrate.wal_per_second.0 as u64,
             checkpoints: migrate.checkpoints as u64,
             silence: migrate.silence,
         }
+    }
+
+    /// Whether a copy that has rested for so long no longer affects what clients feel: what they feel is then a baseline.
+    pub fn is_rested(&self, rest: Duration) -> bool {
+        !self.p99_again.is_zero() && rest >= self.p99_again
     }
 }
 
@@ -72,6 +80,8 @@ pub struct Felt {
 pub struct Signals {
     /// What clients feel.
     pub felt: Signal<Felt>,
+    /// For how long nothing has been copied.
+    pub rest: Duration,
     /// A proxy that no longer reports what its clients feel.
     pub silent_proxy: Option<(String, Duration)>,
     /// How far behind the slowest standby is.
@@ -91,6 +101,8 @@ pub enum Permit {
     Go,
     /// Not yet.
     Wait(Reason),
+    /// Not yet; but clients wait as long without the copy, so the baseline is to be measured again.
+    Measure(Reason),
     /// Not before a person has looked: a signal is lost.
     Stop(Reason),
 }
@@ -151,7 +163,11 @@ pub fn decide(signals: &Signals, limits: &Limits) -> Permit {
         let reason = Reason::Lost(what, silence);
         return if silence >= limits.silence { Permit::Stop(reason) } else { Permit::Wait(reason) };
     }
-    too_much(signals, limits).map_or(Permit::Go, Permit::Wait)
+    match too_much(signals, limits) {
+        None => Permit::Go,
+        Some(reason @ Reason::Felt(..)) if limits.is_rested(signals.rest) => Permit::Measure(reason),
+        Some(reason) => Permit::Wait(reason),
+    }
 }
 
 fn too_much(signals: &Signals, limits: &Limits) -> Option<Reason> {
@@ -180,6 +196,7 @@ mod tests {
     const LIMITS: Limits = Limits {
         p99_percent: 110,
         p99_statements: 500,
+        p99_again: Duration::from_secs(90),
         lag: Duration::from_secs(5),
         wal_per_second: 64 << 20,
         checkpoints: 12,
@@ -231,6 +248,21 @@ mod tests {
             let Permit::Wait(reason) = decide(&signals, &LIMITS) else { panic!("{signals:?} goes on") };
             assert_eq!(reason.to_string(), words);
         }
+    }
+
+    #[test]
+    fn who_waits_as_long_without_the_copy_gives_a_new_baseline() {
+        let after = |rest: u64| Signals { felt: felt(300), rest: Duration::from_secs(rest), ..quiet() };
+        assert!(matches!(decide(&after(89), &LIMITS), Permit::Wait(Reason::Felt(..))));
+        assert!(matches!(decide(&after(90), &LIMITS), Permit::Measure(Reason::Felt(..))));
+        let never = Limits { p99_again: Duration::ZERO, ..LIMITS };
+        assert!(matches!(decide(&after(9_000), &never), Permit::Wait(Reason::Felt(..))));
+        assert_eq!(decide(&Signals { felt: felt(100), ..after(90) }, &LIMITS), Permit::Go);
+        // Other limits are absolute: a rest changes nothing about them.
+        let behind = Signals { felt: felt(100), lag: Signal::Is(Duration::from_secs(99)), ..after(90) };
+        assert!(matches!(decide(&behind, &LIMITS), Permit::Wait(Reason::Lag(..))));
+        let blind = Signals { felt: Signal::Lost(Duration::from_secs(1)), ..after(90) };
+        assert!(matches!(decide(&blind, &LIMITS), Permit::Wait(Reason::Lost(..))));
     }
 
     #[test]

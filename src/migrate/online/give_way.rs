@@ -13,22 +13,24 @@ use crate::migrate::throttle::{Permit, decide};
 const LOOKED_AT: Duration = Duration::from_secs(1);
 /// How often a waiting copy reports.
 const TOLD: Duration = Duration::from_secs(5);
-/// When something was copied this recently, what clients feel now is not a baseline.
-const STIRRED: Duration = Duration::from_secs(90);
 
 /// Begins to watch the signals, before a table is copied or its copy is continued.
 pub(super) async fn begin(work: Work<'_>) -> Result<()> {
     let mut watched = work.throttle.watch.lock().await;
-    if watched.as_ref().is_some_and(|w| w.copied.elapsed() < STIRRED) {
+    let limits = &work.throttle.limits;
+    if watched.as_ref().is_some_and(|w| !limits.is_rested(w.copied.elapsed())) {
         return Ok(());
     }
     let sql = format!(
-        "SELECT CASE WHEN at > clock_timestamp() - $2::float8 * interval '1 s' THEN baseline_us END FROM {CONTROL}.copy WHERE legacy_table = $1"
+        "SELECT baseline_us, extract(epoch FROM clock_timestamp() - at)::float8 FROM {CONTROL}.copy WHERE legacy_table = $1"
     );
     let (context, table) = ("looking at the baseline", &work.relation.table);
-    let stored = work.db.query(context, &sql, &[table, &STIRRED.as_secs_f64()]).await?;
-    let stored: Option<i64> = stored.first().and_then(|row| row.get(0));
-    let stored = stored.and_then(|us| u64::try_from(us).ok()).map(Duration::from_micros);
+    let stored = work.db.query(context, &sql, &[table]).await?;
+    let stored = stored.first().and_then(|row| {
+        let rest = Duration::from_secs_f64(row.get::<_, f64>(1).clamp(0.0, 1e9));
+        let baseline = u64::try_from(row.get::<_, Option<i64>>(0)?).ok()?;
+        (!limits.is_rested(rest)).then_some(Duration::from_micros(baseline))
+    });
     let (watch, notes): (Watch, Notes) = Watch::begin(work.db, work.throttle.limits, stored).await?;
     notes.iter().for_each(|note| work.told.word(&format!("copying {table}: {note}")));
     keep_baseline(work, watch.baseline()).await?;
@@ -51,11 +53,12 @@ pub(super) async fn give_way(work: Work<'_>, doing: &'static str) -> Result<Dura
     let mut guard = work.throttle.watch.lock().await;
     let Some(watched) = guard.as_mut() else { return Ok(Duration::ZERO) };
     let (begun, mut told) = (Instant::now(), None::<Instant>);
+    let mut resting = begun;
     loop {
         let verdict = match &watched.last {
             Some((verdict, at)) if at.elapsed() < LOOKED_AT => verdict.clone(),
             _ => {
-                let verdict = decide(&watched.watch.read(work.db).await, &work.throttle.limits);
+                let verdict = decide(&watched.watch.read(work.db, resting.elapsed()).await, &work.throttle.limits);
                 watched.last = Some((verdict.clone(), Instant::now()));
                 verdict
             }
@@ -69,6 +72,18 @@ pub(super) async fn give_way(work: Work<'_>, doing: &'static str) -> Result<Dura
                     note(work, Some(&reason.to_string())).await?;
                 }
                 tokio::time::sleep(LOOKED_AT).await;
+            }
+            Permit::Measure(reason) => {
+                if let Some(p99) = watched.watch.measure().await {
+                    let rest = resting.elapsed().as_secs();
+                    work.told.word(&format!(
+                        "{doing} {}: {reason}, and nothing was copied for {rest} s: {:.1} ms is the baseline from now on",
+                        work.relation.table,
+                        p99.as_secs_f64() * 1000.0
+                    ));
+                    keep_baseline(work, Some(p99)).await?;
+                }
+                (resting, watched.last) = (Instant::now(), None);
             }
             Permit::Stop(reason) => {
                 // The next command reports it again, and `status` shows it until then.

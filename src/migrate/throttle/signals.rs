@@ -11,7 +11,7 @@ use crate::error::Result;
 
 /// What clients feel now is what they have felt for so long.
 const NOW: Duration = Duration::from_secs(10);
-/// Before the copying: what the proxies have kept.
+/// A baseline is measured over so long: what the proxies have kept.
 const BEFORE: Duration = Duration::from_secs(60);
 /// WAL is measured over so long a time.
 const WAL_WITHIN: Duration = Duration::from_secs(5);
@@ -93,9 +93,20 @@ impl Watch {
         Ok((watch, notes))
     }
 
-    /// The clients' p99 before the copying.
+    /// The clients' p99 without the copying.
     pub fn baseline(&self) -> Option<Duration> {
         self.before.baseline
+    }
+
+    /// Measures the baseline again, after a rest of [`Limits::p99_again`]; the copy's after-effects (checkpoints, queues) have the first third of
+    /// it to end. `None`, and the baseline is what it was, where it cannot be read or there were too few statements.
+    pub async fn measure(&mut self) -> Option<Duration> {
+        let within = BEFORE.min(self.limits.p99_again * 2 / 3);
+        let waits = felt::within(&self.ask(felt::told).await?, within);
+        let enough = waits.count() >= self.limits.p99_statements;
+        let measured = waits.quantile(0.99).filter(|_| enough)?;
+        self.before.baseline = Some(measured);
+        Some(measured)
     }
 
     async fn connect(&mut self, beside: &Database) -> Result<()> {
@@ -108,11 +119,11 @@ impl Watch {
         Ok(())
     }
 
-    /// What there is now. A signal that fails is lost, and the others are read.
-    pub async fn read(&mut self, beside: &Database) -> Signals {
+    /// What there is now, when nothing has been copied for `rest`. A signal that fails is lost, and the others are read.
+    pub async fn read(&mut self, beside: &Database, rest: Duration) -> Signals {
         // A connection that cannot be made loses all of them.
         let _ = tokio::time::timeout(PATIENCE, self.connect(beside)).await;
-        let mut signals = Signals::default();
+        let mut signals = Signals { rest, ..Signals::default() };
         self.read_felt(&mut signals).await;
         // The position in WAL first: by it a standby's lag is measured.
         self.read_written(&mut signals).await;

@@ -28,6 +28,7 @@ pub mod online;
 pub mod parity;
 pub mod partition;
 mod partman;
+mod place;
 pub mod quiet;
 pub mod reads;
 pub mod refill;

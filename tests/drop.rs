@@ -228,6 +228,49 @@ async fn an_archive_that_missed_changes_is_filled_again() {
     assert_eq!(bed.rows(ROWS).await, rows);
 }
 
+/// What makes a row's number point to another row of the archive, or to none: the next write of that row changes what is there.
+const MISPLACED: [&str; 4] = [
+    "UPDATE esclusa_leaf.hisusuario SET al_id = al_id + 1000000 WHERE al_legacy_at = '2020-01-01 00:02'",
+    "UPDATE esclusa_leaf.hisusuario SET al_id = -al_id WHERE al_legacy_at IN ('2020-01-01 00:03', '2020-01-01 00:53');
+     UPDATE esclusa_leaf.hisusuario AS h SET al_id = -o.al_id FROM esclusa_leaf.hisusuario AS o WHERE h.al_id < 0 AND o.al_id < 0 AND h.al_id <> o.al_id",
+    "DELETE FROM esclusa.kept_hisusuario WHERE number = (SELECT max(al_id) FROM esclusa_leaf.hisusuario)",
+    "UPDATE esclusa.kept_hisusuario SET at = (SELECT ctid FROM mig_old.hisusuario WHERE id = 7 LIMIT 1)
+     WHERE number = (SELECT max(al_id) FROM esclusa_leaf.hisusuario)",
+];
+
+/// The rows are the same on both sides, but not each at its place: the proof names it, and the archive is filled again.
+#[tokio::test]
+async fn a_row_that_is_at_another_place_is_found() {
+    for online in [false, true] {
+        let bed = bed().await;
+        let pace = Pace { online_above: if online { 0 } else { u64::MAX }, ..migration(&bed).await.pace };
+        let migration = Migration { pace, ..migration(&bed).await };
+        let run = migration.begin("migrate").await.unwrap();
+        migration.table(run, rule(&bed)).await.unwrap_or_else(|e| panic!("{}", said(&e)));
+        migration.finish(run).await.unwrap();
+        assert_kept(&bed).await;
+        let relation = Relation::compile(rule(&bed), &bed.context);
+        for (at, change) in MISPLACED.iter().enumerate() {
+            bed.sql(&format!(
+                "INSERT INTO cf_quere_pro.hisusuario (id, nombre, usu, hora) VALUES (9, 'tarde', 'ana', timestamp '2026-01-01' + {at} * interval '1 s')"
+            ))
+            .await;
+            assert_kept(&bed).await;
+            bed.sql(&format!(
+                "ALTER TABLE esclusa_leaf.hisusuario DISABLE TRIGGER esclusa_keep; {change};
+                 ALTER TABLE esclusa_leaf.hisusuario ENABLE ALWAYS TRIGGER esclusa_keep"
+            ))
+            .await;
+            let found = parity::kept(&bed.db, &relation, "mig_old.hisusuario").await.unwrap();
+            let failed: Vec<&str> = found.verdicts.iter().filter(|v| !v.passed).map(|v| v.check).collect();
+            assert_eq!(failed, ["places"], "{change}: {}", found.failures());
+            assert!(found.failures().contains("`esclusa schema apply --refill hisusuario`"), "{}", found.failures());
+            assert_eq!(applied_to(&bed, &["hisusuario".into()]).await.len(), 1);
+            assert_kept(&bed).await;
+        }
+    }
+}
+
 /// An archive that has other columns than the table had is not taken for filled.
 #[tokio::test]
 async fn an_archive_with_other_columns_is_not_mended() {

@@ -2,8 +2,7 @@
 //! the archive is dropped. So at any time that table can take its name again with everything written since the move (`migrate/back.rs`), and be
 //! compared with the leaf.
 //!
-//! Every row of the leaf is matched with its place in the archive: by its number, where the place follows from it ([`Numbers`]), otherwise by an
-//! additional table of numbers and places. When an archive is rewritten (VACUUM FULL), every place belongs to another row: the archive is then no
+//! Every row of the leaf is matched with its place in the archive (`place.rs`). When an archive is rewritten (VACUUM FULL), every place belongs to another row: the archive is then no
 //! longer written, until it is filled again (`refill.rs`). Rows that the audit trigger writes into a history without a value that the table requires are not
 //! in the archive: no table could hold them.
 
@@ -16,7 +15,7 @@ use super::foreign_key::bounded;
 use super::number::Numbers;
 use super::object;
 use super::online::carried;
-use super::{ARCHIVE, roles};
+use super::{ARCHIVE, place, roles};
 
 /// The trigger on the leaf for rows, and that for TRUNCATE.
 const TRIGGERS: [&str; 2] = ["esclusa_keep", "esclusa_keep_truncate"];
@@ -45,7 +44,7 @@ pub async fn attach(db: &Database, relation: &Relation, from: Places) -> Result<
     let table = literal(&relation.table);
     let mut sql = format!(
         "{forgetting}{places}ALTER TABLE {kept} OWNER TO {owner};\nREVOKE ALL ON {kept} FROM PUBLIC;\n\
-         INSERT INTO {CONTROL}.archive VALUES ({table}, {filenode});\n\
+         INSERT INTO {CONTROL}.archive (legacy_table, filenode, first_number, rows_per_block, blocks) VALUES ({table}, {filenode}, {numbers});\n\
          GRANT USAGE ON SCHEMA {ARCHIVE} TO {owner};\nGRANT ALL ON {archive} TO {owner};\n\
          CREATE OR REPLACE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS {body};\n\
          REVOKE ALL ON FUNCTION {function}() FROM PUBLIC;\nALTER FUNCTION {function}() OWNER TO {owner};\n\
@@ -54,7 +53,11 @@ pub async fn attach(db: &Database, relation: &Relation, from: Places) -> Result<
         // the way back revokes it again.
         forgetting = forgetting(relation),
         places = places(relation, &archive, from),
-        kept = kept(relation),
+        kept = place::table(relation),
+        numbers = match from {
+            Places::Numbers(Numbers { first, per_block, blocks }) => format!("{first}, {per_block}, {blocks}"),
+            Places::Order | Places::Fill => "NULL, NULL, NULL".to_owned(),
+        },
         owner = ident(&owner),
         body = literal(&body(relation, &archive, filenode, from)),
         tag = literal(&format!("esclusa: keeps {}", relation.table)),
@@ -76,15 +79,9 @@ fn kept_up(relation: &Relation) -> String {
     format!("{} is kept", relation.table)
 }
 
-/// The table of numbers and places, for rows whose place does not follow from the number.
-fn kept(relation: &Relation) -> String {
-    qualified(CONTROL, &bounded(format!("kept_{}", relation.table)))
-}
-
 /// Creates that table; if the table was copied while it was written, it exists already.
 fn places(relation: &Relation, archive: &str, from: Places) -> String {
-    let kept = kept(relation);
-    let name = bounded(format!("kept_{}", relation.table));
+    let (kept, name) = (place::table(relation), place::name(relation));
     // A publication FOR ALL TABLES refuses changes of a table without an identity (manual, section 31.1).
     let identity = format!("ALTER TABLE {kept} REPLICA IDENTITY FULL;\n");
     let empty = format!("CREATE TABLE {kept} (at tid NOT NULL, number bigint NOT NULL UNIQUE);\n{identity}");
@@ -125,7 +122,7 @@ fn filling(relation: &Relation, archive: &str) -> String {
         whole = relation.wholeness("t").map_or_else(String::new, |whole| format!(" WHERE {whole}")),
         columns = columns.join(", "),
         values = values.join(", "),
-        kept = kept(relation),
+        kept = place::table(relation),
     )
 }
 
@@ -211,14 +208,14 @@ pub(super) fn removal(relation: &Relation) -> String {
 /// Removes what is known about the places.
 fn forgetting(relation: &Relation) -> String {
     let table = literal(&relation.table);
-    format!("DROP TABLE IF EXISTS {};\nDELETE FROM {CONTROL}.archive WHERE legacy_table = {table};\n", kept(relation))
+    format!("DROP TABLE IF EXISTS {};\nDELETE FROM {CONTROL}.archive WHERE legacy_table = {table};\n", place::table(relation))
 }
 
 fn body(relation: &Relation, archive: &str, filenode: u32, from: Places) -> String {
     let columns: Vec<String> = relation.columns.iter().map(|c| ident(&c.name)).collect();
     let values: Vec<String> = (0..columns.len()).map(|i| relation.read(i, Some("new"))).collect();
     let set: Vec<String> = columns.iter().zip(&values).map(|(column, value)| format!("{column} = {value}")).collect();
-    let (kept, number) = (kept(relation), relation.number());
+    let (kept, number) = (place::table(relation), relation.number());
     let by_number = match from {
         Places::Numbers(numbers) => numbers.place(&format!("old.{number}")),
         Places::Order | Places::Fill => "NULL".to_owned(),

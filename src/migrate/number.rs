@@ -65,10 +65,9 @@ pub struct Numbers {
 }
 
 impl Numbers {
-    /// The number of the row at a place in the heap. A place is sent as four bytes of its block and two of its position (source, tid.c), and this
-    /// is the fastest way to them.
+    /// The number of the row at a place in the heap.
     pub(super) fn at(&self, place: &str) -> String {
-        let sent = format!("('x' || encode(tidsend({place}), 'hex'))::bit(48)::bigint");
+        let sent = place_as_number(place);
         format!("({} + ({sent} >> 16) * {} + ({sent} & 65535))", self.first, self.per_block)
     }
 
@@ -92,6 +91,11 @@ impl Numbers {
     pub(super) fn last(&self) -> i64 {
         self.before(self.blocks)
     }
+}
+
+/// A place as a number: four bytes of its block and two of its position (source, tid.c). There is no cast, and this is the fastest way.
+pub(super) fn place_as_number(place: &str) -> String {
+    format!("('x' || encode(tidsend({place}), 'hex'))::bit(48)::bigint")
 }
 
 #[cfg(test)]

@@ -9,11 +9,14 @@ use crate::relation::{CONTROL, Relation, Store};
 use crate::sql::quote::literal;
 use crate::sql::template::Sql;
 
+use super::number::place_as_number;
+use super::place::{self, Placed};
+
 /// One check's verdict.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CheckResult {
-    /// `shape`, `count`, `checksum`, `multiset`, `order`, `key column`, `time column`, `derived columns`, `leaf`; for a copy made while the table
-    /// was written: `shape`, `rows`, `derived columns`, `changes`.
+    /// `shape`, `count`, `checksum`, `multiset`, `order`, `key column`, `time column`, `derived columns`, `leaf`; for a table that has moved
+    /// `places` instead of `order`; for a copy made while the table was written: `shape`, `rows`, `derived columns`, `changes`.
     pub check: &'static str,
     /// Whether it holds.
     pub passed: bool,
@@ -50,7 +53,8 @@ pub async fn check(database: &Database, relation: &Relation, old: &str) -> Resul
     Prover { database, relation, old, compared: Compared::Moved }.check().await
 }
 
-/// Compares a moved table with its archive, which is kept up to date: everything except the order of the heap, which new rows do not share.
+/// Compares a moved table with its archive, which is kept up to date: instead of the order of the heap, which new rows do not share, that every row
+/// has an equal one at its place in the archive. The next write of the row changes what is there.
 pub async fn kept(database: &Database, relation: &Relation, old: &str) -> Result<Parity> {
     Prover { database, relation, old, compared: Compared::Kept }.check().await
 }
@@ -86,11 +90,13 @@ enum Compared {
 #[derive(Default)]
 struct Counted {
     /// Rows of the legacy table.
-    rows: i64,
+    old: i64,
+    /// Rows of its relation.
+    new: i64,
     /// Whether each row occurs as often on one side as on the other.
     is_equal: bool,
-    /// Whether they are in the same order.
-    is_in_order: bool,
+    /// Whether they are in the same order; of a table that has moved, whether each is at its place.
+    is_placed: bool,
 }
 
 /// The detail of a multiset that is the same on both sides.
@@ -106,21 +112,31 @@ struct Prover<'p> {
 impl Prover<'_> {
     async fn check(&self) -> Result<Parity> {
         let mut verdicts = vec![self.shape().await?];
-        let Counted { rows, is_equal, is_in_order } = self.count_and_sums(&mut verdicts).await?;
+        let placed = self.placed().await?;
+        let Counted { old, new, is_equal, is_placed } = self.counted(placed.as_ref()).await?;
         // Which rows they are costs many times as much, and is asked for only where some differ.
-        verdicts.push(match is_equal {
+        let multiset = match is_equal {
             true => CheckResult { check: "multiset", passed: true, detail: NONE_DIFFER.into() },
             false => self.multiset().await?,
-        });
+        };
+        // Sums that go by places also differ where only places do.
+        let is_equal = is_equal || placed.is_some() && multiset.passed;
+        verdicts.push(CheckResult { check: "count", passed: old == new, detail: format!("{old} legacy, {new} new") });
+        let detail = if is_equal { "equal" } else { "different" };
+        verdicts.push(CheckResult { check: "checksum", passed: is_equal, detail: detail.into() });
+        verdicts.push(multiset);
         if let Some(target) = self.relation.target() {
-            if self.compared == Compared::Moved {
-                let detail = if is_in_order { "as in the heap" } else { "not as in the heap" };
-                verdicts.push(CheckResult { check: "order", passed: is_in_order, detail: detail.into() });
-            }
+            verdicts.push(match self.compared {
+                Compared::Moved => {
+                    let detail = if is_placed { "as in the heap" } else { "not as in the heap" };
+                    CheckResult { check: "order", passed: is_placed, detail: detail.into() }
+                }
+                Compared::Kept => self.places(placed.as_ref(), is_placed).await?,
+            });
             self.derived(target, &mut verdicts).await?;
             verdicts.push(self.alone(target).await?);
         }
-        Ok(Parity { table: self.relation.table.clone(), rows, verdicts })
+        Ok(Parity { table: self.relation.table.clone(), rows: old, verdicts })
     }
 
     /// `instead` is the answer in a rehearsal: that the rows are equal.
@@ -168,7 +184,20 @@ impl Prover<'_> {
     }
 
     fn new_rows(&self, more: &str) -> String {
-        format!("SELECT {} AS row{more} FROM {} AS t{}", self.new_row(), self.relation.rows(), self.moved("WHERE"))
+        self.new_rows_with(more, "")
+    }
+
+    /// `joined` is what is joined to the leaf.
+    fn new_rows_with(&self, more: &str, joined: &str) -> String {
+        format!("SELECT {} AS row{more} FROM {} AS t{joined}{}", self.new_row(), self.relation.rows(), self.moved("WHERE"))
+    }
+
+    /// How the rows of a table that has moved find their places.
+    async fn placed(&self) -> Result<Option<Placed>> {
+        match (self.compared, self.relation.target()) {
+            (Compared::Kept, Some(_)) => place::of_rows(self.database, self.relation).await,
+            _ => Ok(None),
+        }
     }
 
     /// The condition for rows to be compared. With a table left as it was: not what the application wrote later, nor what the audit trigger wrote.
@@ -185,32 +214,69 @@ impl Prover<'_> {
         moved.map_or(String::new(), |(column, value)| format!(" {word} t.{column} = {}", literal(value)))
     }
 
-    /// Counts, and compares the sums of a 64-bit hash of each row, which the order of the rows does not change; a second hash also depends on the
-    /// row's place in the heap. That two given sides differ and have the same sum has a chance of 2^-64. Sums need no memory, and several
-    /// processes of the server can share them; a second hash would have the row's text made twice.
-    async fn count_and_sums(&self, verdicts: &mut Vec<CheckResult>) -> Result<Counted> {
+    /// Counts, and compares the sums of a 64-bit hash of each row, which the order of the rows does not change. That two given sides differ and have
+    /// the same sum has a chance of 2^-64. Sums need no memory, and several processes of the server can share them. Where the rows have places in
+    /// the archive, the hash also depends on the place: a second hash would have the row's text made twice. Before a table moves, a second hash
+    /// depends on the row's place in the heap, because only one of them may be wrong.
+    async fn counted(&self, placed: Option<&Placed>) -> Result<Counted> {
         let target = self.relation.target().filter(|_| self.compared == Compared::Moved);
-        let place =
+        let in_order =
             |order: &str| target.map_or_else(String::new, |_| format!(", row_number() OVER (ORDER BY t.{order}) AS place"));
+        let at = |place: &str| format!(", {} AS place", place_as_number(place));
+        let (old, new) = match placed {
+            Some(Placed { join, place }) => (self.old_rows(&at("t.ctid")), self.new_rows_with(&at(place), join)),
+            None => (self.old_rows(&in_order("ctid")), self.new_rows(&in_order(target.map_or("", |t| t.order)))),
+        };
+        let seed = if placed.is_some() { "place" } else { "0" };
         let sums = |rows: String| {
             let in_order = target.map_or("0", |_| "coalesce(sum(hashtextextended(row, place)), 0)");
-            format!("(SELECT count(*) AS n, coalesce(sum(hashtextextended(row, 0)), 0) AS a, {in_order} AS b FROM ({rows}) AS x)")
+            format!(
+                "(SELECT count(*) AS n, coalesce(sum(hashtextextended(row, {seed})), 0) AS a, {in_order} AS b FROM ({rows}) AS x)"
+            )
         };
         let sql = format!(
             "SELECT old.n, new.n, (old.n, old.a) = (new.n, new.a), old.b = new.b FROM {} AS old, {} AS new",
-            sums(self.old_rows(&place("ctid"))),
-            sums(self.new_rows(&place(target.map_or("", |t| t.order)))),
+            sums(old),
+            sums(new),
         );
         let found = self.text("count", &sql, &["0", "0", "t", "t"]).await?;
         let [old, new, is_equal, is_in_order] = found.as_slice() else {
-            verdicts.push(failed("count", "not counted".into()));
-            return Ok(Counted::default());
+            return Ok(Counted { new: -1, ..Counted::default() });
         };
-        verdicts.push(CheckResult { check: "count", passed: old == new, detail: format!("{old} legacy, {new} new") });
         let is_equal = is_equal == "t";
-        let detail = if is_equal { "equal" } else { "different" };
-        verdicts.push(CheckResult { check: "checksum", passed: is_equal, detail: detail.into() });
-        Ok(Counted { rows: old.parse().unwrap_or(0), is_equal, is_in_order: is_in_order == "t" })
+        let is_placed = if placed.is_some() { is_equal } else { is_in_order == "t" };
+        let number = |n: &str| n.parse().unwrap_or(-1);
+        Ok(Counted { old: number(old), new: number(new), is_equal, is_placed })
+    }
+
+    /// Whether every row has an equal one at its place in the archive, and no place has two rows.
+    async fn places(&self, placed: Option<&Placed>, is_placed: bool) -> Result<CheckResult> {
+        let verdict = |passed, detail| Ok(CheckResult { check: "places", passed, detail });
+        let Some(Placed { join, place }) = placed else {
+            return verdict(
+                false,
+                format!("{} is missing, which says where rows are in the archive", place::table(self.relation)),
+            );
+        };
+        if is_placed {
+            return verdict(true, "every row is at its place in the archive".into());
+        }
+        let sql = format!(
+            "SELECT count(*) FILTER (WHERE o.row IS DISTINCT FROM n.row), count(n.place) - count(DISTINCT n.place) \
+             FROM ({}) AS n FULL JOIN ({}) AS o ON o.place = n.place",
+            self.new_rows_with(&format!(", {place} AS place"), join),
+            self.old_rows(", t.ctid AS place"),
+        );
+        let found = self.text("places", &sql, &["0", "0"]).await?;
+        let [elsewhere, shared] = found.as_slice() else { return Ok(failed("places", "not compared".into())) };
+        let table = &self.relation.table;
+        verdict(
+            false,
+            format!(
+                "{elsewhere} rows have no equal one at their place in the archive, {shared} share one: \
+                 `esclusa schema apply --refill {table}` fills the archive again"
+            ),
+        )
     }
 
     /// Rows that occur more often on one side than on the other.

@@ -381,7 +381,10 @@ CREATE TABLE IF NOT EXISTS {control}.reads (
 CREATE TABLE IF NOT EXISTS {control}.archive (
     legacy_table varchar(63) PRIMARY KEY,
     filenode     oid NOT NULL,
-    is_behind    boolean NOT NULL DEFAULT false   -- it has missed changes, and is to be filled again
+    is_behind    boolean NOT NULL DEFAULT false,  -- it has missed changes, and is to be filled again
+    first_number   bigint,                        -- as in copy, where the rows' places follow from their numbers (migrate/place.rs)
+    rows_per_block bigint,
+    blocks         bigint
 );
 -- The triggers of archived tables that fired when these were moved (migrate/keep.rs): the way back enables them again.
 CREATE TABLE IF NOT EXISTS {control}.silenced (

@@ -115,6 +115,14 @@ fn cases() -> Vec<Case> {
         case("history by part of the key", "select count(*) from hisaccesos where hacctipo = $1", &[112], 0),
         case("history, last days", "select count(*) from histipooficina where htofhsthora > current_date - $1::int", &[3], 0),
         case("history, latest 20", "select * from histipooficina order by htofhsthora desc limit 20", &[], 120),
+        // No index serves these orders: what is sorted must not be whole rows.
+        case("history, latest 20, sorted", "select * from hisaccesos order by hacchsthora desc limit 20", &[], 60),
+        case(
+            "history, page by two columns",
+            "select * from histipooficina where htofhsthora > current_date - $1::int order by htofhstusu, htofhsthora limit 20 offset 40",
+            &[300],
+            7_100,
+        ),
         case("history, last stamp", "select max(htofhsthora) from histipooficina", &[], 0),
         case("history, keys between", "select * from histipooficina where htofid between $1 and $2", &[777, 779], 180),
         case("history, key of a sub-select", "select * from histipooficina where htofid = (select $1::numeric)", &[777], 60),

@@ -71,6 +71,9 @@ pub async fn attach(db: &Database, relation: &Relation, from: Places) -> Result<
     }
     roles::while_creating(db, &[CONTROL], &[&owner], async |db| db.batch(&context, &sql).await).await?;
     db.believe(&kept_up(relation), "yes");
+    if !matches!(from, Places::Numbers(_)) {
+        db.believe(&place::known(relation), "yes");
+    }
     Ok(())
 }
 

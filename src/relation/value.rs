@@ -14,6 +14,9 @@ use super::schemas::{CONTROL, control};
 /// The beginning of the names of functions that accept what an assignment accepts.
 pub const ASSIGN: &str = concat!(control!(), ".assign_");
 
+/// The function by which a value is read from an image (`migrate/sql/image_text.sql`).
+pub const IMAGE_TEXT: &str = concat!(control!(), ".image_text");
+
 /// A column type, as far as types differ in how they are stored and read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SqlType {
@@ -137,7 +140,7 @@ impl SqlType {
 
     /// The value read from an image, with its exact type and modifier.
     pub fn from_image(&self, image: &str, key: &str) -> String {
-        self.from_text(&format!("({image} OPERATOR(pg_catalog.->>) {})", literal(key)))
+        self.from_text(&format!("{IMAGE_TEXT}({image}, {})", literal(key)))
     }
 
     /// The value read from its text in an image.
@@ -423,7 +426,7 @@ mod tests {
     fn expressions_by_type() {
         let t = SqlType::new;
         let x = Sql::text("x");
-        assert_eq!(t("character(4)").from_image("i", "a'b"), "(i OPERATOR(pg_catalog.->>) 'a''b')::character(4)");
+        assert_eq!(t("character(4)").from_image("i", "a'b"), "esclusa.image_text(i, 'a''b')::character(4)");
         assert_eq!(t("character varying(10)").assigned("$1").render(), "pg_catalog.\"varchar\"(($1)::varchar, 14, false)");
         assert_eq!(t("bit(5)").assigned("x").render(), "pg_catalog.\"bit\"((x)::pg_catalog.\"bit\", 5, false)");
         assert_eq!(t("bit varying(5)").assigned("x").render(), "pg_catalog.varbit((x)::pg_catalog.varbit, 5, false)");
@@ -456,7 +459,7 @@ mod tests {
         assert_eq!(t("character(4)").assigned_by_type("a", "c@7"), t("character(4)").assigned("a"));
         assert_eq!(t("timestamp(0) without time zone").bare_name(), "timestamp without time zone");
         assert_eq!(t("numeric(5,0)").key_text(&x).render(), "pg_catalog.trim_scale((x)::numeric)::pg_catalog.text");
-        assert_eq!(t("text").from_image("i", "c"), "(i OPERATOR(pg_catalog.->>) 'c')");
+        assert_eq!(t("text").from_image("i", "c"), "esclusa.image_text(i, 'c')");
         assert!(t("numeric(5,0)").is_whole_number() && !t("numeric(6,2)").is_whole_number() && !t("numeric").is_whole_number());
         assert!(t("timestamp without time zone").is_stamp() && t("date").is_stamp() && !t("time without time zone").is_stamp());
         for by_text in ["timestamp without time zone[]", "timestamp with time zone", "timestamp(0) with time zone", "json"] {

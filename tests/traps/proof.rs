@@ -197,7 +197,7 @@ async fn the_proof_sees_what_was_written_since() {
                 "INSERT INTO esclusa_leaf.hisfar ({columns}) SELECT {} FROM esclusa_leaf.hisfar WHERE al_record_key = '2'",
                 columns.replace("al_old_data", "al_old_data - 'b'")
             ),
-            &["count", "checksum", "multiset"],
+            &["count", "checksum", "multiset", "places"],
         ),
         ("ALTER TABLE cf_quere_pro.audit_log DETACH PARTITION esclusa_leaf.hisfar".to_owned(), &["leaf"]),
     ] {

@@ -1,6 +1,7 @@
 //! What an error says of a leaf, its key and its indexes, in the names of the legacy table.
 
 use super::told::{Told, replace};
+use crate::relation::value::IMAGE_TEXT;
 use crate::relation::{CONTROL, LEAVES, Relation, Store};
 use crate::rule::ADDED;
 use crate::sql::quote::{ident, literal};
@@ -53,8 +54,8 @@ fn columns(fields: &mut ErrorFields, relation: &Relation) {
     for column in &relation.columns {
         let (name, type_name) = (ident(&column.name), &column.sql_type.name);
         let printed = match column.store {
-            Store::Image(image) if type_name == "text" => format!("({image} ->> {}::text)", literal(&column.name)),
-            Store::Image(image) => format!("(({image} ->> {}::text)::{type_name})", literal(&column.name)),
+            Store::Image(image) if type_name == "text" => format!("{IMAGE_TEXT}({image}, {}::text)", literal(&column.name)),
+            Store::Image(image) => format!("({IMAGE_TEXT}({image}, {}::text)::{type_name})", literal(&column.name)),
             Store::Column(stored) => format!("({stored}::{type_name})"),
             Store::Typed(stored) => stored.to_owned(),
             Store::Same => continue,
@@ -189,7 +190,7 @@ mod tests {
         );
         let mut fields = ErrorFields::parse(
             b"C23505\0Mduplicate key value violates unique constraint \"hisx_pkey\"\0sesclusa_leaf\0thisx\0nhisx_pkey\0\
-              DKey (((al_old_data ->> 'id'::text)::numeric(5,0)), al_legacy_at)=(7, 2020-01-01 00:00:00) already exists.\0\0",
+              DKey ((esclusa.image_text(al_old_data, 'id'::text)::numeric(5,0)), al_legacy_at)=(7, 2020-01-01 00:00:00) already exists.\0\0",
         );
         legacy_names(&mut fields, &history);
         assert_eq!(fields.get(field::DETAIL), Some(&b"Key (id, at)=(7, 2020-01-01 00:00:00) already exists."[..]));

@@ -80,7 +80,7 @@ PREPARE p (numeric) AS SELECT * FROM esclusa.histipooficina WHERE htofid = $1
 -- System columns come from a sub-select over the table behind the view.
 SELECT ctid, htofid FROM histipooficina
 -- becomes
-SELECT esclusa_ctid_0 AS ctid, htofid FROM (SELECT (al_old_data OPERATOR(pg_catalog.->>) 'htofid')::numeric(5,0) AS htofid, (al_old_data OPERATOR(pg_catalog.->>) 'htofdescri')::character varying(20) AS htofdescri, (al_old_data OPERATOR(pg_catalog.->>) 'htofsnpresen')::character(1) AS htofsnpresen, (al_old_data OPERATOR(pg_catalog.->>) 'htofsngestpda')::character(1) AS htofsngestpda, (al_old_data OPERATOR(pg_catalog.->>) 'htofhstusu')::character varying(10) AS htofhstusu, al_legacy_at AS htofhsthora, (al_old_data OPERATOR(pg_catalog.->>) 'htofidioma')::character(2) AS htofidioma, ctid AS esclusa_ctid_0 FROM esclusa_leaf.histipooficina) AS histipooficina
+SELECT esclusa_ctid_0 AS ctid, htofid FROM (SELECT esclusa.image_text(al_old_data, 'htofid')::numeric(5,0) AS htofid, esclusa.image_text(al_old_data, 'htofdescri')::character varying(20) AS htofdescri, esclusa.image_text(al_old_data, 'htofsnpresen')::character(1) AS htofsnpresen, esclusa.image_text(al_old_data, 'htofsngestpda')::character(1) AS htofsngestpda, esclusa.image_text(al_old_data, 'htofhstusu')::character varying(10) AS htofhstusu, al_legacy_at AS htofhsthora, esclusa.image_text(al_old_data, 'htofidioma')::character(2) AS htofidioma, ctid AS esclusa_ctid_0 FROM esclusa_leaf.histipooficina) AS histipooficina
 -- hits select of histipooficina: rewritten
 
 SELECT histipooficina FROM histipooficina

@@ -237,7 +237,13 @@ impl Relation {
         match column.store {
             Store::Typed(name) => format!("{dot}{name}"),
             Store::Column(name) => format!("({dot}{name})::{}", column.sql_type.cast()),
-            Store::Image(name) => column.sql_type.from_image(&format!("{dot}{name}"), &column.name),
+            Store::Image(name) => match self.target().and_then(|t| t.repeated) {
+                // Histories are long. A look-up's rows are few, and often read by statements that are planned anew.
+                Some((image, number)) if image == name => {
+                    column.sql_type.from_dear_image(&format!("{dot}{image}"), &format!("{dot}{number}"), &column.name)
+                }
+                _ => column.sql_type.from_image(&format!("{dot}{name}"), &column.name),
+            },
             Store::Same => format!("{dot}{}", ident(&column.name)),
         }
     }

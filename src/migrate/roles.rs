@@ -18,8 +18,6 @@ use super::{ARCHIVE, CONTROL, LEAVES};
 pub const AUDIT: &str = "esclusa_audit";
 
 const SCRIPT: &str = include_str!("sql/roles.sql");
-/// The function by which views read a value from an image.
-pub(super) const IMAGE_TEXT: &str = include_str!("sql/image_text.sql");
 const PARTMAN: &str = include_str!("sql/roles_partman.sql");
 const GRANTS: &str = include_str!("sql/grants.sql");
 const DEPENDENTS: &str = include_str!("sql/dependents.sql");
@@ -60,7 +58,6 @@ pub fn script(context: &Context, role: &str, tables: &[String], owner: Option<&s
     let partman = if context.partman == Partman::Auto { PARTMAN } else { "" };
     SCRIPT
         .replace("{partman}", partman)
-        .replace("{image_text}", IMAGE_TEXT)
         .replace("{shadow_role}", &shadow(context))
         .replace("{grants}", GRANTS)
         .replace("{own_faults}", OWN_FAULTS)

@@ -31,7 +31,7 @@ fn rendered(template: &str, schema: &str, control: &str) -> String {
 
 /// The SQL that creates what is missing, and replaces functions; without the months.
 fn creation(context: &Context, control: &str) -> String {
-    [CONTROL_SQL, roles::IMAGE_TEXT, TABLES_SQL, AUDIT_SQL].map(|template| rendered(template, &context.schema, control)).concat()
+    [CONTROL_SQL, TABLES_SQL, AUDIT_SQL].map(|template| rendered(template, &context.schema, control)).concat()
 }
 
 /// Creates what is missing, replaces functions, repairs moved tables, leaves data alone. Returns what was done, object by object; a state that
@@ -218,7 +218,7 @@ async fn objects(database: &Database, schema: &str, control: &str) -> Result<Vec
            WHERE rel.name NOT LIKE 'audit\\_log\\_%'
          UNION ALL SELECT 'index', c.relname, pg_get_indexdef(i.indexrelid) || CASE WHEN i.indisvalid THEN '' ELSE ' invalid' END FROM pg_index i JOIN rel ON i.indrelid = rel.oid JOIN pg_class c ON c.oid = i.indexrelid
            WHERE rel.name NOT LIKE 'audit\\_log\\_%'
-         UNION ALL SELECT 'function', p.proname || '(' || pg_get_function_identity_arguments(p.oid) || ')', CASE WHEN p.proname = 'image_text' AND p.prosrc IN ('jsonb_object_field_text', 'SELECT $1 OPERATOR(pg_catalog.->>) $2') THEN '' ELSE pg_get_functiondef(p.oid) END
+         UNION ALL SELECT 'function', p.proname || '(' || pg_get_function_identity_arguments(p.oid) || ')', pg_get_functiondef(p.oid)
              || CASE WHEN has_function_privilege('public', p.oid, 'EXECUTE') THEN '' ELSE 'not for PUBLIC' END
            FROM pg_proc p WHERE p.pronamespace = to_regnamespace({control}) AND p.proname !~ '^(write|audit|project)_' -- one a table
               OR p.pronamespace = to_regnamespace({schema}) AND p.proname = 'fn_audit_trigger'

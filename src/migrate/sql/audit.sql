@@ -312,7 +312,7 @@ BEGIN
   FOR callable IN
     SELECT oid FROM pg_proc
     WHERE pronamespace = '{control}'::regnamespace AND NOT has_function_privilege('public', oid, 'EXECUTE') AND pg_has_role(proowner, 'USAGE')
-      AND proname ~ '(?x)^(image_text|exact_text|pinned_text|key_text|record_key|came_between|refuse_concurrent|refuse_null|refuse_copy
+      AND proname ~ '(?x)^(exact_text|pinned_text|key_text|record_key|came_between|refuse_concurrent|refuse_null|refuse_copy
         |has_own_types|is_own_type|image|image_by_output|assign_.*|check_.*)$'
   LOOP
     EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO PUBLIC', callable);

@@ -34,7 +34,6 @@ CREATE SCHEMA IF NOT EXISTS {control} AUTHORIZATION {role};
 CREATE SCHEMA IF NOT EXISTS {leaf} AUTHORIZATION {role};
 CREATE SCHEMA IF NOT EXISTS {archive} AUTHORIZATION {role};
 
-{image_text}
 -- What a superuser's `schema apply` created earlier now belongs to the role. Views and the functions behind them belong to the owners of the legacy
 -- tables; partitions that pg_partman created keep their owners.
 DO $ours$

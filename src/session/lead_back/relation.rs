@@ -1,7 +1,7 @@
 //! What an error says of a leaf, its key and its indexes, in the names of the legacy table.
 
 use super::told::{Told, replace};
-use crate::relation::value::IMAGE_TEXT;
+use crate::relation::value::DEAR;
 use crate::relation::{CONTROL, LEAVES, Relation, Store};
 use crate::rule::ADDED;
 use crate::sql::quote::{ident, literal};
@@ -54,14 +54,29 @@ fn columns(fields: &mut ErrorFields, relation: &Relation) {
     for column in &relation.columns {
         let (name, type_name) = (ident(&column.name), &column.sql_type.name);
         let printed = match column.store {
-            Store::Image(image) if type_name == "text" => format!("{IMAGE_TEXT}({image}, {}::text)", literal(&column.name)),
-            Store::Image(image) => format!("({IMAGE_TEXT}({image}, {}::text)::{type_name})", literal(&column.name)),
+            Store::Image(image) => printed_image(relation, image, &literal(&column.name), type_name),
             Store::Column(stored) => format!("({stored}::{type_name})"),
             Store::Typed(stored) => stored.to_owned(),
             Store::Same => continue,
         };
         replace(fields, &[field::DETAIL], &printed, &name);
         replace(fields, &[field::DETAIL], printed.trim_start_matches('(').trim_end_matches(')'), &name);
+    }
+}
+
+/// How the server prints a column that is read from an image; one of a history is read at its true cost (`SqlType::from_dear_image`).
+fn printed_image(relation: &Relation, image: &str, key: &str, type_name: &str) -> String {
+    let number = relation.target().and_then(|t| t.repeated).filter(|(repeated, _)| *repeated == image).map(|(_, number)| number);
+    let read = match number {
+        Some(number) => format!(
+            "({image} ->>\nCASE\n    WHEN {image} IS NOT NULL THEN {key}::text\n    ELSE ({number} <> ANY ('{DEAR}'::bigint[]))::text\nEND)"
+        ),
+        None => format!("({image} ->> {key}::text)"),
+    };
+    match (type_name == "text", number) {
+        (true, _) => read,
+        (false, None) => format!("({read}::{type_name})"),
+        (false, Some(_)) => format!("(({read})::{type_name})"),
     }
 }
 
@@ -190,7 +205,8 @@ mod tests {
         );
         let mut fields = ErrorFields::parse(
             b"C23505\0Mduplicate key value violates unique constraint \"hisx_pkey\"\0sesclusa_leaf\0thisx\0nhisx_pkey\0\
-              DKey ((esclusa.image_text(al_old_data, 'id'::text)::numeric(5,0)), al_legacy_at)=(7, 2020-01-01 00:00:00) already exists.\0\0",
+              DKey ((((al_old_data ->>\nCASE\n    WHEN al_old_data IS NOT NULL THEN 'id'::text\n    ELSE (al_id <> ANY \
+              ('{0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0}'::bigint[]))::text\nEND))::numeric(5,0)), al_legacy_at)=(7, 2020-01-01 00:00:00) already exists.\0\0",
         );
         legacy_names(&mut fields, &history);
         assert_eq!(fields.get(field::DETAIL), Some(&b"Key (id, at)=(7, 2020-01-01 00:00:00) already exists."[..]));

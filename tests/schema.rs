@@ -314,6 +314,8 @@ async fn a_new_owner_of_everything_gets_what_owners_need() {
 async fn a_schema_that_is_right_is_left_alone() {
     let bed = moved().await;
     let client = bed.session("postgres", "BEGIN; INSERT INTO cf_quere_pro.hisbase VALUES (201, 'held', '2026-01-01')").await;
+    // Nor does it keep a processor busy with compiling its questions.
+    assert_eq!(bed.cell("SHOW jit").await, "off");
     assert_eq!(apply(&bed).await, Vec::<String>::new());
     let other = Bed::beside(&bed).await;
     let (done, answer) =

@@ -43,11 +43,18 @@ impl Database {
         });
         let database = Database::of(client, config.clone());
         database.notice_a_dead_line().await;
+        database.without_compilation().await?;
         Ok(database)
     }
 
     fn of(client: Client, config: Config) -> Self {
         Database { client, config, stopped: Mutex::default(), journal: None }
+    }
+
+    /// Questions to the catalog are estimated to cost a hundred times what they do, and the server would compile them: seconds of a processor for
+    /// milliseconds of work, in each process, whenever a table moves (manual, section 32.2).
+    async fn without_compilation(&self) -> Result<()> {
+        self.batch("switching compilation off", "SET jit = off").await
     }
 
     /// The server probes this connection when idle for ten seconds, and ends the session after a few failed probes; by default it would do so after
@@ -94,6 +101,7 @@ impl Database {
         });
         let database = Database::of(client, config);
         database.notice_a_dead_line().await;
+        database.without_compilation().await?;
         database.batch("listening for switches", &format!("LISTEN {channel}")).await?;
         Ok((database, receiver))
     }

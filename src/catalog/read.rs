@@ -1,6 +1,6 @@
 //! A catalog from a running server (PostgreSQL manual, chapter 53: `pg_class`, `pg_attribute`, `pg_constraint`).
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::{Catalog, Column, Database, Key};
 use crate::error::Result;
@@ -50,27 +50,39 @@ WHERE EXISTS (SELECT FROM unnest(ARRAY['SELECT', 'INSERT', 'UPDATE']) AS a(right
                   WHERE NOT has_table_privilege(r.oid, p.oid, right_))
 UNION ALL SELECT r.rolname::text, '' FROM pg_roles r, pg_namespace n WHERE n.nspname = $1 AND NOT has_schema_privilege(r.oid, n.oid, 'USAGE')";
 
-/// A mark of the catalog that changes whenever something in it changes. Every change of a row of the system catalogs gives it a new `xmin` (manual,
-/// section 5.6), which freezing does not alter.
-const MARK: &str = "
-WITH c AS (SELECT c.oid, c.xmin FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+/// A mark of each relation that changes whenever something of it in the catalog changes, and one of all types, without a name. Every change of a row
+/// of the system catalogs gives it a new `xmin` (manual, section 5.6), which freezing does not alter.
+const MARKS: &str = "
+WITH c AS (SELECT c.oid, c.xmin, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
            WHERE n.nspname = $1 AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition),
-rows AS (SELECT c.oid AS relation, 0 AS place, c.xmin FROM c
+rows AS (SELECT c.oid AS relation, 0::bigint AS place, c.xmin FROM c
          UNION ALL SELECT a.attrelid, a.attnum, a.xmin FROM pg_attribute a WHERE a.attnum > 0 AND a.attrelid IN (SELECT oid FROM c)
          UNION ALL SELECT d.adrelid, d.adnum + 2000, d.xmin FROM pg_attrdef d WHERE d.adrelid IN (SELECT oid FROM c)
-         UNION ALL SELECT k.oid, -1, k.xmin FROM pg_constraint k WHERE k.conrelid IN (SELECT oid FROM c)
-         UNION ALL SELECT t.oid, -2, t.xmin FROM pg_type t WHERE t.oid >= 16384 AND t.typtype IN ('d', 'e', 'r'))
-SELECT count(*), coalesce(sum(hashint8extended(xmin::text::bigint, (relation::bigint << 16) + place)), 0)::text FROM rows";
+         UNION ALL SELECT k.conrelid, - k.oid::bigint, k.xmin FROM pg_constraint k WHERE k.conrelid IN (SELECT oid FROM c)
+         UNION ALL SELECT 0, t.oid::bigint, t.xmin FROM pg_type t WHERE t.oid >= 16384 AND t.typtype IN ('d', 'e', 'r'))
+SELECT coalesce(c.relname::text, ''), (sum(hashint8extended(rows.xmin::text::bigint, (relation::bigint << 16) + place)) % 1000000000000000000)::bigint
+FROM rows LEFT JOIN c ON c.oid = rows.relation GROUP BY 1";
 
-/// See [`Catalog::mark`].
-#[derive(Debug, PartialEq, Eq)]
-pub struct Mark(i64, String);
+/// See [`Catalog::marks`].
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Marks(BTreeMap<String, i64>);
+
+impl Marks {
+    /// The relations that have changed, come or gone between these marks and later ones; `None` if types have, which any relation may use.
+    pub fn changed(&self, later: &Marks) -> Option<Vec<String>> {
+        let differ = |(a, b): (&Marks, &Marks)| {
+            a.0.iter().filter(|(name, mark)| b.0.get(*name) != Some(mark)).map(|(name, _)| name.clone()).collect::<BTreeSet<_>>()
+        };
+        let changed = &differ((self, later)) | &differ((later, self));
+        (!changed.contains("")).then(|| changed.into_iter().collect())
+    }
+}
 
 impl Catalog {
-    /// The mark of a schema's catalog: much less to read than the catalog itself.
-    pub async fn mark(database: &Database, schema: &str) -> Result<Mark> {
-        let row = database.one("looking for changes of the catalog", MARK, &[&schema]).await?;
-        Ok(Mark(row.get(0), row.get(1)))
+    /// The marks of a schema's catalog: much less to read than the catalog itself.
+    pub async fn marks(database: &Database, schema: &str) -> Result<Marks> {
+        let rows = database.query("looking for changes of the catalog", MARKS, &[&schema]).await?;
+        Ok(Marks(rows.into_iter().map(|row| (row.get(0), row.get(1))).collect()))
     }
 
     /// Reads every relation of a schema. Partitions are left out: their parent stands for them.
@@ -115,5 +127,21 @@ impl Catalog {
             }
         }
         Ok(catalog)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_changed_is_named() {
+        let marks = |of: &[(&str, i64)]| Marks(of.iter().map(|(name, mark)| ((*name).to_owned(), *mark)).collect());
+        let before = marks(&[("", 1), ("a", 1), ("b", 1), ("c", 1)]);
+        assert_eq!(before.changed(&before), Some(vec![]));
+        let after = marks(&[("", 1), ("a", 1), ("b", 2), ("d", 1)]);
+        assert_eq!(before.changed(&after), Some(vec!["b".to_owned(), "c".to_owned(), "d".to_owned()]));
+        assert_eq!(before.changed(&marks(&[("", 2), ("a", 1), ("b", 1), ("c", 1)])), None);
+        assert_eq!(marks(&[]).changed(&marks(&[("", 1)])), None);
     }
 }

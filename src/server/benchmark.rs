@@ -233,7 +233,7 @@ impl<'b> Bench<'b> {
         };
         let doing = "measuring";
         let begin = format!(
-            "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL search_path = pg_catalog; SET LOCAL statement_timeout = {}",
+            "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL search_path = pg_catalog; SET LOCAL jit TO DEFAULT; SET LOCAL statement_timeout = {}",
             Duration::from_secs(60).as_millis()
         );
         self.shadow.batch(doing, &begin).await?;

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::catalog::database::database_name;
 use crate::catalog::key_tables::Places;
 use crate::catalog::movers::Watched;
-use crate::catalog::read::Mark;
+use crate::catalog::read::Marks;
 use crate::catalog::{Catalog, Database, KeyTables, Movers};
 use crate::config::Settings;
 use crate::control;
@@ -73,11 +73,11 @@ impl Unannounced {
     }
 }
 
-/// A catalog, and a mark by which it is checked whether it has changed.
+/// A catalog, and the marks by which it is checked what of it has changed.
 #[derive(Debug)]
 pub struct Known {
     schema: String,
-    mark: Mark,
+    marks: Marks,
     catalog: Arc<Catalog>,
     functions: Watched,
 }
@@ -165,18 +165,27 @@ fn path(settings: &Settings) -> Option<PathBuf> {
     (!directory.as_os_str().is_empty()).then(|| directory.join(FILE))
 }
 
-/// The catalog of a schema. It is read again only if it has changed: a switch changes only modes, and a schema of 1,470 tables
-/// takes long to read, on every replica.
+/// The catalog of a schema. Only what has changed of it is read again: a switch changes only modes, a move a few relations, and a schema of 1,470
+/// tables takes long to read, on every replica.
 async fn catalog(database: &Database, schema: &str, known: &mut Option<Known>) -> Result<Arc<Catalog>> {
     // Read before the catalog: a change in between is then noticed the next time.
-    let mark = Catalog::mark(database, schema).await?;
-    if let Some(known) = known.as_ref().filter(|known| known.schema == schema && known.mark == mark) {
-        return Ok(known.catalog.clone());
-    }
+    let marks = Catalog::marks(database, schema).await?;
+    let before = known.as_ref().filter(|known| known.schema == schema);
+    let changed = before.and_then(|before| Some((before, before.marks.changed(&marks)?)));
+    let catalog = match changed {
+        Some((before, changed)) if changed.is_empty() => return Ok(before.catalog.clone()),
+        Some((before, changed)) => {
+            let mut catalog = (*before.catalog).clone();
+            catalog.tables.retain(|name, _| changed.binary_search(name).is_err());
+            catalog.tables.extend(Catalog::read_tables(database, schema, &changed).await?.tables);
+            catalog
+        }
+        None => Catalog::read(database, schema).await?,
+    };
     telemetry::count("esclusa_catalog_reads_total");
-    let catalog = Arc::new(Catalog::read(database, schema).await?);
+    let catalog = Arc::new(catalog);
     let functions = known.take().map(|known| known.functions).unwrap_or_default();
-    *known = Some(Known { schema: schema.to_owned(), mark, catalog: catalog.clone(), functions });
+    *known = Some(Known { schema: schema.to_owned(), marks, catalog: catalog.clone(), functions });
     Ok(catalog)
 }
 

@@ -614,6 +614,12 @@ async fn a_drop_that_is_killed_leaves_all_or_nothing() {
     sign(&bed).await;
     let mut last = None;
     for wait in [5_u64, 40, 120, 250, 400, 700, 1000, 60_000] {
+        // The server notices only after a moment that the killed run is gone, and until then its scratch database is somebody's.
+        common::wait_for(
+            &bed.db,
+            "SELECT NOT EXISTS (SELECT FROM pg_database AS d JOIN pg_stat_activity AS a ON a.pid = substring(d.datname FROM 'esclusa_restore_([0-9]+)$')::int)",
+        )
+        .await;
         let own = Bed::beside(&bed).await;
         let migration = Migration { accept: true, ..Migration::new(&own.db, &bed.rules, bed.context.clone()).await.unwrap() };
         let run = migration.begin("killed").await.unwrap();

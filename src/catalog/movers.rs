@@ -34,7 +34,8 @@ WITH RECURSIVE body AS MATERIALIZED (
   SELECT c.oid, c.relname::text, 'of functions', lower(concat_ws(' ', string_agg(coalesce(f.proname, r.relname), ' '),
     CASE WHEN bool_or(w.sets) THEN 'set_config' END)), false, 'named'
   -- The tree of a view with many columns is large: it is read once, not for each dependency.
-  FROM (SELECT oid, ev_class, ev_action::text LIKE '%:funcid 2078 %' AS sets FROM pg_rewrite WHERE oid >= 16384 OFFSET 0) AS w JOIN pg_class AS c ON c.oid = w.ev_class LEFT JOIN pg_depend AS d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid
+  FROM (SELECT oid, ev_class, ev_action::text LIKE '%:funcid 2078 %' AS sets FROM pg_rewrite WHERE oid >= 16384 OFFSET 0) AS w
+    JOIN pg_class AS c ON c.oid = w.ev_class LEFT JOIN pg_depend AS d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid
     LEFT JOIN pg_proc AS f ON d.refclassid = 'pg_proc'::regclass AND f.oid = d.refobjid
     LEFT JOIN pg_class AS r ON d.refclassid = 'pg_class'::regclass AND r.oid = d.refobjid AND r.relkind IN ('v', 'm') AND r.oid <> c.oid
   WHERE c.relkind IN ('v', 'm') AND NOT c.relnamespace::regnamespace::name = ANY ($1) GROUP BY c.oid

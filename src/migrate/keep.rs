@@ -2,9 +2,9 @@
 //! the archive is dropped. So at any time that table can take its name again with everything written since the move (`migrate/back.rs`), and be
 //! compared with the leaf.
 //!
-//! Every row of the leaf is matched with its place in the archive (`place.rs`). When an archive is rewritten (VACUUM FULL), every place belongs to another row: the archive is then no
-//! longer written, until it is filled again (`refill.rs`). Rows that the audit trigger writes into a history without a value that the table requires are not
-//! in the archive: no table could hold them.
+//! Every row of the leaf is matched with its place in the archive (`place.rs`). When an archive is rewritten (VACUUM FULL), every place belongs to
+//! another row: the archive is then no longer written, until it is filled again (`refill.rs`). Rows that the audit trigger writes into a history
+//! without a value that the table requires are not in the archive: no table could hold them.
 
 use crate::catalog::Database;
 use crate::error::Result;

@@ -309,6 +309,32 @@ async fn a_new_owner_of_everything_gets_what_owners_need() {
     assert_eq!(bed.cell("SELECT count(*) FROM mig_old.color WHERE cname = 'old'").await, "1");
 }
 
+/// A proxy reads of the catalog what has changed, and knows all of it.
+#[tokio::test]
+async fn what_is_read_of_a_changed_catalog_is_all_that_has_changed() {
+    let bed = moved().await;
+    let settings = esclusa::config::Settings::defaults().unwrap();
+    let mut known = None;
+    esclusa::server::facts::Facts::asked(&settings, &bed.db, &mut known).await.unwrap();
+    for change in [
+        "CREATE TABLE cf_quere_pro.nueva (a int, b text)",
+        "ALTER TABLE cf_quere_pro.nueva ADD PRIMARY KEY (a)",
+        "ALTER TABLE cf_quere_pro.nueva ALTER b SET DEFAULT 'x'",
+        "ALTER TABLE cf_quere_pro.nueva ALTER b DROP DEFAULT",
+        "ALTER TABLE cf_quere_pro.nueva RENAME TO otra; ALTER TABLE cf_quere_pro.otra RENAME b TO c",
+        "ALTER TABLE cf_quere_pro.otra DROP CONSTRAINT nueva_pkey",
+        "CREATE DOMAIN cf_quere_pro.codigo AS text DEFAULT 'y'; ALTER TABLE cf_quere_pro.otra ALTER c TYPE cf_quere_pro.codigo",
+        "ALTER DOMAIN cf_quere_pro.codigo SET DEFAULT 'z'",
+        "DROP TABLE cf_quere_pro.otra; CREATE VIEW cf_quere_pro.otra AS SELECT 1 AS d",
+        "DROP VIEW cf_quere_pro.otra, cf_quere_pro.pair",
+    ] {
+        bed.sql(change).await;
+        let facts = esclusa::server::facts::Facts::asked(&settings, &bed.db, &mut known).await.unwrap();
+        let whole = esclusa::catalog::Catalog::read(&bed.db, "cf_quere_pro").await.unwrap();
+        assert_eq!(**facts.catalog(), whole, "{change}");
+    }
+}
+
 /// With nothing to do, it waits for nobody and keeps nobody waiting: not for a client that has written two moved tables, nor one that is about to.
 #[tokio::test]
 async fn a_schema_that_is_right_is_left_alone() {

@@ -103,10 +103,18 @@ async fn with_role(database: &str, role: &str) -> (Database, Database, RuleSet) 
 async fn what_is_missing_is_told_and_each_statement_mends_it() {
     let (admin, bare, rules) = with_role("real_missing", "Sólo \"lectura\"").await;
     let (context, tables) = (context(), roles::tables(&rules));
+    // What everybody has by default is no fault, nor is its absence.
+    let given = "ALTER DEFAULT PRIVILEGES FOR ROLE \"Sólo \"\"lectura\"\"\" GRANT SELECT, INSERT ON TABLES TO PUBLIC;
+                 ALTER DEFAULT PRIVILEGES FOR ROLE \"Sólo \"\"lectura\"\"\" IN SCHEMA cf_quere_pro GRANT ALL ON SEQUENCES TO real_owner;
+                 ALTER DEFAULT PRIVILEGES FOR ROLE \"Sólo \"\"lectura\"\"\" GRANT USAGE ON TYPES TO PUBLIC;
+                 ALTER DEFAULT PRIVILEGES FOR ROLE \"Sólo \"\"lectura\"\"\" REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC";
+    admin.batch("default privileges", given).await.unwrap();
     let error = roles::require(&bare, &context, &rules).await.unwrap_err();
     let said = said(&error);
     for part in [
-        "role Sólo \"lectura\" lacks rights",
+        "role Sólo \"lectura\" cannot run this command as it is",
+        "PUBLIC has INSERT, SELECT on new TABLES of \"Sólo \"\"lectura\"\"\" by default privileges",
+        "real_owner has SELECT, UPDATE, USAGE on new SEQUENCES of \"Sólo \"\"lectura\"\"\" by default privileges in schema cf_quere_pro",
         "not a member of esclusa_audit",
         "no right to create schemas in database real_missing",
         "no right to use schema cf_quere_pro",
@@ -120,7 +128,7 @@ async fn what_is_missing_is_told_and_each_statement_mends_it() {
     }
     assert!(schema::apply(&bare, &context).await.is_err());
     let missing = roles::missing(&bare, &context, &tables).await.unwrap();
-    assert_eq!(missing.len(), 7, "{missing:#?}");
+    assert_eq!(missing.len(), 9, "{missing:#?}");
     for (mended, one) in missing.iter().enumerate() {
         admin.batch(&one.what, &one.mend).await.unwrap_or_else(|e| panic!("{e} {:?}\n{}", e.more(), one.mend));
         assert_eq!(roles::missing(&bare, &context, &tables).await.unwrap(), missing[mended + 1..], "{}", one.what);

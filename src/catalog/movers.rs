@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::database::Database;
+use super::database::{Database, Param};
 use crate::error::Result;
 
 /// By this it is known whether there may be others: the functions that are no part of PostgreSQL, and what depends on them.
@@ -17,7 +17,16 @@ SELECT count(*), coalesce(sum(hashtextextended(concat_ws(' ', p.oid, p.xmin), 0)
   + (SELECT coalesce(sum(hashtextextended(concat_ws(' ', w.oid, w.xmin), 0) % 1000000000), 0)::bigint FROM pg_rewrite AS w WHERE w.oid >= 16384)
 FROM pg_proc AS p WHERE p.oid >= 16384";
 
-/// Oids from 16384 on are given to what users make (source, transam.h, FirstNormalObjectId). `$1` are esclusa's own schemas, whose functions leave names as they are.
+/// Which views call `set_config` (2078), by the trees of their rules. A tree is large, and the view of a moved table has a hundred kilobytes of it: only
+/// those are read that `$2` to `$4` do not know: rules, the transactions that wrote them, and what was found in them.
+const TREES: &str = "
+SELECT w.oid, w.xmin::text::bigint, coalesce(known.sets, w.ev_action::text LIKE '%:funcid 2078 %')
+FROM pg_rewrite AS w JOIN pg_class AS c ON c.oid = w.ev_class
+  LEFT JOIN unnest($2::oid[], $3::bigint[], $4::boolean[]) AS known(oid, written, sets) ON known.oid = w.oid AND known.written = w.xmin::text::bigint
+WHERE w.oid >= 16384 AND c.relkind IN ('v', 'm') AND NOT c.relnamespace::regnamespace::name = ANY ($1)";
+
+/// Oids from 16384 on are given to what users make (source, transam.h, FirstNormalObjectId). `$1` are esclusa's own schemas, whose functions leave
+/// names as they are; `$2` are the rules of views that call `set_config`.
 const FUNCTIONS: &str = r"
 WITH RECURSIVE body AS MATERIALIZED (
   SELECT p.oid, p.proname::text AS name, l.lanname::text AS language, lower(coalesce(pg_get_function_sqlbody(p.oid), p.prosrc)) AS says,
@@ -30,11 +39,10 @@ WITH RECURSIVE body AS MATERIALIZED (
   FROM pg_proc AS p JOIN pg_depend AS d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.refclassid = 'pg_proc'::regclass
     JOIN pg_proc AS f ON f.oid = d.refobjid WHERE p.oid >= 16384 AND p.prokind = 'a' GROUP BY p.oid
   UNION ALL
-  -- A view, what the functions and relations do that it uses. 2078 is set_config, of which no dependency is recorded.
+  -- A view, what the functions and relations do that it uses. Of set_config no dependency is recorded, as of all functions of PostgreSQL.
   SELECT c.oid, c.relname::text, 'of functions', lower(concat_ws(' ', string_agg(coalesce(f.proname, r.relname), ' '),
     CASE WHEN bool_or(w.sets) THEN 'set_config' END)), false, 'named'
-  -- The tree of a view with many columns is large: it is read once, not for each dependency.
-  FROM (SELECT oid, ev_class, ev_action::text LIKE '%:funcid 2078 %' AS sets FROM pg_rewrite WHERE oid >= 16384 OFFSET 0) AS w
+  FROM (SELECT oid, ev_class, oid = ANY ($2) AS sets FROM pg_rewrite WHERE oid >= 16384) AS w
     JOIN pg_class AS c ON c.oid = w.ev_class LEFT JOIN pg_depend AS d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid
     LEFT JOIN pg_proc AS f ON d.refclassid = 'pg_proc'::regclass AND f.oid = d.refobjid
     LEFT JOIN pg_class AS r ON d.refclassid = 'pg_class'::regclass AND r.oid = d.refobjid AND r.relkind IN ('v', 'm') AND r.oid <> c.oid
@@ -165,7 +173,35 @@ impl Movers {
 #[derive(Debug, Clone, Default)]
 pub struct Watched {
     mark: Option<(i64, i64, i64)>,
+    trees: Trees,
     movers: Arc<Movers>,
+}
+
+/// The rules of views: their oid, the transaction that wrote them, and whether they call `set_config`.
+#[derive(Debug, Clone, Default)]
+struct Trees {
+    rules: Vec<u32>,
+    written: Vec<i64>,
+    sets: Vec<bool>,
+}
+
+impl Trees {
+    /// Reads those that have been written since.
+    async fn read(&self, database: &Database, own: &[&str]) -> Result<Trees> {
+        let mut trees = Trees::default();
+        let known: [Param; 4] = [&own, &self.rules, &self.written, &self.sets];
+        for row in database.query("reading what views call", TREES, &known).await? {
+            trees.rules.push(row.get(0));
+            trees.written.push(row.get(1));
+            trees.sets.push(row.get(2));
+        }
+        Ok(trees)
+    }
+
+    /// Those that call `set_config`.
+    fn setting(&self) -> Vec<u32> {
+        self.rules.iter().zip(&self.sets).filter(|(_, sets)| **sets).map(|(rule, _)| *rule).collect()
+    }
 }
 
 impl Watched {
@@ -177,6 +213,7 @@ impl Watched {
         if self.mark == Some(mark) {
             return Ok(self.movers.clone());
         }
+        let trees = self.trees.read(database, own).await?;
         let has_bodies = "SELECT to_regproc('pg_catalog.pg_get_function_sqlbody') IS NOT NULL";
         let sql = match database.one("asking for bodies of functions", has_bodies, &[]).await?.get(0) {
             true => FUNCTIONS.to_owned(),
@@ -184,7 +221,7 @@ impl Watched {
             false => FUNCTIONS.replace("coalesce(pg_get_function_sqlbody(p.oid), p.prosrc)", "p.prosrc"),
         };
         let mut movers = Movers::default();
-        for row in database.query("reading what functions change", &sql, &[&own]).await? {
+        for row in database.query("reading what functions change", &sql, &[&own, &trees.setting()]).await? {
             let (name, is_of_trigger): (&str, bool) = (row.get(0), row.get(1));
             let moves = Moves { path: row.get(2), relations: row.get(3), code: row.get(4) };
             movers = match row.get(5) {
@@ -195,7 +232,7 @@ impl Watched {
             };
             movers = movers.hiding(row.get(6));
         }
-        (self.mark, self.movers) = (Some(mark), Arc::new(movers));
+        *self = Watched { mark: Some(mark), trees, movers: Arc::new(movers) };
         Ok(self.movers.clone())
     }
 }

@@ -19,7 +19,7 @@ pub(super) struct Roles {
     /// A role that becomes the owner of legacy tables that a superuser owns; it is created, without login, if it does not exist.
     #[arg(long, value_name = "NAME")]
     owner: Option<String>,
-    /// Lists what the role in control.url lacks, with the SQL that grants it; exit code 1 if it lacks anything.
+    /// Lists what must change about the role in control.url, what it lacks and what it would give away, with the SQL for it; exit code 1 if there is anything.
     #[arg(long, conflicts_with_all = ["control", "owner"])]
     check: bool,
 }
@@ -46,5 +46,5 @@ async fn check(call: &Call, context: &Context, tables: &[String]) -> Result<()> 
     let mut table = Table::new(&[("missing", ColumnType::Text), ("mended by", ColumnType::Text)]);
     missing.into_iter().for_each(|m| table.push(vec![m.what.into(), m.mend.into()]));
     call.print(&table)?;
-    Err(Error::refused(format!("the role in control.url lacks {count} rights")))
+    Err(Error::refused(format!("{count} things must be changed about the role in control.url")))
 }

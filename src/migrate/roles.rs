@@ -168,10 +168,10 @@ pub async fn require(database: &Database, context: &Context, rules: &RuleSet) ->
     }
     let role: String = database.one("asking for the role", "SELECT current_user::text", &[]).await?.get(0);
     Err(Error::Refused {
-        message: format!("role {role} lacks rights that this command needs"),
+        message: format!("role {role} cannot run this command as it is"),
         detail: Some(missing.iter().map(|m| m.what.as_str()).collect::<Vec<_>>().join("; ")),
         hint: Some(
-            "let a superuser run what `esclusa roles` prints; `esclusa roles --check` shows the statement for each".into(),
+            "`esclusa roles --check` shows the statement that mends each; a superuser can also run all that `esclusa roles` prints".into(),
         ),
     })
 }
@@ -181,7 +181,8 @@ async fn is_superuser(database: &Database) -> Result<bool> {
     Ok(database.one("asking for the role", sql, &[]).await?.get(0))
 }
 
-/// Everything that the current role lacks for `schema apply` and for migrating these tables; empty for a superuser, who creates what is missing.
+/// What must change about the current role before `schema apply` and before these tables are migrated: what it lacks, unless it is a superuser, who
+/// creates what is missing; and what it would give to others.
 pub async fn missing(database: &Database, context: &Context, tables: &[String]) -> Result<Vec<Missing>> {
     let mut missing = required(database, context, tables).await?;
     if !is_superuser(database).await? {
@@ -192,11 +193,13 @@ pub async fn missing(database: &Database, context: &Context, tables: &[String]) 
 
 /// The same without what only tables with certain dependents need: for each of these, `dependents::find` says so.
 async fn required(database: &Database, context: &Context, tables: &[String]) -> Result<Vec<Missing>> {
+    let given = given_by_default(database, context).await?;
     if is_superuser(database).await? {
-        return Ok(Vec::new());
+        return Ok(given);
     }
     let role: String = database.one("asking for the role", "SELECT current_user::text", &[]).await?.get(0);
     let mut missing = rights(database, context, &role).await?;
+    missing.extend(given);
     missing.extend(membership(database, context, tables, &role).await?);
     missing.extend(foreign_objects(database, context, &role).await?);
     missing.extend(event_trigger(database, context, &role).await?);
@@ -290,6 +293,26 @@ async fn of_dependents(database: &Database, context: &Context, tables: &[String]
         }
     });
     Ok(missing.collect())
+}
+
+/// Default privileges of the current role (manual, ALTER DEFAULT PRIVILEGES): others would get these rights on each view, leaf and partition that it
+/// makes, and read or write what the legacy table keeps from them. What everybody has by PostgreSQL's own defaults is not meant.
+async fn given_by_default(database: &Database, context: &Context) -> Result<Vec<Missing>> {
+    let sql = "SELECT format('%s has %s on new %s of %s by default privileges%s', who, privileges, kind, owner, \
+                        (SELECT format(' in schema %I', nspname) FROM pg_namespace WHERE oid = place)), \
+                      format('ALTER DEFAULT PRIVILEGES FOR ROLE %s%s REVOKE ALL ON %s FROM %s', owner, \
+                        (SELECT format(' IN SCHEMA %I', nspname) FROM pg_namespace WHERE oid = place), kind, who) \
+               FROM (SELECT d.defaclrole::regrole::text AS owner, d.defaclnamespace AS place, string_agg(a.privilege_type, ', ' ORDER BY a.privilege_type) AS privileges, \
+                       CASE d.defaclobjtype WHEN 'r' THEN 'TABLES' WHEN 'S' THEN 'SEQUENCES' WHEN 'f' THEN 'FUNCTIONS' WHEN 'T' THEN 'TYPES' ELSE 'SCHEMAS' END AS kind, \
+                       CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END AS who \
+                     FROM pg_default_acl AS d CROSS JOIN LATERAL aclexplode(d.defaclacl) AS a \
+                     WHERE d.defaclrole = (SELECT oid FROM pg_roles WHERE rolname = current_user) AND a.grantee <> d.defaclrole \
+                       AND (d.defaclnamespace = 0 OR d.defaclnamespace IN (SELECT oid FROM pg_namespace WHERE nspname = ANY ($1))) \
+                       AND NOT (a.grantee = 0 AND (d.defaclobjtype, a.privilege_type) IN (('f', 'EXECUTE'), ('T', 'USAGE'))) \
+                     GROUP BY d.oid, a.grantee) AS given ORDER BY 1";
+    let schemas: [&str; 5] = [CONTROL, LEAVES, KEYS, ARCHIVE, &context.schema];
+    let rows = database.query("looking for default privileges", sql, &[&&schemas[..]]).await?;
+    Ok(rows.into_iter().map(|r| Missing { what: r.get(0), mend: r.get(1) }).collect())
 }
 
 /// Our schemas and tables, where another role made them.

@@ -17,7 +17,8 @@ const HOSTILE: [&str; 4] = [
 /// written under every hostile session; the legacy table in the archive says what is right.
 async fn check(types: &[(&str, &[&str])]) {
     let mut ddl = String::from(
-        "CREATE SCHEMA o; CREATE TYPE color AS ENUM ('rojo', 'Verde claro', 'a''b\"c', ''); CREATE DOMAIN importe AS numeric(8,2);",
+        "CREATE SCHEMA o; CREATE TYPE color AS ENUM ('rojo', 'Verde claro', 'a''b\"c', ''); CREATE DOMAIN importe AS numeric(8,2);
+         CREATE DOMAIN bytewise AS text COLLATE \"C\";",
     );
     for (i, (sql_type, values)) in types.iter().enumerate() {
         let columns = format!("(id numeric(5,0) NOT NULL, v {sql_type})");
@@ -35,6 +36,11 @@ async fn check(types: &[(&str, &[&str])]) {
         bed.lookup(&format!("tip{i}"), "id").await;
     }
     bed.migrate_all().await;
+    // By it a column is sorted and compared.
+    let otherwise = "SELECT a.attrelid::regclass, a.attname FROM pg_attribute AS a JOIN pg_attribute AS v USING (attname)
+        WHERE a.attrelid IN (SELECT oid FROM pg_class WHERE relnamespace = 'mig_old'::regnamespace)
+          AND v.attrelid = to_regclass('cf_quere_pro.' || (SELECT relname FROM pg_class WHERE oid = a.attrelid)) AND v.attcollation <> a.attcollation";
+    assert_eq!(bed.rows(otherwise).await, Vec::<String>::new(), "columns with another collation");
     for settings in HOSTILE {
         let session = bed.session("postgres", settings).await;
         for (i, sql_type) in types.iter().enumerate() {
@@ -67,6 +73,8 @@ async fn padding_is_kept() {
         ("character varying", &["'a'", "'a  '", "''"]),
         ("text", &["'a'", "'a  '", "''", "'   '", "' '"]),
         ("name", &["'a'", "'a '", "''"]),
+        ("name[]", &["'{a,B}'"]),
+        ("bytewise", &["'a'", "'B'"]),
         ("\"char\"", &["'a'", "''"]),
     ])
     .await;

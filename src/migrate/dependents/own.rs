@@ -69,7 +69,8 @@ const BLOCKING: &[(&str, &str, &str)] = &[
     (
         "collation",
         "SELECT a.attname FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid \
-         WHERE a.attrelid = $1 AND a.attnum > 0 AND NOT a.attisdropped AND a.attcollation <> t.typcollation",
+         WHERE a.attrelid = $1 AND a.attnum > 0 AND NOT a.attisdropped \
+           AND (a.attcollation <> t.typcollation OR t.typtype <> 'd' AND t.typcollation NOT IN (0, 100) AND t.typname NOT IN ('name', '_name'))",
         "the view shows the column with the collation of its type: it is sorted and compared in another order",
     ),
     (

@@ -405,3 +405,58 @@ async fn a_move_that_would_keep_others_waiting_is_taken_back() {
     assert_same(&bed).await;
     assert_eq!(bed.rows("SELECT count(*) FROM esclusa.copy").await, ["0"]);
 }
+
+/// Changes indexes of the table in the middle of its proof, once.
+struct Hand {
+    url: esclusa::config::Url,
+    sql: std::sync::Mutex<Vec<&'static str>>,
+    words: std::sync::Mutex<Vec<String>>,
+}
+
+impl Told for Hand {
+    fn progress(&self, progress: &Progress) {
+        let sql = if progress.step == "proving" { self.sql.lock().unwrap().pop() } else { None };
+        let Some(sql) = sql else { return };
+        let url = self.url.clone();
+        let done = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                esclusa::catalog::Database::connect(&url, None).await.unwrap().batch(sql, sql).await.unwrap()
+            });
+        });
+        done.join().unwrap();
+    }
+
+    fn word(&self, text: &str) {
+        self.words.lock().unwrap().push(text.to_owned());
+    }
+}
+
+/// Indexes that are made, changed or dropped while the copy is proven are those of the leaf when the table has moved.
+#[tokio::test]
+async fn indexes_that_change_during_the_proof_are_carried() {
+    let mut bed = bed().await;
+    bed.sql("DELETE FROM cf_quere_pro.hisusuario; INSERT INTO cf_quere_pro.hisusuario SELECT i, 'n' || i, NULL, 'app', now() FROM generate_series(1, 3000) AS i;
+             CREATE INDEX altered ON cf_quere_pro.hisusuario (nombre); CREATE INDEX dropped ON cf_quere_pro.hisusuario (nota)").await;
+    bed.kept = true;
+    let url = esclusa::config::Url::new(format!("postgres://postgres@127.0.0.1:{}/{}", common::server().await.port, bed.name()));
+    // The last one first.
+    let sql = vec![
+        "CREATE INDEX added_later ON cf_quere_pro.hisusuario (usu)",
+        "CREATE UNIQUE INDEX added ON cf_quere_pro.hisusuario (id); DROP INDEX cf_quere_pro.altered; \
+         CREATE INDEX altered ON cf_quere_pro.hisusuario (nombre DESC); DROP INDEX cf_quere_pro.dropped",
+    ];
+    let hand = Hand { url, sql: sql.into(), words: std::sync::Mutex::default() };
+    let migration =
+        Migration { pace: pace(), told: &hand, ..Migration::new(&bed.db, &bed.rules, bed.context.clone()).await.unwrap() };
+    let run = migration.begin("test").await.unwrap();
+    migration.table(run, &bed.rules.rules["hisusuario"]).await.unwrap_or_else(|e| panic!("{}", common::said(&e)));
+    migration.finish(run).await.unwrap();
+    let told = hand.words.lock().unwrap().join("\n");
+    assert_eq!(told.matches("its indexes have changed since they were copied").count(), 2, "{told}");
+    let carried = "SELECT c.relname || CASE WHEN i.indisunique THEN ' unique' ELSE '' END || CASE WHEN i.indoption[0] = 0 THEN '' ELSE ' desc' END
+        FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid WHERE i.indrelid = 'esclusa_leaf.hisusuario'::regclass
+        AND c.relname !~ '^esclusa_' ORDER BY 1";
+    assert_eq!(bed.rows(carried).await, ["added unique", "added_later", "altered desc", "hisusuario_id"]);
+    assert_same(&bed).await;
+}

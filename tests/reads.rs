@@ -493,6 +493,41 @@ async fn a_table_that_is_rewritten_is_not_read_by_its_copy() {
     }
 }
 
+/// Another column, or another table with the name: the copy shows neither, and is not read.
+#[tokio::test]
+async fn a_table_with_other_columns_or_another_name_is_not_read_by_its_copy() {
+    for (change, question, answer) in [
+        (
+            "ALTER TABLE cf_quere_pro.hisusuario DROP COLUMN n; ALTER TABLE cf_quere_pro.hisusuario ADD COLUMN n numeric(5,0)",
+            "SELECT count(n), count(*) FROM hisusuario",
+            "(0,900)",
+        ),
+        ("ALTER TABLE cf_quere_pro.hisusuario RENAME COLUMN n TO m", "SELECT max(m) FROM hisusuario", "(900)"),
+        (
+            "ALTER TABLE cf_quere_pro.hisusuario ADD COLUMN m int DEFAULT 3",
+            "SELECT row_to_json(h) ->> 'm' FROM hisusuario AS h WHERE n = 5",
+            "(3)",
+        ),
+        (
+            "BEGIN; ALTER TABLE cf_quere_pro.hisusuario RENAME TO h_old; CREATE TABLE cf_quere_pro.hisusuario AS SELECT * FROM cf_quere_pro.h_old LIMIT 7; \
+             GRANT ALL ON cf_quere_pro.hisusuario TO PUBLIC; COMMIT",
+            "SELECT count(*) FROM hisusuario",
+            "(7)",
+        ),
+    ] {
+        let stage = Stage::new(2, 0).await;
+        stage.choose(share(100)).await;
+        let mut clients = [stage.client(0).await, stage.client(1).await];
+        for client in &mut clients {
+            assert_eq!(client.query("SELECT count(*) FROM hisusuario").await, "T (900) [SELECT 1] ZI");
+        }
+        stage.bed.sql(change).await;
+        for client in &mut clients {
+            assert_eq!(client.query(question).await, format!("T {answer} [SELECT 1] ZI"), "{change}");
+        }
+    }
+}
+
 /// A role that may not read the table cannot read its copy, from that moment on; a role that may read some columns reads the table.
 #[tokio::test]
 async fn rights_are_those_of_the_table() {

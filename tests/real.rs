@@ -9,7 +9,7 @@ use common::{context, said, server};
 use esclusa::catalog::Database;
 use esclusa::config::{Partman, Url};
 use esclusa::migrate::migration::Migration;
-use esclusa::migrate::{self, roles, schema};
+use esclusa::migrate::{self, refill, roles, schema};
 use esclusa::relation::Context;
 use esclusa::rule::RuleSet;
 use esclusa::sql::quote::ident;
@@ -244,6 +244,164 @@ async fn the_owners_of_what_uses_a_table_are_asked_for() {
         matches!(missing.as_slice(), [one] if one.what.contains("view public.v_o2") && one.what.contains("a superuser")),
         "{missing:#?}"
     );
+}
+
+/// What could not be carried, and was left on the archived table by `--accept`, still reads every row, and cannot write one: nobody would see the
+/// change.
+#[tokio::test]
+async fn what_was_left_on_the_archive_reads_and_does_not_write() {
+    let (admin, control, rules) = with_role("real_left", "left_mover").await;
+    let (context, tables) = (context(), roles::tables(&rules));
+    admin.batch("the script", &roles::script(&context, "left_mover", &tables, None)).await.unwrap();
+    schema::apply(&control, &context).await.unwrap();
+    let made = "CREATE ROLE leaver LOGIN; GRANT USAGE ON SCHEMA cf_quere_pro TO leaver; GRANT CREATE ON SCHEMA public TO leaver;
+        DELETE FROM cf_quere_pro.tipositver; INSERT INTO cf_quere_pro.tipositver VALUES (1, 1), (2, 2);
+        GRANT SELECT, INSERT, UPDATE, DELETE ON cf_quere_pro.tipositver TO leaver; SET ROLE leaver;
+        CREATE VIEW public.l_view AS SELECT * FROM cf_quere_pro.tipositver; CREATE TABLE public.l_log (a int);
+        CREATE RULE l_rule AS ON INSERT TO public.l_log DO ALSO DELETE FROM cf_quere_pro.tipositver;
+        CREATE FUNCTION public.l_trigger() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN UPDATE public.l_view SET tsvtxtid = 7; RETURN new; END';
+        CREATE TABLE public.l_traced (a int); CREATE TRIGGER l_trigger BEFORE INSERT ON public.l_traced FOR EACH ROW EXECUTE FUNCTION public.l_trigger();
+        RESET ROLE";
+    admin.batch("what a stranger makes", made).await.unwrap_or_else(|e| panic!("{}", said(&e)));
+    let rule = &rules.rules["tipositver"];
+    let new = Migration::new(&control, &rules, context.clone()).await.unwrap();
+    let migration = Migration { accept: true, ..new };
+    let run = migration.begin("there").await.unwrap();
+    migration.table(run, rule).await.unwrap_or_else(|e| panic!("{}", said(&e)));
+    admin.batch("as the stranger", "SET ROLE leaver").await.unwrap();
+    for sql in [
+        "INSERT INTO public.l_view VALUES (3, 3)",
+        "UPDATE public.l_view SET tsvtxtid = 9",
+        "DELETE FROM public.l_view",
+        "INSERT INTO public.l_log VALUES (1)",
+        "INSERT INTO public.l_traced VALUES (1)",
+    ] {
+        let error = admin.batch(sql, sql).await.unwrap_err();
+        assert!(said(&error).contains("the rows of table tipositver have been moved"), "{sql}: {}", said(&error));
+    }
+    let rows = "SELECT string_agg(tsvid || '=' || tsvtxtid, ' ' ORDER BY tsvid) FROM ";
+    let read = async |from: &str| -> String { admin.one(from, &format!("{rows}{from}"), &[]).await.unwrap().get(0) };
+    for (sql, expected) in [
+        ("INSERT INTO cf_quere_pro.tipositver VALUES (3, 3)", "1=1 2=2 3=3"),
+        ("UPDATE cf_quere_pro.tipositver SET tsvtxtid = 5 WHERE tsvid = 2", "1=1 2=5 3=3"),
+        ("DELETE FROM cf_quere_pro.tipositver WHERE tsvid = 1", "2=5 3=3"),
+    ] {
+        admin.batch(sql, sql).await.unwrap();
+        assert_eq!([read("public.l_view").await, read("cf_quere_pro.tipositver").await], [expected; 2], "{sql}");
+    }
+    admin.batch("as before", "RESET ROLE").await.unwrap();
+    assert!(migration.verify(rule).await.unwrap().unwrap().holds());
+    // The archive can be filled again, and the table come back; then they write it as before.
+    let vacuum = "VACUUM FULL mig_old.tipositver";
+    admin.batch(vacuum, vacuum).await.unwrap();
+    let parity = migration.verify(rule).await.unwrap().unwrap();
+    assert!(parity.failures().contains("changes no longer reach the archive"), "{}", parity.failures());
+    refill::mark(&control, &[]).await.unwrap();
+    let filled = refill::mend(&control, &context, &rules, &migration.pace).await.unwrap();
+    assert!(filled[0][1].text().starts_with("mended"), "{filled:?}");
+    assert!(migration.verify(rule).await.unwrap().unwrap().holds());
+    migration.back(run, rule).await.unwrap_or_else(|e| panic!("{}", said(&e)));
+    migration.finish(run).await.unwrap();
+    admin.batch("as the stranger", "SET ROLE leaver; UPDATE public.l_view SET tsvtxtid = 8 WHERE tsvid = 3; INSERT INTO public.l_traced VALUES (1); RESET ROLE").await.unwrap();
+    assert_eq!(read("cf_quere_pro.tipositver").await, "2=7 3=7");
+}
+
+/// What roles of which the control role is no member have made over a moved table goes on after its way back, with their own rights; only what has
+/// the view's row type keeps the table from coming back, unless that is accepted.
+#[tokio::test]
+async fn what_strangers_made_meanwhile_does_not_stop_the_way_back() {
+    let (admin, control, rules) = with_role("real_strangers", "strange_mover").await;
+    let (context, tables) = (context(), roles::tables(&rules));
+    admin.batch("the script", &roles::script(&context, "strange_mover", &tables, None)).await.unwrap();
+    schema::apply(&control, &context).await.unwrap();
+    control.batch("pinning the session", migrate::PINNED).await.unwrap();
+    let rule = &rules.rules["tipositver"];
+    let back = async |accept: bool| {
+        let new = Migration::new(&control, &rules, context.clone()).await.unwrap();
+        let migration = Migration { accept, ..new };
+        let run = migration.begin("back").await.unwrap();
+        let returned = migration.back(run, rule).await;
+        migration.finish(run).await.unwrap();
+        returned.map(|returned| returned.notes.join("; "))
+    };
+    let there = async || {
+        let migration = Migration::new(&control, &rules, context.clone()).await.unwrap();
+        let run = migration.begin("there").await.unwrap();
+        migration.table(run, rule).await.unwrap_or_else(|e| panic!("{}", said(&e)));
+        migration.finish(run).await.unwrap();
+    };
+    admin
+        .batch("a row", "INSERT INTO cf_quere_pro.tipositver SELECT 1, 1 WHERE NOT EXISTS (SELECT FROM cf_quere_pro.tipositver)")
+        .await
+        .unwrap();
+    there().await;
+    // By the view with the legacy name, as beside the proxy, and by its twin, as through the proxy.
+    let made = "CREATE ROLE stranger LOGIN; GRANT USAGE ON SCHEMA cf_quere_pro TO stranger; GRANT CREATE ON SCHEMA public TO stranger;
+        GRANT SELECT, UPDATE ON cf_quere_pro.tipositver TO stranger; SET ROLE stranger;
+        CREATE VIEW public.s_own AS SELECT * FROM esclusa.tipositver; CREATE VIEW public.s_legacy AS SELECT * FROM cf_quere_pro.tipositver;
+        CREATE VIEW public.s_row AS SELECT t AS r, t.tsvid FROM esclusa.tipositver AS t;
+        CREATE MATERIALIZED VIEW public.s_kept AS SELECT count(*) AS n FROM cf_quere_pro.tipositver;
+        CREATE FUNCTION public.s_atomic() RETURNS bigint LANGUAGE sql BEGIN ATOMIC SELECT count(*) FROM esclusa.tipositver; END;
+        CREATE TABLE public.s_log (a int); CREATE RULE s_rule AS ON INSERT TO public.s_log DO ALSO UPDATE cf_quere_pro.tipositver SET tsvtxtid = 0 WHERE false;
+        CREATE POLICY s_policy ON public.s_log USING (EXISTS (SELECT FROM esclusa.tipositver)); ALTER TABLE public.s_log ENABLE ROW LEVEL SECURITY;
+        CREATE TABLE public.s_rows (a int, r esclusa.tipositver); RESET ROLE";
+    admin.batch("what strangers make", made).await.unwrap_or_else(|e| panic!("{}", said(&e)));
+    let refused = said(&back(false).await.unwrap_err());
+    assert!(refused.contains("tipositver cannot be brought back with everything that depends on it"), "{refused}");
+    assert!(
+        refused.contains("detail: column r of table public.s_rows: its type is")
+            && refused.contains("--accept")
+            && !refused.contains("s_own"),
+        "{refused}"
+    );
+    for turn in 0..3 {
+        let notes = back(true).await.unwrap_or_else(|e| panic!("{turn}: {}", said(&e)));
+        if turn == 0 {
+            for object in [
+                "view public.s_own",
+                "view public.s_legacy",
+                "view public.s_row",
+                "view public.s_kept",
+                "function public.s_atomic()",
+                "rule s_rule on public.s_log",
+            ] {
+                assert!(notes.contains(&format!("{object}: stays")), "{object}: {notes}");
+            }
+        }
+        let as_stranger = async |sql: &str| {
+            admin.batch("the stranger's role", "SET ROLE stranger").await.unwrap();
+            let told = admin.text(sql, sql).await;
+            admin.batch("my own", "RESET ROLE").await.unwrap();
+            told.map(|rows| rows.into_iter().flatten().flatten().collect::<Vec<_>>().join(" ")).map_err(|e| said(&e))
+        };
+        let rows = as_stranger("SELECT count(*) FROM cf_quere_pro.tipositver").await.unwrap();
+        for sql in [
+            "SELECT count(*) FROM public.s_own",
+            "SELECT count(*) FROM public.s_legacy",
+            "SELECT count((r).tsvid) FROM public.s_row",
+            "SELECT public.s_atomic()",
+        ] {
+            assert_eq!(as_stranger(sql).await.as_deref(), Ok(rows.as_str()), "{turn}: {sql}");
+        }
+        assert_eq!(
+            as_stranger(
+                "INSERT INTO public.s_log VALUES (1); REFRESH MATERIALIZED VIEW public.s_kept; SELECT n FROM public.s_kept"
+            )
+            .await,
+            Ok(rows),
+            "{turn}"
+        );
+        let written = format!("UPDATE public.s_own SET tsvtxtid = {turn}; SELECT DISTINCT tsvtxtid FROM cf_quere_pro.tipositver");
+        assert_eq!(as_stranger(&written).await, Ok(turn.to_string()));
+        // Rights on the table are rights on what uses it.
+        admin.batch("a right less", "REVOKE SELECT, UPDATE ON cf_quere_pro.tipositver FROM stranger").await.unwrap();
+        for sql in ["SELECT * FROM public.s_own", "UPDATE public.s_legacy SET tsvtxtid = 0", "SELECT public.s_atomic()"] {
+            assert!(as_stranger(sql).await.unwrap_err().contains("permission denied"), "{turn}: {sql}");
+        }
+        admin.batch("and again", "GRANT SELECT, UPDATE ON cf_quere_pro.tipositver TO stranger").await.unwrap();
+        there().await;
+        assert_eq!(as_stranger(&written).await, Ok(turn.to_string()));
+    }
 }
 
 /// An object is given to a role that may not create in its schema, and may not afterwards.

@@ -31,6 +31,9 @@ pub(super) struct Rollback {
     /// At level 2: the dump of the one table, if it is no longer where the ledger says.
     #[arg(long, value_name = "FILE")]
     dump: Option<PathBuf>,
+    /// Brings a table back although something has its row type, a function or a column, that will not take its rows any more.
+    #[arg(long)]
+    accept: bool,
     /// Prints every statement that would be sent, with its locks, about how long it holds them, and its rows; changes nothing. Without a target
     /// database, describes what would be done.
     #[arg(long)]
@@ -46,7 +49,7 @@ impl Rollback {
         if self.selection.tables.is_empty() && !(is_restored || has_work(state, self.level)) {
             return Ok(None);
         }
-        Ok(Some(state == State::Dropped && self.level > 2 || self.level == 2 && !is_restored))
+        Ok(Some(state == State::Dropped && self.level > 1))
     }
 }
 
@@ -67,7 +70,8 @@ pub(super) async fn run(call: Call, rollback: Rollback) -> Result<()> {
     roles::require(&database, &context, &rules).await?;
     let new = Migration::new(&database, &rules, context.clone()).await?;
     let unaudited = rollback.level >= 3;
-    let migration = Migration { pace: Pace::new(&call.settings), who: user(), told: &Words, unaudited, ..new };
+    let migration =
+        Migration { pace: Pace::new(&call.settings), who: user(), told: &Words, unaudited, accept: rollback.accept, ..new };
     let run = migration.begin(&std::env::args().skip(1).collect::<Vec<_>>().join(" ")).await?;
     let mut table = Table::new(&[("table", Text), ("state", Text), ("rows", Int), ("notes", Text)]);
     let (mut failed, mut restored) = (0, Vec::new());
@@ -144,7 +148,8 @@ async fn rehearse(call: &Call, rollback: &Rollback, rules: &RuleSet, chosen: &[&
     roles::require(database, &context, rules).await?;
     let new = Migration::new(database, rules, context.clone()).await?;
     let unaudited = rollback.level >= 3;
-    let migration = Migration { pace: Pace::new(&call.settings), who: user(), unaudited, ..new };
+    let accept = rollback.accept;
+    let migration = Migration { pace: Pace::new(&call.settings), who: user(), unaudited, accept, ..new };
     let mut told = Rehearsed::new(call);
     let run = migration.begin("rollback").await?;
     told.take(&rehearsal, "(the run): before the first table", None, Ok(Vec::new())).await?;

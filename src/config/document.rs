@@ -51,8 +51,8 @@ pub enum Value {
     List(Vec<(usize, Value)>),
     /// A table.
     Table(Table),
-    /// A date or time, which no key accepts.
-    Time,
+    /// What no key accepts, in words: a date or time, or a number that is too large.
+    Other(&'static str),
 }
 
 impl Value {
@@ -65,7 +65,7 @@ impl Value {
             Value::Bool(_) => "a boolean",
             Value::List(_) => "an array",
             Value::Table(_) => "a table",
-            Value::Time => "a date or time",
+            Value::Other(what) => what,
         }
     }
 }
@@ -133,10 +133,12 @@ impl Lines {
         let line = self.of(value.span().start);
         match value.get_ref() {
             DeValue::String(s) => Value::Text(s.to_string()),
-            DeValue::Integer(i) => i64::from_str_radix(i.as_str(), i.radix()).map_or(Value::Time, Value::Integer),
-            DeValue::Float(f) => f.as_str().parse().map_or(Value::Time, Value::Float),
+            DeValue::Integer(i) => {
+                i64::from_str_radix(i.as_str(), i.radix()).map_or(Value::Other("a number that is too large"), Value::Integer)
+            }
+            DeValue::Float(f) => f.as_str().parse().map_or(Value::Other("a number that is too large"), Value::Float),
             DeValue::Boolean(b) => Value::Bool(*b),
-            DeValue::Datetime(_) => Value::Time,
+            DeValue::Datetime(_) => Value::Other("a date or time"),
             DeValue::Array(items) => Value::List(items.iter().map(|v| (self.of(v.span().start), self.value(v))).collect()),
             DeValue::Table(table) => Value::Table(self.table(table, line)),
         }

@@ -12,6 +12,11 @@ use crate::mode::Mode;
 /// The channel of NOTIFY that wakes the proxies.
 pub const CHANNEL: &str = "esclusa_cut_over";
 
+/// No proxy holds a table for longer, whatever is requested.
+pub const MOST: Duration = Duration::from_secs(5);
+/// Of a hold, the time in which the proxies learn that the table has moved. A move that would end later does not take place.
+pub const FOLLOWING: Duration = Duration::from_millis(500);
+
 /// A cut-over that is requested.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequestedCutOver {
@@ -82,14 +87,17 @@ pub async fn missing(database: &Database, epoch: i64, proxies: &[String]) -> Res
     Ok(database.query("waiting for the proxies", sql, &[&epoch, &proxies]).await?.iter().map(|row| row.get(0)).collect())
 }
 
-/// Notes that the table has moved there, or back. To be called in the transaction of the move, after its switch is announced: the
-/// proxies continue when they know that switch.
-pub async fn moved(db: &Database, is_there: bool) -> Result<()> {
+/// Notes that the table has moved there, or back. To be called at the end of the transaction of the move, after its switch is announced: the proxies
+/// continue when they know that switch. False if they may continue without knowing it, because their hold is nearly over by the server's clock: the move
+/// must then not be committed.
+pub async fn moved(db: &Database, is_there: bool) -> Result<bool> {
     let sql = format!(
-        "UPDATE esclusa.cut_over SET is_there = {is_there}, generation = (SELECT number FROM esclusa.generation); \
-         SELECT pg_notify('{CHANNEL}', '')"
+        "WITH told AS (SELECT pg_notify('{CHANNEL}', '')) \
+         UPDATE esclusa.cut_over SET is_there = {is_there}, generation = (SELECT number FROM esclusa.generation) FROM told \
+         WHERE clock_timestamp() < asked_at + make_interval(secs => (hold_ms - {}) / 1000.0)",
+        FOLLOWING.as_millis()
     );
-    db.batch("telling the proxies that a table has moved", &sql).await
+    Ok(db.execute("telling the proxies that a table has moved", &sql, &[]).await? > 0)
 }
 
 /// There was no move: the proxies continue at once.
@@ -102,10 +110,20 @@ pub async fn give_up(database: &Database, epoch: i64) -> Result<()> {
 
 /// The cut-over that is requested. An old request, by a process that was killed, is ignored.
 pub async fn asked(database: &Database) -> Result<Option<RequestedCutOver>> {
-    let sql = "SELECT epoch, legacy_table, hold_ms, c.generation, c.is_there, m.mode \
-               FROM esclusa.cut_over AS c LEFT JOIN esclusa.mode AS m USING (legacy_table) \
-               WHERE asked_at > clock_timestamp() - make_interval(secs => hold_ms / 1000.0)";
-    let rows = database.query("asking for cut-overs", sql, &[]).await?;
+    one(database, "asked_at > clock_timestamp() - make_interval(secs => hold_ms / 1000.0)").await
+}
+
+/// The cut-over with this number, however old; `None` if it was given up.
+pub async fn found(database: &Database, epoch: i64) -> Result<Option<RequestedCutOver>> {
+    one(database, &format!("epoch = {epoch}")).await
+}
+
+async fn one(database: &Database, condition: &str) -> Result<Option<RequestedCutOver>> {
+    let sql = format!(
+        "SELECT epoch, legacy_table, hold_ms, c.generation, c.is_there, m.mode \
+         FROM esclusa.cut_over AS c LEFT JOIN esclusa.mode AS m USING (legacy_table) WHERE {condition}"
+    );
+    let rows = database.query("asking for cut-overs", &sql, &[]).await?;
     let Some(row) = rows.first() else { return Ok(None) };
     let mode = row.get::<_, Option<&str>>(5).map(str::parse).transpose();
     let mode = mode.map_err(|e| Error::refused(format!("esclusa.mode: {}: {e}", row.get::<_, &str>(1))))?;

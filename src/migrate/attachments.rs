@@ -15,16 +15,19 @@ type Reading<'r> = Box<dyn Fn(&str, &str) -> String + Send + Sync + 'r>;
 /// The assignments of an UPDATE of the leaf that sets legacy columns, given the row's alias.
 type Writing<'r> = Box<dyn Fn(&[(String, String)], &str) -> String + Send + Sync + 'r>;
 
-/// What depends on a table that has not been moved; empty where there is no such table. The session must be pinned (`migrate::PINNED`).
+/// What depends on a table, or on the views of one that has been moved; empty where there is neither. The session must be pinned
+/// (`migrate::PINNED`).
 pub async fn dependents_of(database: &Database, context: &Context, rule: &Rule) -> Result<Vec<Dependent>> {
     let relation = Relation::compile(rule, context);
-    let legacy = relation.legacy_table();
-    let sql = "SELECT EXISTS (SELECT FROM pg_class WHERE oid = to_regclass($1) AND relkind IN ('r', 'p'))";
-    let there: bool = database.one("looking for the table", sql, &[&legacy]).await?.get(0);
-    if !there {
-        return Ok(Vec::new());
-    }
-    Ok(hanging(database, &relation, &legacy).await?.found)
+    let (legacy, view) = (relation.legacy_table(), relation.view());
+    let sql =
+        "SELECT coalesce((SELECT relkind::text FROM pg_class WHERE oid = to_regclass($1)), ''), to_regclass($2) IS NOT NULL";
+    let row = database.one("looking for the table", sql, &[&legacy, &view]).await?;
+    Ok(match (row.get::<_, &str>(0), row.get::<_, bool>(1)) {
+        ("r" | "p", _) => hanging(database, &relation, &legacy).await?.found,
+        ("v", true) => dependents::back(database, &Attachments::new(&relation).leaf(&legacy), &view).await?.found,
+        _ => Vec::new(),
+    })
 }
 
 /// What depends on a table, and what of its own the leaf cannot have: a unique index that is left out would let repeated values in.
@@ -49,7 +52,7 @@ pub(super) async fn improving(database: &Database, leaf: &Leaf<'_>) -> Result<De
                WHERE attrelid = to_regclass($1) AND NOT attisdropped";
     let row = database.one("looking for the new columns", sql, &[&leaf.legacy]).await?;
     match (row.get::<_, Option<bool>>(0), row.get::<_, bool>(1)) {
-        (_, true) => Ok(Dependents::default()),
+        (_, true) => Ok(Dependents::new("view")),
         (Some(true), false) => dependents::retained::on_numbering(database, leaf).await,
         _ => dependents::retained::find(database, leaf).await,
     }

@@ -5,7 +5,7 @@
 use std::rc::Rc;
 
 use crate::catalog::{Catalog, Database};
-use crate::control::{self, cut_over};
+use crate::control;
 use crate::error::{Error, Result};
 use crate::mode::Mode;
 use crate::relation::{CONTROL, Relation};
@@ -15,9 +15,11 @@ use crate::sql::quote::{ident, literal, qualified};
 use super::attachments::Attachments;
 use super::capture::Firing;
 use super::cut_over::{Asked, CutOver};
+use super::dependents::Dependents;
 use super::foreign_key::bounded;
 use super::foreign_key::key_table::restoring;
-use super::machine::{self, NameStep, Step};
+use super::ledger;
+use super::machine::{self, NameStep, State, Step};
 use super::migration::Migration;
 use super::name::{self, By};
 use super::quiet::{Locked, attempt};
@@ -44,6 +46,11 @@ impl Migration<'_> {
             let notes = vec!["it was being copied: the copy is gone, and the table is as it was".to_owned()];
             return Ok(Returned { rows: 0, notes });
         }
+        if ledger::state(self.database, &self.context, &rule.table).await? == State::Planned {
+            // A command that was killed may be repeated.
+            let notes = vec!["nothing to bring back: the legacy table has its name".to_owned()];
+            return Ok(Returned { rows: 0, notes });
+        }
         self.require_storage(rule).await?;
         let mut notes = Vec::new();
         let by = By { who: "esclusa rollback", reason: Some("its table comes back"), statement: None };
@@ -59,7 +66,9 @@ impl Migration<'_> {
         let word = |text: &str| self.told.word(text);
         // Dependent views are locked first: a reader holds the view before it asks for the table.
         let attachments = Attachments::new(&relation);
-        let locks = dependents::back(self.database, &attachments.leaf(&relation.legacy_table()), &relation.view()).await?.locks;
+        let hanging = dependents::back(self.database, &attachments.leaf(&relation.legacy_table()), &relation.view()).await?;
+        self.refuse_hanging(&relation, &hanging)?;
+        let locks = hanging.locks;
         // A proxy that does not answer might still send statements rewritten for the leaf, which will be gone.
         let proxies = CutOver::prepare(self.database, &rule.table, Asked::WhoeverMayServe).await?.map(Rc::new);
         let work = async |db: &Database, locked: &Locked| {
@@ -69,14 +78,13 @@ impl Migration<'_> {
                 locked.quiet(proxies).await?;
             }
             db.batch(&context, &locks.join(";\n")).await?;
-            let later = self.swap_back(db, run, rule, &relation).await?;
+            let done = self.swap_back(db, run, rule, &relation).await?;
             control::store_modes(db, std::slice::from_ref(&rule.table), Mode::Observe, &self.who, Some("rollback")).await?;
-            if proxies.is_some() {
-                cut_over::moved(db, false).await?;
-            }
-            Ok(later)
+            locked.moved(db, false).await?;
+            Ok(done)
         };
-        let later = attempt(self.database, &self.pace, &context, &tables, &word, work).await?;
+        let (later, stayed) = attempt(self.database, &self.pace, &context, &tables, &word, work).await?;
+        notes.extend(stayed);
         for validate in later {
             if let Err(error) = self.database.batch(&context, &validate).await {
                 notes.push(format!("a foreign key is not valid yet: {error} (`{validate}`)"));
@@ -134,7 +142,8 @@ impl Migration<'_> {
         }
     }
 
-    async fn swap_back(&self, db: &Database, run: i64, rule: &Rule, relation: &Relation) -> Result<Vec<String>> {
+    /// Returns statements that validate foreign keys, to be run later, and notes for the reader.
+    async fn swap_back(&self, db: &Database, run: i64, rule: &Rule, relation: &Relation) -> Result<(Vec<String>, Vec<String>)> {
         let context = format!("bringing {} back", rule.table);
         let (legacy, leaf) = (relation.legacy_table(), relation.rows());
         let (view, parent) =
@@ -150,6 +159,7 @@ impl Migration<'_> {
         self.write(db, run, rule, Step::Return, None).await?;
         let attachments = Attachments::new(relation);
         let hanging = dependents::back(db, &attachments.leaf(&legacy), &view).await?;
+        self.refuse_hanging(relation, &hanging)?;
         let (keys, later) = restoring(db, &attachments.leaf(&legacy)).await?;
         let archive = qualified(ARCHIVE, &rule.table);
         db.batch(&context, &hanging.before).await?;
@@ -163,6 +173,8 @@ impl Migration<'_> {
             ident(&aside),
             ident(&relation.schema),
         );
+        let aside = qualified(&relation.schema, &aside);
+        let ends = views_end(db, relation, &hanging, &aside).await?;
         let owning = self.owning(db, relation).await?;
         db.batch(&context, &[swap, owning, keys, hanging.after].concat()).await?;
         if is_there {
@@ -171,11 +183,12 @@ impl Migration<'_> {
         // Whoever has disabled the audit of the rows finds it disabled.
         let is_unaudited = self.unaudited || capture::is_disabled(db, &leaf).await?;
         let gone = format!(
-            "DROP VIEW {aside};\nDROP VIEW {view};\nDROP FUNCTION {write}();\nALTER TABLE {parent} DETACH PARTITION {leaf};\nDROP TABLE {leaf};\n{}{}\n{}\nDELETE FROM {CONTROL}.object WHERE legacy_table = {table};\n{compared}",
+            "{of_legacy}{of_copy}DROP FUNCTION {write}();\nALTER TABLE {parent} DETACH PARTITION {leaf};\nDROP TABLE {leaf};\n{}{}\n{}\nDELETE FROM {CONTROL}.object WHERE legacy_table = {table};\n{compared}",
             keep::removal(relation),
             keep::waking(relation),
             hanging.last,
-            aside = qualified(&relation.schema, &aside),
+            of_legacy = ends[0],
+            of_copy = ends[1],
             write = view::function_name(relation),
             table = literal(&rule.table),
             compared = control::forget_comparisons(&rule.table),
@@ -184,7 +197,7 @@ impl Migration<'_> {
         self.capture_back(db, rule, relation, if is_unaudited { Firing::Disabled } else { Firing::Enabled }).await?;
         // Last, because the owner may have revoked from itself what the statements before need.
         db.batch(&context, &grants).await?;
-        Ok(later)
+        Ok((later, hanging.through.into_iter().flat_map(|(_, stay)| stay).collect()))
     }
 
     /// The SQL that gives the table's columns the sequences back that they owned before the move, unless something else owns them now, or they
@@ -246,4 +259,40 @@ impl Migration<'_> {
         let lines = db.text("reading grants", &change).await?;
         Ok(lines.into_iter().flatten().flatten().collect::<Vec<_>>().join("\n") + "\n")
     }
+}
+
+/// What becomes of the two views on the way back: each is dropped, or, where something still depends on it, reads and writes the table from now on, with
+/// the rights of whoever uses it: its owner's would outlive a REVOKE. It is then a view like those of clients, and later moves carry it as they carry
+/// those. `aside` is the name that the one with the table's name has by then.
+async fn views_end(db: &Database, relation: &Relation, hanging: &Dependents, aside: &str) -> Result<[String; 2]> {
+    let (legacy, view) = (relation.legacy_table(), relation.view());
+    let sql = "SELECT to_regclass($1)::oid, to_regclass($2)::oid, current_setting('server_version_num')::integer < 150000";
+    let row = db.one("looking at the views", sql, &[&legacy, &view]).await?;
+    if let (Some((_, stay)), true) = (hanging.through.first(), row.get(2)) {
+        return Err(Error::Refused {
+            message: format!("{} cannot come back with everything that depends on it", relation.table),
+            detail: Some(stay.join("; ")),
+            hint: Some("drop it, or make it again by hand; from PostgreSQL 15 on, a view could be kept for it".into()),
+        });
+    }
+    let end = |found_as: &str, now: &str, schema: &str, oid: Option<u32>| {
+        if !hanging.through.iter().any(|(view, _)| view == found_as) {
+            return format!("DROP VIEW {now};\n");
+        }
+        let trigger = |what: &str| format!("DROP TRIGGER {} ON {now};\n", ident(&format!("trg_{what}_{}", relation.table)));
+        let columns = relation.columns.iter().map(|column| ident(&column.name)).collect::<Vec<_>>().join(", ");
+        let name = bounded(format!("through_{}_{}", oid.unwrap_or_default(), relation.table));
+        let renamed = ident(&name);
+        let moved = match schema == CONTROL {
+            true => String::new(),
+            false => format!("ALTER VIEW {} SET SCHEMA {CONTROL};\n", qualified(schema, &name)),
+        };
+        format!(
+            "{}{}CREATE OR REPLACE VIEW {now} WITH (security_invoker = true) AS SELECT {columns} FROM {legacy};\n\
+             ALTER VIEW {now} RENAME TO {renamed};\n{moved}",
+            trigger("write"),
+            trigger("seen"),
+        )
+    };
+    Ok([end(&legacy, aside, &relation.schema, row.get(0)), end(&view, &view, CONTROL, row.get(1))])
 }

@@ -23,9 +23,6 @@ pub enum Asked {
     WhoeverMayServe,
 }
 
-/// After the move, until the proxies know of it.
-const FOLLOWING: Duration = Duration::from_millis(500);
-
 /// A table's cut-over on the proxies that serve clients.
 #[derive(Debug)]
 pub struct CutOver {
@@ -58,7 +55,7 @@ impl CutOver {
         // Read each time: a proxy may have been killed since.
         let proxies = cut_over::awaited(&self.database, self.silent).await?;
         let until = Instant::now() + patience;
-        let epoch = cut_over::ask(&self.database, &self.table, patience + moving + FOLLOWING).await?;
+        let epoch = cut_over::ask(&self.database, &self.table, patience + moving + cut_over::FOLLOWING).await?;
         if self.database.is_rehearsal() {
             return Ok(Vec::new());
         }

@@ -16,7 +16,7 @@ pub use concerned::concerned;
 pub use found::{Dependent, Dependents};
 
 use crate::catalog::Database;
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 use super::foreign_key::key_table::Leaf;
 use super::foreign_key::read::foreign_keys;
@@ -25,7 +25,7 @@ use super::foreign_key::refusals;
 /// Finds them while the table has its name. The leaf need not exist yet; `leaf.legacy` is the table. The session's search path must be the
 /// migration's, so that what the server prints is qualified and means the same when it is run.
 pub async fn find(database: &Database, leaf: &Leaf<'_>) -> Result<Dependents> {
-    let mut all = Dependents::default();
+    let mut all = Dependents::new("view");
     own::find(database, leaf, &mut all).await?;
     let keys = foreign_keys(database, leaf.legacy).await?;
     let refused = refusals(&keys, leaf.schema, leaf.table, leaf.rows());
@@ -38,36 +38,31 @@ pub async fn find(database: &Database, leaf: &Leaf<'_>) -> Result<Dependents> {
     }
     views::find(database, leaf, ["", ""], &mut all).await?;
     others::find(database, leaf, &mut all).await?;
+    others::bodies(database, leaf, &mut all).await?;
     Ok(all)
 }
 
 /// The way back: what depends on the view is carried to the table, which takes the name again. `leaf.legacy` is the view. What clients created over
-/// it through a proxy depends on `copy`, the view that rewritten statements name.
+/// it through a proxy depends on `copy`, the view that rewritten statements name. What cannot be carried keeps its view, which from then on reads and
+/// writes the table (`Dependents::through`); only what has the view's row type blocks.
 pub async fn back(database: &Database, leaf: &Leaf<'_>, copy: &str) -> Result<Dependents> {
-    let mut all = Dependents::default();
-    let named = [copy, leaf.legacy];
-    views::find(database, leaf, named, &mut all).await?;
-    views::find(database, &Leaf { legacy: copy, ..*leaf }, named, &mut all).await?;
-    refuse_temporary(database, leaf, copy).await?;
-    others::find(database, leaf, &mut all).await?;
+    let mut all = Dependents::new("table");
+    for view in [leaf.legacy, copy] {
+        let (of_view, before) = (Leaf { legacy: view, ..*leaf }, all.found.len());
+        views::find(database, &of_view, [copy, leaf.legacy], &mut all).await?;
+        others::find(database, &of_view, &mut all).await?;
+        let mut stays = Vec::new();
+        for found in all.found[before..].iter_mut().filter(|found| found.blocks) {
+            found.blocks = found.has_row_type;
+            if !found.has_row_type {
+                found.fate = format!("stays, and uses the table through a view that is kept for it ({})", found.fate);
+            }
+            stays.push(found.to_string());
+        }
+        if !stays.is_empty() {
+            all.through.push((view.to_owned(), stays));
+        }
+    }
     own::back(database, leaf, &mut all).await?;
     Ok(all)
-}
-
-/// Nobody can make another session's temporary view again: the error names the session that is in the way.
-async fn refuse_temporary(database: &Database, leaf: &Leaf<'_>, copy: &str) -> Result<()> {
-    let sql = "SELECT string_agg(DISTINCT format('%s of the session of %s (pid %s)', c.relname, a.usename, a.pid), ', ') \
-               FROM pg_rewrite AS r JOIN pg_class AS c ON c.oid = r.ev_class JOIN pg_namespace AS n ON n.oid = c.relnamespace \
-               JOIN pg_depend AS d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid AND d.refclassid = 'pg_class'::regclass \
-               JOIN pg_stat_activity AS a ON a.pid = pg_stat_get_backend_pid(substr(n.nspname, 9)::integer) \
-               WHERE d.refobjid = ANY ($1::text[]::regclass[]) AND c.oid <> d.refobjid AND n.nspname ~ '^pg_temp_[0-9]+$'";
-    let relations: &[&str] = &[leaf.legacy, copy];
-    match database.one("looking for temporary views", sql, &[&relations]).await?.get::<_, Option<String>>(0) {
-        None => Ok(()),
-        Some(views) => Err(Error::Refused {
-            message: format!("{} cannot come back while a temporary view reads it", leaf.table),
-            detail: Some(views),
-            hint: Some("it ends with its session: wait for its end, or end it (`KILL` on the console)".into()),
-        }),
-    }
 }

@@ -20,6 +20,10 @@ use super::{ARCHIVE, place, roles};
 /// The trigger on the leaf for rows, and that for TRUNCATE.
 const TRIGGERS: [&str; 2] = ["esclusa_keep", "esclusa_keep_truncate"];
 
+/// The trigger on the archive that refuses what is not written by those. Views, functions and rules that were left on the archived table write it, where
+/// nobody would read their changes and the way back would lose them.
+const GUARD: &str = "esclusa_guard";
+
 /// How a row's place in the archive is found.
 #[derive(Debug, Clone, Copy)]
 pub enum Places {
@@ -48,7 +52,7 @@ pub async fn attach(db: &Database, relation: &Relation, from: Places) -> Result<
          GRANT USAGE ON SCHEMA {ARCHIVE} TO {owner};\nGRANT ALL ON {archive} TO {owner};\n\
          CREATE OR REPLACE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS {body};\n\
          REVOKE ALL ON FUNCTION {function}() FROM PUBLIC;\nALTER FUNCTION {function}() OWNER TO {owner};\n\
-         COMMENT ON FUNCTION {function}() IS {tag};\n",
+         COMMENT ON FUNCTION {function}() IS {tag};\n{guard}",
         // Left over from a table that was brought back by hand, or from an archive that is filled again. An owner may have revoked a right from itself that the function needs;
         // the way back revokes it again.
         forgetting = forgetting(relation),
@@ -59,6 +63,13 @@ pub async fn attach(db: &Database, relation: &Relation, from: Places) -> Result<
             Places::Order | Places::Fill => "NULL, NULL, NULL".to_owned(),
         },
         owner = ident(&owner),
+        // The function above writes with the owner's rights, from a trigger.
+        guard = format!(
+            "CREATE TRIGGER {GUARD} BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON {archive} FOR EACH STATEMENT \
+             WHEN (pg_catalog.pg_trigger_depth() = 0 OR current_user <> {}) EXECUTE FUNCTION {}();\n",
+            literal(&owner),
+            qualified(CONTROL, "refuse_archive"),
+        ),
         body = literal(&body(relation, &archive, filenode, from)),
         tag = literal(&format!("esclusa: keeps {}", relation.table)),
     );
@@ -132,18 +143,24 @@ fn filling(relation: &Relation, archive: &str) -> String {
 fn silencing(relation: &Relation, archive: &str) -> String {
     let table = literal(&relation.table);
     format!(
-        "DELETE FROM {CONTROL}.silenced WHERE legacy_table = {table};
+        "{}DELETE FROM {CONTROL}.silenced WHERE legacy_table = {table};
          INSERT INTO {CONTROL}.silenced (legacy_table, trigger_name, enabled)
            SELECT {table}, tgname, tgenabled FROM pg_trigger WHERE tgrelid = {}::regclass AND NOT tgisinternal AND tgenabled <> 'D';
          ALTER TABLE {archive} DISABLE TRIGGER USER;",
+        unguarding(archive),
         literal(archive)
     )
+}
+
+/// Lets the archive be written by others than the triggers on the leaf.
+pub(super) fn unguarding(archive: &str) -> String {
+    format!("DROP TRIGGER IF EXISTS {GUARD} ON {archive};\n")
 }
 
 /// The SQL that enables the legacy table's own triggers again, as before the move, once it has its name.
 pub(super) fn waking(relation: &Relation) -> String {
     let forget = format!("\nDELETE FROM {CONTROL}.silenced WHERE legacy_table = {};", literal(&relation.table));
-    as_they_fired(relation, &relation.legacy_table()) + &forget
+    [unguarding(&relation.legacy_table()), as_they_fired(relation, &relation.legacy_table()), forget].concat()
 }
 
 /// The SQL that makes the triggers of a legacy table, wherever it is, fire as before the move.

@@ -10,6 +10,7 @@ mod give_way;
 mod proof;
 pub mod work;
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use crate::catalog::Database;
@@ -196,6 +197,7 @@ impl<'o> Online<'o> {
     async fn index(&self, begun: Instant) -> Result<Vec<String>> {
         let context = self.context("indexing");
         let leaf = literal(&self.relation.rows());
+        let [carried, now] = self.indexes(self.db).await?;
         let there = format!(
             "SELECT format('%I', c.relname), i.indisvalid FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid WHERE i.indrelid = to_regclass({leaf})"
         );
@@ -203,9 +205,10 @@ impl<'o> Online<'o> {
         for row in self.db.query(&context, &there, &[]).await? {
             let name: String = row.get(0);
             match row.get::<_, bool>(1) {
-                true => valid.push(name),
-                // An invalid index that a killed process left unfinished.
-                false => self.db.batch(&context, &format!("DROP INDEX CONCURRENTLY {LEAVES}.{name}")).await?,
+                // Also one of the new table, which no index of the legacy table has the name of.
+                true if carried.get(&name) == now.get(&name) => valid.push(name),
+                // Its definition has changed since; or a killed process left it unfinished.
+                _ => self.db.batch(&context, &format!("DROP INDEX CONCURRENTLY {LEAVES}.{name}")).await?,
             }
         }
         let mut notes = Vec::new();
@@ -237,8 +240,29 @@ impl<'o> Online<'o> {
                 self.db.batch(&context, &clustering).await?;
             }
         }
+        let remember = format!("UPDATE {CONTROL}.copy SET indexes = $2::text::jsonb WHERE legacy_table = $1");
+        self.db.execute(&context, &remember, &[&self.relation.table, &serde_json::json!(now).to_string()]).await?;
         self.db.batch(&context, &leaf::analysis(self.relation)).await?;
         Ok(notes)
+    }
+
+    /// The legacy table's indexes, by name, as they were when they were carried, and as they are.
+    async fn indexes(&self, db: &Database) -> Result<[BTreeMap<String, String>; 2]> {
+        let sql = format!(
+            "SELECT indexes::text, (SELECT coalesce(jsonb_object_agg(format('%I', c.relname), pg_get_indexdef(c.oid)), '{{}}')::text \
+               FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid WHERE i.indrelid = to_regclass($2) AND i.indisvalid) \
+             FROM {CONTROL}.copy WHERE legacy_table = $1"
+        );
+        let row = db
+            .one(&self.context("looking at the indexes of"), &sql, &[&self.relation.table, &self.relation.legacy_table()])
+            .await?;
+        Ok([0, 1].map(|i| serde_json::from_str(row.get(i)).unwrap_or_default()))
+    }
+
+    /// Whether the legacy table has other indexes than those that were carried: then there is more to carry before it can move.
+    pub async fn lacks_an_index(&self, db: &Database) -> Result<bool> {
+        let [carried, now] = self.indexes(db).await?;
+        Ok(carried != now)
     }
 
     /// An index that is built while others write waits for every transaction that might see the table without it, however long that takes (manual,

@@ -14,6 +14,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use crate::catalog::Database;
 use crate::config::Settings;
+use crate::control::cut_over;
 use crate::error::{Error, Result};
 use crate::sql::quote::literal;
 
@@ -146,6 +147,15 @@ impl Locked {
         }
     }
 
+    /// At the end of the transaction: the proxies follow the move. An error (and another attempt) if they would not hold the table until they know.
+    pub async fn moved(&self, db: &Database, is_there: bool) -> Result<()> {
+        if self.cut_over.borrow().is_none() || cut_over::moved(db, is_there).await? {
+            return Ok(());
+        }
+        self.busy.replace(vec!["the proxies, which had to continue before it was done".to_owned()]);
+        Err(Error::refused(IN_USE))
+    }
+
     /// After a transaction that failed: the proxies continue. Returns those where the table was in use, if that was the reason.
     async fn gives_up(&self) -> Vec<String> {
         let cut_over = self.cut_over.take();
@@ -195,6 +205,8 @@ pub async fn attempt_once<T>(
     let mut pause = PAUSES.0;
     let (mut told_at, mut before) = (None, None);
     let mut wait = pace.lock_timeout;
+    // While this lasts, the proxies hold the table.
+    let hold = |wait: Duration| pace.hold.min(cut_over::MOST.saturating_sub(cut_over::FOLLOWING + 2 * wait));
     loop {
         // A connection that breaks while others wait must not keep them waiting until the server notices.
         let local = format!(
@@ -208,11 +220,11 @@ pub async fn attempt_once<T>(
         let now = db.one(context, now, &[]).await?;
         let pid: i32 = now.get(0);
         let before = *before.get_or_insert(Before { at: now.get(1), oldest: now.get(2) });
-        let (locked, is_over) = (Locked::new(wait, pace.hold, before), Cell::new(false));
+        let (locked, is_over) = (Locked::new(wait, hold(wait), before), Cell::new(false));
         let tried = db
             .transaction(context, async |db| {
                 db.batch(context, &local).await?;
-                within(db, pid, pace.hold + 2 * wait, &locked, &is_over, work(db, &locked)).await
+                within(db, pid, hold(wait) + 2 * wait, &locked, &is_over, work(db, &locked)).await
             })
             .await;
         let busy = if tried.is_err() { locked.gives_up().await } else { Vec::new() };

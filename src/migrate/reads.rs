@@ -3,8 +3,8 @@
 //! follows it. The sessions read view `esclusa.<table>`, which shows the copy meanwhile.
 //!
 //! This ends when a person says so ([`withdraw`]), when a proxy has seen a read that gives different results from the copy and from the table
-//! ([`differ`]), or when the table moves. The view itself checks, once per execution, that the heap is still the one that was copied, and that the
-//! reader may read the table. Nor does a transaction read the copy whose snapshot is older: before the first session is chosen, such transactions
+//! ([`differ`]), or when the table moves. The view itself checks, once per execution, that the heap is still the one that was copied, that name
+//! and columns of the table are as they were, and that the reader may read it. Nor does a transaction read the copy whose snapshot is older: before the first session is chosen, such transactions
 //! are waited for.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -33,7 +33,22 @@ pub struct Why<'w> {
     pub reason: Option<&'w str>,
 }
 
-/// The choices in force: of copied tables, where the copy matches the heap and the view exists.
+/// A table's name and columns, by the OID in column or literal `oid`. A view of a copy shows them as they were when sessions were chosen.
+fn shape(oid: &str) -> String {
+    format!(
+        "(SELECT pg_catalog.md5(pg_catalog.concat_ws(' ', s.relnamespace, s.relname, (SELECT pg_catalog.string_agg(pg_catalog.concat_ws(' ', a.attnum, \
+           a.attname, a.atttypid, a.atttypmod, a.attcollation), ',' ORDER BY a.attnum) FROM pg_catalog.pg_attribute AS a \
+           WHERE a.attrelid OPERATOR(pg_catalog.=) s.oid AND a.attnum OPERATOR(pg_catalog.>) 0 AND NOT a.attisdropped))) \
+         FROM pg_catalog.pg_class AS s WHERE s.oid OPERATOR(pg_catalog.=) {oid})"
+    )
+}
+
+/// The choices in force: of copied tables, where the copy matches the heap and the columns, and the view exists.
+fn in_force_sql() -> String {
+    format!("{IN_FORCE} AND r.shape = {}", shape("legacy.oid"))
+}
+
+/// Where the copy matches the heap.
 const IN_FORCE: &str = "
     SELECT r.legacy_table::text AS name, r.percent, r.applications, r.users, legacy.oid AS legacy, own.oid AS view
     FROM esclusa.reads AS r JOIN esclusa.copy AS c ON c.legacy_table = r.legacy_table
@@ -49,7 +64,7 @@ pub async fn in_force(db: &Database, schema: &str) -> Result<BTreeMap<String, Re
     if !has_table(db).await? {
         return Ok(BTreeMap::new());
     }
-    let rows = db.query("asking who reads copied tables", IN_FORCE, &[&schema]).await?;
+    let rows = db.query("asking who reads copied tables", &in_force_sql(), &[&schema]).await?;
     let readers = |row: &tokio_postgres::Row| Readers {
         percent: u8::try_from(row.get::<_, i16>(1)).unwrap_or(0),
         applications: row.get(2),
@@ -64,9 +79,10 @@ pub async fn limited(db: &Database, schema: &str) -> Result<HashSet<(String, Str
         return Ok(HashSet::new());
     }
     let sql = format!(
-        "SELECT r.rolname::text, c.name FROM ({IN_FORCE}) AS c JOIN pg_catalog.pg_roles AS r ON NOT r.rolsuper \
+        "SELECT r.rolname::text, c.name FROM ({}) AS c JOIN pg_catalog.pg_roles AS r ON NOT r.rolsuper \
          WHERE has_any_column_privilege(r.oid, c.legacy, 'SELECT') \
-           AND NOT (has_table_privilege(r.oid, c.legacy, 'SELECT') AND has_table_privilege(r.oid, c.view, 'SELECT'))"
+           AND NOT (has_table_privilege(r.oid, c.legacy, 'SELECT') AND has_table_privilege(r.oid, c.view, 'SELECT'))",
+        in_force_sql()
     );
     let rows = db.query("asking who may read copied tables", &sql, &[&schema]).await?;
     Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
@@ -126,6 +142,7 @@ impl Migration<'_> {
             ledger::write(db, &self.context, entry).await?;
             make_view(db, &relation).await?;
             store(db, &rule.table, readers, why).await?;
+            fit(db, &relation).await?;
             control::announce(db).await
         };
         let told = |text: &str| self.told.word(text);
@@ -172,6 +189,13 @@ async fn store(db: &Database, table: &str, readers: &Readers, why: Why<'_>) -> R
     db.execute("storing who reads the copy", sql, values).await.map(drop)
 }
 
+/// Stores the table's shape, by which it is noticed that the copy no longer has it.
+async fn fit(db: &Database, relation: &Relation) -> Result<()> {
+    let shape = shape(&format!("to_regclass({})", literal(&relation.legacy_table())));
+    let sql = format!("UPDATE esclusa.reads SET shape = {shape} WHERE legacy_table = $1");
+    db.execute("storing the shape of a copied table", &sql, &[&relation.table]).await.map(drop)
+}
+
 fn detail(evidence: &serde_json::Value, why: Why<'_>) -> String {
     let mut detail = evidence.clone();
     detail["by"] = why.who.into();
@@ -185,15 +209,20 @@ fn detail(evidence: &serde_json::Value, why: Why<'_>) -> String {
 async fn make_view(db: &Database, relation: &Relation) -> Result<()> {
     let context = format!("making the view of {}", relation.table);
     let legacy = relation.legacy_table();
-    let row = db.one(&context, "SELECT $1::text::regclass::oid, pg_relation_filenode($1::text::regclass)", &[&legacy]).await?;
-    let (oid, filenode): (u32, u32) = (row.get(0), row.get(1));
+    let facts =
+        format!("SELECT t.oid, pg_relation_filenode(t.oid), {} FROM (SELECT $1::text::regclass::oid) AS t(oid)", shape("t.oid"));
+    let row = db.one(&context, &facts, &[&legacy]).await?;
+    let (oid, filenode, columns): (u32, u32, String) = (row.get(0), row.get(1), row.get(2));
     let view = relation.view();
     // OIDs instead of names: so the view does not depend on the table, which will move away.
     let sql = format!(
         "CREATE OR REPLACE VIEW {view} AS {} WHERE CASE WHEN pg_catalog.pg_relation_filenode({oid}::pg_catalog.oid) \
            OPERATOR(pg_catalog.=) {filenode}::pg_catalog.oid AND pg_catalog.has_table_privilege({oid}::pg_catalog.oid, 'SELECT') \
+           AND {shape} OPERATOR(pg_catalog.=) {columns} \
          THEN true ELSE {CONTROL}.refuse_copy({oid}::pg_catalog.oid) END",
-        relation.select_all()
+        relation.select_all(),
+        shape = shape(&format!("{oid}::pg_catalog.oid")),
+        columns = literal(&columns),
     );
     db.batch(&context, &sql).await?;
     let grants = format!(

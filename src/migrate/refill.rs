@@ -83,7 +83,8 @@ async fn fill(db: &Database, relation: &Relation, pace: &Pace) -> Result<()> {
     let work = async |db: &Database, locked: &Locked| {
         locked.begins();
         let emptied = format!(
-            "LOCK TABLE {leaf} IN SHARE ROW EXCLUSIVE MODE;\nLOCK TABLE {archive} IN ACCESS EXCLUSIVE MODE;\nTRUNCATE {archive};\n{}",
+            "LOCK TABLE {leaf} IN SHARE ROW EXCLUSIVE MODE;\nLOCK TABLE {archive} IN ACCESS EXCLUSIVE MODE;\n{}TRUNCATE {archive};\n{}",
+            keep::unguarding(&archive),
             // They are silenced again below, and are recorded there as they would fire.
             keep::as_they_fired(relation, &archive)
         );

@@ -27,7 +27,7 @@ pub struct Signed {
     pub rows: i64,
     /// The highest row number at that moment.
     pub upto: i64,
-    /// Two sums over those rows, as text.
+    /// Two sums of 64-bit hashes over those rows, as text: of the legacy table's columns, and of all columns of the leaf.
     pub sums: [String; 2],
     /// The checks, with what they found.
     pub checks: Vec<(String, String)>,
@@ -114,12 +114,11 @@ async fn settled(migration: &Migration<'_>, relation: &Relation, context: &str) 
 /// Rows up to a number, and two sums of 64-bit hashes.
 async fn sums(db: &Database, relation: &Relation, upto: i64) -> Result<(i64, [String; 2])> {
     let columns: Vec<String> = (0..relation.columns.len()).map(|i| relation.read(i, Some("t"))).collect();
-    let sum = |seed: u8| format!("coalesce(sum(hashtextextended(row, {seed})::numeric), 0)::text");
+    let sum = |row: &str| format!("coalesce(sum(hashtextextended(({row})::text, 0)::numeric), 0)::text");
     let sql = format!(
-        "SELECT count(*), {}, {} FROM (SELECT ROW({})::text AS row FROM {} AS t WHERE t.{} <= {upto}) AS x",
-        sum(0),
-        sum(1),
-        columns.join(", "),
+        "SELECT count(*), {}, {} FROM {} AS t WHERE t.{} <= {upto}",
+        sum(&format!("ROW({})", columns.join(", "))),
+        sum("t.*"),
         relation.rows(),
         relation.number(),
     );

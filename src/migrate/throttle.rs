@@ -134,7 +134,8 @@ impl fmt::Display for Reason {
             ),
             Reason::Lag(lag, limit) => write!(f, "a standby is {:.1} s behind, over {} s", lag.as_secs_f64(), limit.as_secs()),
             Reason::Wal(bytes, limit) => {
-                write!(f, "{} MiB of WAL are written in a second, over {} MiB", bytes >> 20, limit >> 20)
+                let (shift, unit) = if *limit < 1 << 20 { (10, "KiB") } else { (20, "MiB") };
+                write!(f, "{} {unit} of WAL are written in a second, over {} {unit}", bytes >> shift, limit >> shift)
             }
             Reason::Checkpoints(count, limit) => {
                 let minutes = CHECKPOINTS_WITHIN.as_secs() / 60;

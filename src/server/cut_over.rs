@@ -12,13 +12,11 @@ use super::policy;
 use super::relocation::Relocation;
 use super::steering::Steering;
 use crate::catalog::{Catalog, Database};
-use crate::control::cut_over::{self, RequestedCutOver};
+use crate::control::cut_over::{self, MOST, RequestedCutOver};
 use crate::error::Result;
 use crate::relation::CONTROL;
 use crate::telemetry;
 
-/// No table is held for longer, whatever is asked for.
-const MOST: Duration = Duration::from_secs(2);
 /// How often it is checked whether a table is still used.
 const LOOK: Duration = Duration::from_millis(1);
 
@@ -71,9 +69,11 @@ impl Steering {
         Ok(())
     }
 
-    /// Holds a table until the cut-over or the time limit is over.
+    /// Holds a table until the cut-over or the time limit is over. If the table has moved at the last moment, its sessions continue when they know
+    /// where it is.
     async fn hold(&self, database: &Database, news: &mut mpsc::Receiver<()>, asked: &RequestedCutOver) -> Result<()> {
-        let until = Instant::now() + asked.hold.min(MOST);
+        let begun = Instant::now();
+        let until = begun + asked.hold.min(MOST);
         let mut is_told = false;
         loop {
             if !is_told && (self.is_aside() || self.shared.cut_overs.users(&asked.table) == 0) {
@@ -91,21 +91,28 @@ impl Steering {
                     news.try_recv().is_ok()
                 }
             };
-            if Instant::now() >= until {
+            let is_over = Instant::now() >= until;
+            if !heard && !is_over {
+                continue;
+            }
+            // It may have moved just now, or the news may come late: sessions that do not know of it would look for its rows where they are no longer.
+            let ended = timeout_at(begun + MOST, self.has_ended(database, asked)).await;
+            if ended.unwrap_or(Ok(true))? || is_over {
                 return Ok(());
             }
-            if heard {
-                let Ok(now) = timeout_at(until, cut_over::asked(database)).await else { return Ok(()) };
-                match now?.filter(|now| now.epoch == asked.epoch) {
-                    Some(RequestedCutOver { moved: None, .. }) => {}
-                    Some(RequestedCutOver { moved: Some(moved), .. }) => {
-                        // Rights on the new view decide which roles' statements are rewritten.
-                        let Ok(limited) = timeout_at(until, Catalog::limited(database, CONTROL)).await else { return Ok(()) };
-                        self.relocate(Relocation { table: asked.table.clone(), moved, limited: limited? });
-                        return Ok(());
-                    }
-                    None => return Ok(()),
-                }
+        }
+    }
+
+    /// Whether a cut-over has ended. If the table has moved, the policy knows it then.
+    async fn has_ended(&self, database: &Database, asked: &RequestedCutOver) -> Result<bool> {
+        match cut_over::found(database, asked.epoch).await? {
+            None => Ok(true),
+            Some(RequestedCutOver { moved: None, .. }) => Ok(false),
+            Some(RequestedCutOver { moved: Some(moved), .. }) => {
+                // Rights on the new view decide which roles' statements are rewritten.
+                let limited = Catalog::limited(database, CONTROL).await?;
+                self.relocate(Relocation { table: asked.table.clone(), moved, limited });
+                Ok(true)
             }
         }
     }

@@ -93,8 +93,22 @@ fn what_is_used_together_moves_together_and_silent_tables_move_first() {
 #[test]
 fn what_holds_one_table_back_holds_back_its_company_and_the_histories_of_its_base() {
     let mut all = facts("a b c d@b e@d f@g g", "a-b c-f");
-    let blocking = Dependent { kind: "trigger", name: "t".into(), fate: "it reads a row".into(), blocks: true, script: None };
-    let carried = Dependent { kind: "view", name: "v".into(), fate: "is made anew".into(), blocks: false, script: None };
+    let blocking = Dependent {
+        kind: "trigger",
+        name: "t".into(),
+        fate: "it reads a row".into(),
+        blocks: true,
+        has_row_type: false,
+        script: None,
+    };
+    let carried = Dependent {
+        kind: "view",
+        name: "v".into(),
+        fate: "is made anew".into(),
+        blocks: false,
+        has_row_type: false,
+        script: None,
+    };
     of(&mut all, "a").hanging.extend([blocking, carried]);
     let order = planned(&all);
     assert_eq!(told(&order), "c f g (silent)");

@@ -1,5 +1,7 @@
 //! What is found to depend on a table, and how the catalog is asked for it.
 
+use std::fmt;
+
 use crate::catalog::Database;
 use crate::error::Result;
 use crate::sql::quote::literal;
@@ -16,19 +18,21 @@ pub struct Dependent {
     pub name: String,
     /// What becomes of it.
     pub fate: String,
-    /// Because of it, `migrate` refuses the table.
+    /// Because of it, `migrate` refuses the table, or `rollback` its way back.
     pub blocks: bool,
+    /// It has the table's row type, so that a row of the table no longer fits where the name means another relation.
+    pub has_row_type: bool,
     /// SQL that makes it again on the view or the leaf: printed where it blocks, and run by the move where it does not.
     pub script: Option<String>,
 }
 
 impl Dependent {
     pub(super) fn carried(kind: &'static str, name: impl Into<String>, fate: &str, script: &str) -> Self {
-        Dependent { kind, name: name.into(), fate: fate.to_owned(), blocks: false, script: Some(script.to_owned()) }
+        Dependent { script: Some(script.to_owned()), ..Self::noted(kind, name, fate) }
     }
 
     pub(super) fn noted(kind: &'static str, name: impl Into<String>, fate: &str) -> Self {
-        Dependent { kind, name: name.into(), fate: fate.to_owned(), blocks: false, script: None }
+        Dependent { kind, name: name.into(), fate: fate.to_owned(), blocks: false, has_row_type: false, script: None }
     }
 
     /// One without which the leaf accepts rows that the table refuses.
@@ -37,13 +41,19 @@ impl Dependent {
     }
 
     pub(super) fn blocking(kind: &'static str, name: impl Into<String>, fate: &str, script: Option<String>) -> Self {
-        Dependent { kind, name: name.into(), fate: fate.to_owned(), blocks: true, script }
+        Dependent { blocks: true, script, ..Self::noted(kind, name, fate) }
+    }
+
+    pub(super) fn of_row_type(kind: &'static str, name: impl Into<String>, fate: &str, script: Option<String>) -> Self {
+        Dependent { has_row_type: true, ..Self::blocking(kind, name, fate, script) }
     }
 }
 
 /// All that depends on a table, and the statements of the move.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Dependents {
+    /// What has the table's name afterwards: `view`, or `table` on the way back.
+    pub onto: &'static str,
     /// In the order of the search: those of the table itself first.
     pub found: Vec<Dependent>,
     /// To be run before the table is locked, in the order in which readers lock: a reader holds a view when it asks for the table.
@@ -54,9 +64,17 @@ pub struct Dependents {
     pub after: String,
     /// On the way back: to be run when the leaf is gone.
     pub last: String,
+    /// On the way back: each view on which something depends that cannot be made again on the table, and what that is.
+    pub through: Vec<(String, Vec<String>)>,
 }
 
 impl Dependents {
+    /// None yet.
+    pub(in crate::migrate) fn new(onto: &'static str) -> Self {
+        let (found, locks, through) = (Vec::new(), Vec::new(), Vec::new());
+        Dependents { onto, found, locks, before: String::new(), after: String::new(), last: String::new(), through }
+    }
+
     /// Those for which `migrate` refuses the table.
     pub fn blocking(&self) -> impl Iterator<Item = &Dependent> {
         self.found.iter().filter(|d| d.blocks)
@@ -67,6 +85,14 @@ impl Dependents {
         self.before.push_str(before);
         self.after.extend(dependent.script.iter().map(String::as_str));
         self.found.push(dependent);
+    }
+}
+
+impl fmt::Display for Dependent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The server describes some objects with their kind.
+        let kind = if self.name.starts_with(self.kind) { "" } else { self.kind };
+        write!(f, "{}: {}", format!("{kind} {}", self.name).trim_start(), self.fate)
     }
 }
 

@@ -21,8 +21,7 @@ pub(super) async fn find(database: &Database, leaf: &Leaf<'_>, all: &mut Depende
     rules(database, leaf, all).await?;
     policies(database, leaf, all).await?;
     replication(database, leaf, all).await?;
-    rest(database, leaf, all).await?;
-    bodies(database, leaf, all).await
+    rest(database, leaf, all).await
 }
 
 /// A body that was parsed when the function was created (BEGIN ATOMIC) is replaced in place. A function that returns rows of the table is dropped
@@ -74,12 +73,16 @@ async fn functions(database: &Database, leaf: &Leaf<'_>, all: &mut Dependents) -
             (true, _) => "it takes a row of the table, and a rewritten statement's row is of another type",
             (_, true) => "it returns rows of the table, and something else depends on it",
             _ => {
-                let fate = "is dropped and made again, and returns rows of the view";
-                all.carry(Dependent::carried("function", name, fate, &script), &drop);
+                let fate = format!("is dropped and made again, and returns rows of the {}", all.onto);
+                all.carry(Dependent::carried("function", name, &fate, &script), &drop);
                 continue;
             }
         };
-        all.found.push(Dependent::blocking("function", name, fate, Some(drop + &script)));
+        let script = Some(drop + &script);
+        all.found.push(match flag(3) {
+            true => Dependent::of_row_type("function", name, fate, script),
+            false => Dependent::blocking("function", name, fate, script),
+        });
     }
     Ok(())
 }
@@ -91,7 +94,7 @@ async fn aggregates(database: &Database, leaf: &Leaf<'_>, all: &mut Dependents) 
     );
     for row in rows(database, "aggregates", &sql, leaf).await? {
         let fate = "it takes a row of the table, and a rewritten statement's row is of another type";
-        all.found.push(Dependent::blocking("aggregate", &row[0], fate, None));
+        all.found.push(Dependent::of_row_type("aggregate", &row[0], fate, None));
     }
     Ok(())
 }
@@ -110,7 +113,8 @@ async fn rules(database: &Database, leaf: &Leaf<'_>, all: &mut Dependents) -> Re
             all.found.push(Dependent::blocking("rule", &row[0], &fate, Some(script)));
             continue;
         }
-        all.carry(Dependent::carried("rule", &row[0], "is made again, and reads or writes the view", &script), "");
+        let fate = format!("is made again, and reads or writes the {}", all.onto);
+        all.carry(Dependent::carried("rule", &row[0], &fate, &script), "");
     }
     Ok(())
 }
@@ -131,7 +135,8 @@ async fn policies(database: &Database, leaf: &Leaf<'_>, all: &mut Dependents) ->
             all.found.push(Dependent::blocking("policy", name, &fate, Some(script)));
             continue;
         }
-        all.carry(Dependent::carried("policy", name, "is made again, and reads the view", &script), "");
+        let fate = format!("is made again, and reads the {}", all.onto);
+        all.carry(Dependent::carried("policy", name, &fate, &script), "");
     }
     Ok(())
 }
@@ -176,16 +181,16 @@ async fn rest(database: &Database, leaf: &Leaf<'_>, all: &mut Dependents) -> Res
     );
     for row in rows(database, "other dependents", &sql, leaf).await? {
         let (kind, fate) = match row[0].as_str() {
-            "column" => ("column", "its type is the table's row type, and stays that of the moved table"),
-            _ => ("other", "it will still refer to the moved table"),
+            "column" => ("column", "its type is the table's row type, and stays that of what had the name before"),
+            _ => ("other", "it will still refer to what had the name before"),
         };
-        all.found.push(Dependent::blocking(kind, &row[1], fate, None));
+        all.found.push(Dependent::of_row_type(kind, &row[1], fate, None));
     }
     Ok(())
 }
 
 /// Bodies stored as text: names in them are looked up when they run, and then find the view.
-async fn bodies(database: &Database, leaf: &Leaf<'_>, all: &mut Dependents) -> Result<()> {
+pub(super) async fn bodies(database: &Database, leaf: &Leaf<'_>, all: &mut Dependents) -> Result<()> {
     let sql = "SELECT p.oid::regprocedure, p.prosrc ~* '\\mEXECUTE\\M' FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace \
              JOIN pg_language l ON l.oid = p.prolang WHERE n.nspname NOT IN ($control, 'pg_catalog', 'information_schema') AND l.lanname NOT IN ('c', 'internal') AND p.prosqlbody IS NULL \
              AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e') \

@@ -35,7 +35,7 @@ const BODIES: &str = r"
 
 /// What acts when the rows are numbered.
 pub async fn on_numbering(database: &Database, leaf: &Leaf<'_>) -> Result<Dependents> {
-    let mut all = Dependents::default();
+    let mut all = Dependents::new("view");
     for row in rows(database, "triggers", ON_UPDATE, leaf).await? {
         let kind = if row[0] == "rule" { "rule" } else { "trigger" };
         all.found.push(Dependent::blocking(kind, &row[1], "it acts on the UPDATE that gives every row its hst_id", None));

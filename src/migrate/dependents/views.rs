@@ -27,8 +27,8 @@ struct View {
     access: String,
     /// It depends on the table's key (GROUP BY), or reads a system column of it.
     leans: bool,
-    /// Why it cannot be made again: it belongs to an extension, has a column of the table's row type, or belongs to a role of which this one is no
-    /// member.
+    /// Why it cannot be made again: it is temporary, belongs to an extension, has a column of the table's row type, or belongs to a role of which this
+    /// one is no member.
     hindrance: Option<String>,
     /// SQL that takes the lock needed to replace or drop it, and changes nothing.
     lock: String,
@@ -48,7 +48,10 @@ const VIEW: &str = "c.oid, c.relkind = 'm', c.oid::regclass, \
             WHERE a.attrelid = c.oid AND $1 IN (t.typrelid, e.typrelid)), \
     format('ALTER %s %s OWNER TO %I', CASE c.relkind WHEN 'm' THEN 'MATERIALIZED VIEW' ELSE 'VIEW' END, c.oid::regclass, \
            pg_get_userbyid(c.relowner)), \
-    CASE WHEN pg_has_role(c.relowner, 'USAGE') THEN '' ELSE quote_ident(pg_get_userbyid(c.relowner)) END";
+    CASE WHEN pg_has_role(c.relowner, 'USAGE') THEN '' ELSE quote_ident(pg_get_userbyid(c.relowner)) END, \
+    CASE WHEN c.relpersistence = 't' THEN 'it is temporary' || coalesce((SELECT format(', of a session of %s (pid %s)', a.usename, a.pid) \
+        FROM pg_namespace AS n JOIN pg_stat_activity AS a ON a.pid = pg_stat_get_backend_pid(substr(n.nspname, 9)::integer) \
+        WHERE n.oid = c.relnamespace), '') ELSE '' END";
 
 impl View {
     fn of(row: &[String]) -> View {
@@ -62,9 +65,11 @@ impl View {
             populated: flag(5),
             access: row[6].clone(),
             leans: flag(7),
-            hindrance: match (flag(8), flag(9)) {
-                (true, _) => Some("it belongs to an extension".to_owned()),
-                (_, true) => Some("it has a column of the table's row type".to_owned()),
+            hindrance: match (flag(8), flag(9), row[12].as_str()) {
+                // Only its own session could make it again.
+                (.., temporary) if !temporary.is_empty() => Some(temporary.to_owned()),
+                (true, ..) => Some("it belongs to an extension".to_owned()),
+                (_, true, _) => Some("it has a column of the table's row type".to_owned()),
                 _ => foreign(&row[11]),
             },
             lock: row[10].clone(),
@@ -136,9 +141,9 @@ pub(super) async fn find(database: &Database, leaf: &Leaf<'_>, named: [&str; 2],
         match view.hindrance() {
             Some(fate) => all.found.push(Dependent::blocking(view.kind(), &view.name, &fate, Some(view.creation(true)))),
             None => {
-                let fate = "is made again over the view, and stays the same object";
+                let fate = format!("is made again over the {}, and stays the same object", all.onto);
                 all.locks.insert(0, view.lock.clone());
-                all.carry(Dependent::carried(view.kind(), &view.name, fate, &view.creation(true)), "");
+                all.carry(Dependent::carried(view.kind(), &view.name, &fate, &view.creation(true)), "");
             }
         }
     }
@@ -160,10 +165,10 @@ async fn made_again(database: &Database, leaf: &Leaf<'_>, anew: &[(usize, View)]
             all.found.push(Dependent::blocking(view.kind(), &view.name, &fate, Some(script)));
             continue;
         }
-        let fate = "is dropped and made again over the view, with its owner, grants, indexes and comments";
+        let fate = format!("is dropped and made again over the {}, with its owner, grants, indexes and comments", all.onto);
         all.locks.insert(0, view.lock.clone());
         drops.insert_str(0, &format!("DROP {} {};\n", view.kind_sql(), view.name));
-        all.carry(Dependent::carried(view.kind(), &view.name, fate, &script), "");
+        all.carry(Dependent::carried(view.kind(), &view.name, &fate, &script), "");
     }
     all.before.push_str(&drops);
     Ok(())

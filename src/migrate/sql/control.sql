@@ -359,6 +359,7 @@ CREATE TABLE IF NOT EXISTS {control}.copy (
     rows_per_block bigint NOT NULL,
     next_block     bigint NOT NULL DEFAULT 0,        -- all blocks before it are copied
     row_count      bigint NOT NULL DEFAULT 0,
+    indexes        jsonb NOT NULL DEFAULT '{}',      -- the indexes that the table had when they were carried, and how they were defined
     proven         pg_snapshot,                      -- the snapshot of the last proof
     begun_at       timestamptz NOT NULL DEFAULT clock_timestamp(),
     at             timestamptz NOT NULL DEFAULT clock_timestamp(),
@@ -373,6 +374,7 @@ CREATE TABLE IF NOT EXISTS {control}.reads (
     percent      smallint NOT NULL CHECK (percent BETWEEN 0 AND 100),
     applications text[] NOT NULL,
     users        text[] NOT NULL,
+    shape        text NOT NULL DEFAULT '',           -- the table's name and columns, when they were chosen
     reason       text,
     changed_by   text NOT NULL,
     changed_at   timestamptz NOT NULL DEFAULT clock_timestamp()
@@ -565,3 +567,16 @@ BEGIN
   END IF;
   RAISE EXCEPTION USING ERRCODE = '55000', MESSAGE = 'the copy of table ' || coalesce(name, legacy::text) || ' does not fit it any more';
 END $refuse$;
+
+-- Refuses to write the archived table of a moved one, except to a superuser, who repairs. Its triggers call it for whoever does not write by the leaf.
+CREATE OR REPLACE FUNCTION {control}.refuse_archive() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $archive$
+BEGIN
+  IF NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
+    RAISE EXCEPTION USING ERRCODE = '55000', MESSAGE = format('the rows of table %s have been moved', quote_ident(TG_TABLE_NAME)),
+      DETAIL = 'A view, function or rule that was left on the archived table cannot write it: the change would be lost.',
+      HINT = 'Make that object again; the name of the table now means a view of the moved rows.';
+  END IF;
+  RETURN NULL;
+END $archive$;
+REVOKE ALL ON FUNCTION {control}.refuse_archive() FROM PUBLIC;

@@ -47,12 +47,15 @@ pub async fn has_table(database: &Database) -> Result<bool> {
     Ok(database.one("looking for the table of cut-overs", sql, &[]).await?.get(0))
 }
 
+/// How long the row of a table that has moved is kept: a proxy that holds it must find it there, also where the run was killed and another one begins.
+const REMEMBERED: &str = "10 s";
+
 /// Asks all proxies to hold a table, and returns the number of the cut-over. There is one at a time, because a database has one run
 /// at a time.
 pub async fn ask(database: &Database, table: &str, hold: Duration) -> Result<i64> {
     let hold = i32::try_from(hold.as_millis()).unwrap_or(i32::MAX);
     let sql = format!(
-        "WITH gone AS (DELETE FROM esclusa.cut_over), told AS (SELECT pg_notify('{CHANNEL}', '')) \
+        "WITH gone AS (DELETE FROM esclusa.cut_over WHERE generation IS NULL OR asked_at < clock_timestamp() - interval '{REMEMBERED}'), told AS (SELECT pg_notify('{CHANNEL}', '')) \
          INSERT INTO esclusa.cut_over (legacy_table, hold_ms) SELECT $1, $2 FROM told RETURNING epoch"
     );
     let none = ("SELECT 0::bigint", &[][..]);
@@ -94,7 +97,7 @@ pub async fn moved(db: &Database, is_there: bool) -> Result<bool> {
     let sql = format!(
         "WITH told AS (SELECT pg_notify('{CHANNEL}', '')) \
          UPDATE esclusa.cut_over SET is_there = {is_there}, generation = (SELECT number FROM esclusa.generation) FROM told \
-         WHERE clock_timestamp() < asked_at + make_interval(secs => (hold_ms - {}) / 1000.0)",
+         WHERE epoch = (SELECT max(epoch) FROM esclusa.cut_over) AND clock_timestamp() < asked_at + make_interval(secs => (hold_ms - {}) / 1000.0)",
         FOLLOWING.as_millis()
     );
     Ok(db.execute("telling the proxies that a table has moved", &sql, &[]).await? > 0)
@@ -121,7 +124,8 @@ pub async fn found(database: &Database, epoch: i64) -> Result<Option<RequestedCu
 async fn one(database: &Database, condition: &str) -> Result<Option<RequestedCutOver>> {
     let sql = format!(
         "SELECT epoch, legacy_table, hold_ms, c.generation, c.is_there, m.mode \
-         FROM esclusa.cut_over AS c LEFT JOIN esclusa.mode AS m USING (legacy_table) WHERE {condition}"
+         FROM esclusa.cut_over AS c LEFT JOIN esclusa.mode AS m USING (legacy_table) WHERE {condition} \
+         ORDER BY epoch DESC LIMIT 1"
     );
     let rows = database.query("asking for cut-overs", &sql, &[]).await?;
     let Some(row) = rows.first() else { return Ok(None) };

@@ -24,10 +24,23 @@ pub async fn dependents_of(database: &Database, context: &Context, rule: &Rule) 
         "SELECT coalesce((SELECT relkind::text FROM pg_class WHERE oid = to_regclass($1)), ''), to_regclass($2) IS NOT NULL";
     let row = database.one("looking for the table", sql, &[&legacy, &view]).await?;
     Ok(match (row.get::<_, &str>(0), row.get::<_, bool>(1)) {
-        ("r" | "p", _) => hanging(database, &relation, &legacy).await?.found,
+        ("r" | "p", _) => {
+            let mut all = hanging(database, &relation, &legacy).await?;
+            all.found.extend(naming(database, &relation, &legacy).await?);
+            all.found
+        }
         ("v", true) => dependents::back(database, &Attachments::new(&relation).leaf(&legacy), &view).await?.found,
         _ => Vec::new(),
     })
+}
+
+/// What only names a table in a text: it is told to the reader.
+pub(super) async fn naming(database: &Database, relation: &Relation, legacy: &str) -> Result<Vec<Dependent>> {
+    let mut all = Dependents::new("view");
+    if !relation.is_retained() {
+        dependents::naming(database, &Attachments::new(relation).leaf(legacy), &mut all).await?;
+    }
+    Ok(all.found)
 }
 
 /// What depends on a table, and what of its own the leaf cannot have: a unique index that is left out would let repeated values in.

@@ -36,10 +36,17 @@ pub async fn find(database: &Database, leaf: &Leaf<'_>) -> Result<Dependents> {
             None => Dependent::noted("foreign key", name, "moves to the key table beside the leaf"),
         });
     }
-    views::find(database, leaf, ["", ""], &mut all).await?;
-    others::find(database, leaf, &mut all).await?;
-    others::bodies(database, leaf, &mut all).await?;
+    if is_used(database, &[leaf.legacy]).await? {
+        views::find(database, leaf, ["", ""], &mut all).await?;
+        others::find(database, leaf, &mut all).await?;
+    }
+    others::replication(database, leaf, &mut all).await?;
     Ok(all)
+}
+
+/// Adds what only names the table in a text. It depends on nothing and is told to the reader, so it is not looked for while others wait.
+pub async fn naming(database: &Database, leaf: &Leaf<'_>, all: &mut Dependents) -> Result<()> {
+    others::bodies(database, leaf, all).await
 }
 
 /// The way back: what depends on the view is carried to the table, which takes the name again. `leaf.legacy` is the view. What clients created over
@@ -47,7 +54,8 @@ pub async fn find(database: &Database, leaf: &Leaf<'_>) -> Result<Dependents> {
 /// writes the table (`Dependents::through`); only what has the view's row type blocks.
 pub async fn back(database: &Database, leaf: &Leaf<'_>, copy: &str) -> Result<Dependents> {
     let mut all = Dependents::new("table");
-    for view in [leaf.legacy, copy] {
+    let views = if is_used(database, &[leaf.legacy, copy]).await? { &[leaf.legacy, copy][..] } else { &[] };
+    for &view in views {
         let (of_view, before) = (Leaf { legacy: view, ..*leaf }, all.found.len());
         views::find(database, &of_view, [copy, leaf.legacy], &mut all).await?;
         others::find(database, &of_view, &mut all).await?;
@@ -65,4 +73,15 @@ pub async fn back(database: &Database, leaf: &Leaf<'_>, copy: &str) -> Result<De
     }
     own::back(database, leaf, &mut all).await?;
     Ok(all)
+}
+
+/// Whether anything depends on one of these relations, or on its row type, beside what belongs to it. Nothing does on most of them, and others wait while
+/// it is asked.
+async fn is_used(database: &Database, relations: &[&str]) -> Result<bool> {
+    let sql = "WITH v AS (SELECT to_regclass(name)::oid AS oid FROM unnest($1::text[]) AS name), \
+                 used AS (SELECT 'pg_class'::regclass AS class, oid FROM v UNION ALL \
+                          SELECT 'pg_type'::regclass, unnest(ARRAY[t.oid, t.typarray]) FROM v JOIN pg_type AS t ON t.typrelid = v.oid) \
+               SELECT EXISTS (SELECT FROM used JOIN pg_depend AS d ON d.refclassid = used.class AND d.refobjid = used.oid AND d.deptype = 'n' \
+                 WHERE NOT EXISTS (SELECT FROM pg_rewrite AS r JOIN v ON v.oid = r.ev_class WHERE d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid))";
+    Ok(database.one("looking for dependents", sql, &[&relations]).await?.get(0))
 }

@@ -249,9 +249,9 @@ impl<'o> Online<'o> {
     /// The legacy table's indexes, by name, as they were when they were carried, and as they are.
     async fn indexes(&self, db: &Database) -> Result<[BTreeMap<String, String>; 2]> {
         let sql = format!(
-            "SELECT indexes::text, (SELECT coalesce(jsonb_object_agg(format('%I', c.relname), pg_get_indexdef(c.oid)), '{{}}')::text \
-               FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid WHERE i.indrelid = to_regclass($2) AND i.indisvalid) \
-             FROM {CONTROL}.copy WHERE legacy_table = $1"
+            "SELECT coalesce((SELECT indexes::text FROM {CONTROL}.copy WHERE legacy_table = $1), '{{}}'), \
+               (SELECT coalesce(jsonb_object_agg(format('%I', c.relname), pg_get_indexdef(c.oid)), '{{}}')::text \
+                FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid WHERE i.indrelid = to_regclass($2) AND i.indisvalid)"
         );
         let row = db
             .one(&self.context("looking at the indexes of"), &sql, &[&self.relation.table, &self.relation.legacy_table()])
@@ -262,7 +262,7 @@ impl<'o> Online<'o> {
     /// Whether the legacy table has other indexes than those that were carried: then there is more to carry before it can move.
     pub async fn lacks_an_index(&self, db: &Database) -> Result<bool> {
         let [carried, now] = self.indexes(db).await?;
-        Ok(carried != now)
+        Ok(carried != now && !db.is_rehearsal())
     }
 
     /// An index that is built while others write waits for every transaction that might see the table without it, however long that takes (manual,

@@ -13,7 +13,7 @@ use crate::relation::Relation;
 use crate::rule::{Rule, check};
 use crate::sql::quote::{literal, qualified};
 
-use super::attachments::{Attachments, dependents_of, hanging, improving};
+use super::attachments::{Attachments, dependents_of, hanging, improving, naming};
 use super::capture::{self, Firing, writer};
 use super::cut_over::{Asked, CutOver};
 use super::dependents::{Dependent, Dependents};
@@ -73,6 +73,7 @@ impl Migration<'_> {
         self.refuse_stale_rule(rule, &catalog)?;
         let hanging = self.hanging(self.database, &relation, &relation.legacy_table()).await?;
         self.refuse_hanging(&relation, &hanging)?;
+        let naming = naming(self.database, &relation, &relation.legacy_table()).await?;
         let locks = hanging.locks.join(";\n");
         let mut prepared = self.prepare(run, &relation).await?;
         let mut moved = self.cut_over(run, rule, &relation, &locks, prepared.as_ref()).await?;
@@ -95,6 +96,7 @@ impl Migration<'_> {
                 rule.table
             )));
         };
+        outcome.notes.extend(naming.iter().map(Dependent::to_string));
         if prepared.is_none() {
             self.analyse(&relation).await?;
         }
@@ -256,7 +258,7 @@ impl Migration<'_> {
         if failed.get() && prepared.is_some() {
             online::abandon(self.copying(run, relation)).await?;
         }
-        moved
+        moved.map_err(|error| gone_meanwhile(&context, error))
     }
 
     /// At the end of the transaction: from here on, the proxies follow the table's mode.
@@ -514,6 +516,18 @@ impl Migration<'_> {
             })
             .await?;
         Ok(Some(parity))
+    }
+}
+
+/// The error, in words that help where an object that was to be carried was dropped after it was found.
+fn gone_meanwhile(context: &str, error: Error) -> Error {
+    match error {
+        Error::Database { sqlstate, message, .. } if sqlstate == "42P01" => Error::Refused {
+            message: format!("{context}: something that depends on it was dropped in that moment"),
+            detail: Some(message),
+            hint: Some("repeat it".into()),
+        },
+        other => other,
     }
 }
 

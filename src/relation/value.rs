@@ -161,10 +161,10 @@ impl SqlType {
             Family::Bytea => format!("pg_catalog.decode({text}, 'hex')"),
             Family::Money => format!("{text}::numeric::pg_catalog.money"),
             Family::Text if self.name == "text" => text.to_owned(),
-            // Of PostgreSQL's own types, the two that have a collation of their own, which a cast does not give to a value that has one already.
-            _ if matches!(self.name.as_str(), "name" | "name[]") => {
-                format!("({text}::{} COLLATE pg_catalog.\"C\")", self.cast())
-            }
+            // Of PostgreSQL's own types, these two have a collation of their own, which a cast does not give to a value that has one already. That of a
+            // function of cstring is the type's, and no explicit one, which would conflict with a client's.
+            _ if self.name == "name" => format!("pg_catalog.namein(pg_catalog.textout({text}))"),
+            _ if self.name == "name[]" => format!("({text}::{} COLLATE pg_catalog.\"C\")", self.cast()),
             _ => format!("{text}::{}", self.cast()),
         }
     }
@@ -476,7 +476,8 @@ mod tests {
         assert_eq!(t("timestamp(0) without time zone").bare_name(), "timestamp without time zone");
         assert_eq!(t("numeric(5,0)").key_text(&x).render(), "pg_catalog.trim_scale((x)::numeric)::pg_catalog.text");
         assert_eq!(t("text").from_image("i", "c"), "(i OPERATOR(pg_catalog.->>) 'c')");
-        assert_eq!(t("name").from_text("x"), "(x::pg_catalog.name COLLATE pg_catalog.\"C\")");
+        assert_eq!(t("name").from_text("x"), "pg_catalog.namein(pg_catalog.textout(x))");
+        assert_eq!(t("name[]").from_text("x"), "(x::pg_catalog.name[] COLLATE pg_catalog.\"C\")");
         assert!(t("numeric(5,0)").is_whole_number() && !t("numeric(6,2)").is_whole_number() && !t("numeric").is_whole_number());
         assert!(t("timestamp without time zone").is_stamp() && t("date").is_stamp() && !t("time without time zone").is_stamp());
         for by_text in ["timestamp without time zone[]", "timestamp with time zone", "timestamp(0) with time zone", "json"] {

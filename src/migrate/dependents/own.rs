@@ -81,15 +81,33 @@ const BLOCKING: &[(&str, &str, &str)] = &[
 ];
 
 pub(super) async fn find(database: &Database, leaf: &Leaf<'_>, all: &mut Dependents) -> Result<()> {
-    for (kind, sql, fate) in BLOCKING {
-        for row in rows(database, kind, sql, leaf).await? {
-            all.found.push(Dependent::blocking(kind, row[0].clone(), fate, None));
-        }
+    // In one statement: it is asked again while others wait for the table.
+    let each = BLOCKING.iter().enumerate().map(|(i, (_, sql, _))| format!("SELECT {i}, x.name::text FROM ({sql}) AS x(name)"));
+    let sql = each.collect::<Vec<_>>().join(" UNION ALL ") + " ORDER BY 1, 2";
+    for row in rows(database, "what blocks the move", &sql, leaf).await? {
+        let Some((kind, _, fate)) = row[0].parse::<usize>().ok().and_then(|i| BLOCKING.get(i)) else { continue };
+        all.found.push(Dependent::blocking(kind, &row[1], fate, None));
     }
     identities(database, leaf, all).await?;
     checks(database, leaf, all).await?;
     comments(database, leaf, all).await?;
+    types(database, leaf, all).await?;
     statistics(database, leaf, all).await
+}
+
+/// Columns of types that the application has made, and may change.
+async fn types(database: &Database, leaf: &Leaf<'_>, all: &mut Dependents) -> Result<()> {
+    let sql = "SELECT a.attname, format_type(t.oid, NULL) FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid \
+               WHERE a.attrelid = $1 AND a.attnum > 0 AND NOT a.attisdropped AND CASE t.typcategory WHEN 'A' THEN t.typelem ELSE t.oid END >= 16384 \
+               ORDER BY a.attnum";
+    for row in rows(database, "columns of other types", sql, leaf).await? {
+        let fate = format!(
+            "its values are kept as text: bring the table back before ALTER TYPE or ALTER DOMAIN {} renames or changes more than adding a value",
+            row[1]
+        );
+        all.found.push(Dependent::noted("column of a type", &row[0], &fate));
+    }
+    Ok(())
 }
 
 async fn identities(database: &Database, leaf: &Leaf<'_>, all: &mut Dependents) -> Result<()> {

@@ -7,7 +7,9 @@ mod bed;
 
 use bed::{Pair, Shape, both, delete, insert, raw, update, with_leaf};
 use common::SCHEMA;
+use esclusa::error::Result;
 use esclusa::migrate::dependents::{self, Dependents};
+use esclusa::migrate::foreign_key::key_table::Leaf;
 
 const TABLE: &str =
     "DO $$ BEGIN CREATE ROLE dep_owner; CREATE ROLE dep_reader LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$;
@@ -20,7 +22,12 @@ const TABLE: &str =
 /// The dependents of `t`.
 async fn found(pair: &Pair) -> Dependents {
     let shape = Shape::of(&pair.new.db, "t", "id").await;
-    with_leaf(&shape, &format!("{SCHEMA}.t"), async |leaf| dependents::find(&pair.new.db, leaf).await).await.unwrap()
+    let find = async |leaf: &Leaf<'_>| -> Result<Dependents> {
+        let mut all = dependents::find(&pair.new.db, leaf).await?;
+        dependents::naming(&pair.new.db, leaf, &mut all).await?;
+        Ok(all)
+    };
+    with_leaf(&shape, &format!("{SCHEMA}.t"), find).await.unwrap()
 }
 
 /// Moves `t` with its dependents, in one transaction.

@@ -63,13 +63,7 @@ pub async fn attach(db: &Database, relation: &Relation, from: Places) -> Result<
             Places::Order | Places::Fill => "NULL, NULL, NULL".to_owned(),
         },
         owner = ident(&owner),
-        // The function above writes with the owner's rights, from a trigger.
-        guard = format!(
-            "CREATE TRIGGER {GUARD} BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON {archive} FOR EACH STATEMENT \
-             WHEN (pg_catalog.pg_trigger_depth() = 0 OR current_user <> {}) EXECUTE FUNCTION {}();\n",
-            literal(&owner),
-            qualified(CONTROL, "refuse_archive"),
-        ),
+        guard = guarding(&archive, &owner),
         body = literal(&body(relation, &archive, filenode, from)),
         tag = literal(&format!("esclusa: keeps {}", relation.table)),
     );
@@ -152,6 +146,17 @@ fn silencing(relation: &Relation, archive: &str) -> String {
     )
 }
 
+/// The guard of the archive. The function behind the leaf's triggers writes it with the owner's rights, from a trigger: that much is known without calling
+/// a function.
+fn guarding(archive: &str, owner: &str) -> String {
+    format!(
+        "CREATE TRIGGER {GUARD} BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON {archive} FOR EACH STATEMENT \
+         WHEN (pg_catalog.pg_trigger_depth() = 0 OR current_user <> {}) EXECUTE FUNCTION {}();\n",
+        literal(owner),
+        qualified(CONTROL, "refuse_archive"),
+    )
+}
+
 /// Lets the archive be written by others than the triggers on the leaf.
 pub(super) fn unguarding(archive: &str) -> String {
     format!("DROP TRIGGER IF EXISTS {GUARD} ON {archive};\n")
@@ -185,6 +190,12 @@ pub async fn is_kept(db: &Database, relation: &Relation) -> Result<bool> {
     }
     let sql = format!("SELECT EXISTS (SELECT FROM ({}) AS u WHERE legacy_table = $1 AND is_kept)", upkeep());
     Ok(db.one("looking at the archive's triggers", &sql, &[&relation.table]).await?.get(0))
+}
+
+/// Whether the archive is one that was ever kept up to date: that of a table that the first form moved was not.
+pub(super) async fn was_kept(db: &Database, relation: &Relation) -> Result<bool> {
+    let sql = format!("SELECT EXISTS (SELECT FROM {CONTROL}.archive WHERE legacy_table = $1)");
+    Ok(db.one("looking for an archive", &sql, &[&relation.table]).await?.get(0))
 }
 
 /// A query for the moved tables whose archive is there: the table, and whether its archive receives every change, because the triggers exist and

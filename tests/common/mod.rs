@@ -184,6 +184,7 @@ impl Bed {
         let table = esclusa::sql::quote::ident(table);
         self.sql(&format!(
             "DROP TRIGGER esclusa_keep ON esclusa_leaf.{table}; DROP TRIGGER esclusa_keep_truncate ON esclusa_leaf.{table}; \
+             DROP TRIGGER esclusa_guard ON mig_old.{table}; \
              ALTER TABLE mig_old.{table} ENABLE TRIGGER USER; DELETE FROM esclusa.object WHERE name ~ 'esclusa_keep|[.]\"?keep_'"
         ))
         .await;

@@ -168,7 +168,8 @@ async fn verdicts_are_recorded() {
         parity.failures()
     );
     let kept = "SELECT count(*), count(*) FILTER (WHERE NOT passed), bool_and(row_count = 2) FROM esclusa.parity WHERE legacy_table = 'tipp'";
-    assert_eq!(bed.cell(kept).await, "16|4|t");
+    // One of them says that the archive is no longer kept up to date.
+    assert_eq!(bed.cell(kept).await, "17|5|t");
     bed.sql("DROP TABLE mig_old.tipp").await;
     assert!(migration.verify(&bed.rules.rules["tipp"]).await.unwrap().is_none(), "nothing is left to compare");
 }

@@ -191,11 +191,12 @@ async fn rest(database: &Database, leaf: &Leaf<'_>, all: &mut Dependents) -> Res
 
 /// Bodies stored as text: names in them are looked up when they run, and then find the view.
 pub(super) async fn bodies(database: &Database, leaf: &Leaf<'_>, all: &mut Dependents) -> Result<()> {
-    // Our own functions, two for each moved table, are long: they are left out before any text is looked at.
-    let sql = "SELECT p.oid::regprocedure, p.prosrc ~* '\\mEXECUTE\\M' FROM pg_proc p \
-             JOIN pg_language l ON l.oid = p.prolang WHERE l.lanname NOT IN ('c', 'internal') AND p.prosqlbody IS NULL \
-             AND p.pronamespace <> ALL (ARRAY(SELECT oid FROM pg_namespace WHERE nspname IN ($control, 'pg_catalog', 'information_schema'))) \
-             AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e') \
+    // Our own functions, two for each moved table, have megabytes of text: they are left out before any text is looked at.
+    let sql = "WITH p AS MATERIALIZED (SELECT oid, prosrc FROM pg_proc WHERE prosqlbody IS NULL \
+               AND pronamespace NOT IN (SELECT oid FROM pg_namespace WHERE nspname IN ($control, 'pg_catalog', 'information_schema')) \
+               AND prolang NOT IN (SELECT oid FROM pg_language WHERE lanname IN ('c', 'internal'))) \
+             SELECT p.oid::regprocedure, p.prosrc ~* '\\mEXECUTE\\M' FROM p \
+             WHERE NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e') \
              AND strpos(lower(p.prosrc), lower($name)) > 0 AND p.prosrc ~* ('(^|\\W)' || regexp_replace($name, '(\\W)', '\\\\\\1', 'g') || '(\\W|$)') ORDER BY p.oid";
     for row in rows(database, "functions that name it", sql, leaf).await? {
         let fate =

@@ -212,6 +212,7 @@ fn sorted(told: &str) -> Vec<&str> {
 #[tokio::test]
 async fn the_migration_springs_no_trap() {
     let mut bed = legacy("path", trap::SQL).await;
+    bed.kept = true;
     let name = bed.name().to_owned();
     bed.sql(&format!("ALTER DATABASE {name} SET search_path = {}", PATHS[0])).await;
     bed.db = common::server().await.connect(&name).await.unwrap();

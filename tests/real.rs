@@ -99,6 +99,15 @@ async fn with_role(database: &str, role: &str) -> (Database, Database, RuleSet) 
     (db, Database::connect(&Url::new(url), None).await.unwrap(), rules)
 }
 
+/// The same with a role that has all rights it needs, where the schema is applied.
+async fn with_mover(database: &str, role: &str) -> (Database, Database, RuleSet) {
+    let (admin, control, rules) = with_role(database, role).await;
+    admin.batch("the script", &roles::script(&context(), role, &roles::tables(&rules), None)).await.unwrap();
+    schema::apply(&control, &context()).await.unwrap();
+    control.batch("pinning the session", migrate::PINNED).await.unwrap();
+    (admin, control, rules)
+}
+
 #[tokio::test]
 async fn what_is_missing_is_told_and_each_statement_mends_it() {
     let (admin, bare, rules) = with_role("real_missing", "Sólo \"lectura\"").await;
@@ -250,10 +259,8 @@ async fn the_owners_of_what_uses_a_table_are_asked_for() {
 /// change.
 #[tokio::test]
 async fn what_was_left_on_the_archive_reads_and_does_not_write() {
-    let (admin, control, rules) = with_role("real_left", "left_mover").await;
-    let (context, tables) = (context(), roles::tables(&rules));
-    admin.batch("the script", &roles::script(&context, "left_mover", &tables, None)).await.unwrap();
-    schema::apply(&control, &context).await.unwrap();
+    let (admin, control, rules) = with_mover("real_left", "left_mover").await;
+    let context = context();
     let made = "CREATE ROLE leaver LOGIN; GRANT USAGE ON SCHEMA cf_quere_pro TO leaver; GRANT CREATE ON SCHEMA public TO leaver;
         DELETE FROM cf_quere_pro.tipositver; INSERT INTO cf_quere_pro.tipositver VALUES (1, 1), (2, 2);
         GRANT SELECT, INSERT, UPDATE, DELETE ON cf_quere_pro.tipositver TO leaver; SET ROLE leaver;
@@ -310,11 +317,8 @@ async fn what_was_left_on_the_archive_reads_and_does_not_write() {
 /// the view's row type keeps the table from coming back, unless that is accepted.
 #[tokio::test]
 async fn what_strangers_made_meanwhile_does_not_stop_the_way_back() {
-    let (admin, control, rules) = with_role("real_strangers", "strange_mover").await;
-    let (context, tables) = (context(), roles::tables(&rules));
-    admin.batch("the script", &roles::script(&context, "strange_mover", &tables, None)).await.unwrap();
-    schema::apply(&control, &context).await.unwrap();
-    control.batch("pinning the session", migrate::PINNED).await.unwrap();
+    let (admin, control, rules) = with_mover("real_strangers", "strange_mover").await;
+    let context = context();
     let rule = &rules.rules["tipositver"];
     let back = async |accept: bool| {
         let new = Migration::new(&control, &rules, context.clone()).await.unwrap();

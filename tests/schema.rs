@@ -91,6 +91,8 @@ const DRIFT: &[(&str, &str)] = &[
     ("ALTER VIEW cf_quere_pro.hisbase SET (security_invoker = on)", "differs: view cf_quere_pro.hisbase"),
     ("ALTER VIEW esclusa.pair RENAME COLUMN note TO remark", "differs: view esclusa.pair"),
     ("DROP TRIGGER trg_write_color ON esclusa.color", "missing: trigger trg_write_color on esclusa.color"),
+    ("DROP TRIGGER esclusa_guard ON mig_old.color", "missing: guard esclusa_guard on mig_old.color"),
+    ("ALTER TABLE mig_old.hisbase DISABLE TRIGGER esclusa_guard", "disabled: guard esclusa_guard on mig_old.hisbase"),
     (
         "CREATE TRIGGER again INSTEAD OF INSERT ON esclusa.color FOR EACH ROW EXECUTE FUNCTION esclusa.write_color()",
         "doubled: every change is written more than once: trigger again on esclusa.color",

@@ -17,7 +17,7 @@ SELECT count(*), coalesce(sum(hashtextextended(concat_ws(' ', p.oid, p.xmin), 0)
   + (SELECT coalesce(sum(hashtextextended(concat_ws(' ', w.oid, w.xmin), 0) % 1000000000), 0)::bigint FROM pg_rewrite AS w WHERE w.oid >= 16384)
 FROM pg_proc AS p WHERE p.oid >= 16384";
 
-/// Which views call `set_config` (2078), by the trees of their rules. A tree is large, and the view of a moved table has a hundred kilobytes of it: only
+/// Which views call `set_config` (2078), by the trees of their rules. A tree is large, and each moved table has a view: only
 /// those are read that `$2` to `$4` do not know: rules, the transactions that wrote them, and what was found in them.
 const TREES: &str = "
 SELECT w.oid, w.xmin::text::bigint, coalesce(known.sets, w.ev_action::text LIKE '%:funcid 2078 %')

@@ -12,7 +12,7 @@ use crate::error::Result;
 use crate::sql::quote::literal;
 
 use super::foreign_key::KEYS;
-use super::{CONTROL, LEAVES, name};
+use super::{ARCHIVE, CONTROL, LEAVES, name};
 
 mod around;
 mod drift;
@@ -42,6 +42,7 @@ fn described(schema: &str, tables: &str) -> String {
         .replace("{leaf_text}", &literal(LEAVES))
         .replace("{key_text}", &literal(KEYS))
         .replace("{control_text}", &literal(CONTROL))
+        .replace("{archive_text}", &literal(ARCHIVE))
         .replace("{schema_text}", &literal(schema))
 }
 
@@ -65,8 +66,7 @@ pub async fn is_recorded(database: &Database, table: &str) -> Result<bool> {
 }
 
 /// The objects that keep an archive up to date (`migrate/keep.rs`), among a table's.
-pub(super) const UPKEEP: &str =
-    "(kind = 'trigger' AND name ~ '^esclusa_keep' OR kind IN ('function', 'owner') AND name ~ '^esclusa\\.\"?keep_')";
+pub(super) const UPKEEP: &str = "(kind = 'guard' OR kind = 'trigger' AND name ~ '^esclusa_keep' OR kind IN ('function', 'owner') AND name ~ '^esclusa\\.\"?keep_')";
 
 /// Records them again, after they were made anew.
 pub async fn record_upkeep(database: &Database, schema: &str, table: &str) -> Result<()> {
@@ -169,7 +169,7 @@ pub async fn check(database: &Database, schema: &str) -> Result<Vec<Drift>> {
             ("trigger", None) if !found.contains_key(&on(key)) => None,
             // What belongs to a missing key table is created again with it; what was on a table that is gone is gone with it.
             (_, None) if key_table_of(key, &expected).is_some_and(|k| !found.contains_key(k)) => None,
-            ("foreign key" | "hold", None) if !stands(database, &key.2).await? => None,
+            ("foreign key" | "hold" | "guard", None) if !stands(database, &key.2).await? => None,
             (_, None) => Some(missing(database, key, object).await?),
         };
         drift.extend(difference);
@@ -264,6 +264,7 @@ fn order(kind: &str) -> usize {
         "index",
         "foreign key",
         "hold",
+        "guard",
     ]
     .iter()
     .position(|k| *k == kind)
@@ -339,7 +340,7 @@ fn difference(key: &Key, expected: &Object, now: &Object) -> Option<Drift> {
         "constraint" | "foreign key" => {
             Remedy::Together(format!("ALTER TABLE {relation} DROP CONSTRAINT {object}; {}", expected.creation))
         }
-        "trigger" | "hold" => Remedy::Together(format!("DROP TRIGGER {object} ON {relation}; {}", expected.creation)),
+        "trigger" | "hold" | "guard" => Remedy::Together(format!("DROP TRIGGER {object} ON {relation}; {}", expected.creation)),
         "view" => Remedy::View(expected.creation.clone()),
         _ => Remedy::Together(expected.creation.clone()),
     };

@@ -256,7 +256,9 @@ impl<'o> Online<'o> {
         let row = db
             .one(&self.context("looking at the indexes of"), &sql, &[&self.relation.table, &self.relation.legacy_table()])
             .await?;
-        Ok([0, 1].map(|i| serde_json::from_str(row.get(i)).unwrap_or_default()))
+        let read =
+            |i: usize| serde_json::from_str(row.get(i)).map_err(|e| Error::refused(format!("{CONTROL}.copy: indexes: {e}")));
+        Ok([read(0)?, read(1)?])
     }
 
     /// Whether the legacy table has other indexes than those that were carried: then there is more to carry before it can move.

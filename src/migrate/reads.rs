@@ -43,13 +43,10 @@ fn shape(oid: &str) -> String {
     )
 }
 
-/// The choices in force: of copied tables, where the copy matches the heap and the columns, and the view exists.
-fn in_force_sql() -> String {
-    format!("{IN_FORCE} AND r.shape = {}", shape("legacy.oid"))
-}
-
-/// Where the copy matches the heap.
-const IN_FORCE: &str = "
+/// The choices in force: of copied tables, where the copy matches the heap, the name and the columns, and the view exists.
+fn chosen() -> String {
+    format!(
+        "
     SELECT r.legacy_table::text AS name, r.percent, r.applications, r.users, legacy.oid AS legacy, own.oid AS view
     FROM esclusa.reads AS r JOIN esclusa.copy AS c ON c.legacy_table = r.legacy_table
       JOIN pg_catalog.pg_namespace AS n ON n.nspname = $1
@@ -57,14 +54,18 @@ const IN_FORCE: &str = "
         AND legacy.relkind = 'r' AND pg_catalog.pg_relation_filenode(legacy.oid) = c.filenode
       JOIN pg_catalog.pg_class AS own ON own.relname = r.legacy_table AND own.relnamespace = pg_catalog.to_regnamespace('esclusa') AND own.relkind = 'v'
     WHERE (SELECT t.state FROM esclusa.run_table AS t WHERE t.legacy_table = r.legacy_table AND t.state IS NOT NULL
-           ORDER BY t.number DESC LIMIT 1) = 'reads'";
+           ORDER BY t.number DESC LIMIT 1) = 'reads'
+          AND r.shape = {}",
+        shape("legacy.oid")
+    )
+}
 
 /// Which sessions read which table in its new form.
 pub async fn in_force(db: &Database, schema: &str) -> Result<BTreeMap<String, Readers>> {
     if !has_table(db).await? {
         return Ok(BTreeMap::new());
     }
-    let rows = db.query("asking who reads copied tables", &in_force_sql(), &[&schema]).await?;
+    let rows = db.query("asking who reads copied tables", &chosen(), &[&schema]).await?;
     let readers = |row: &tokio_postgres::Row| Readers {
         percent: u8::try_from(row.get::<_, i16>(1)).unwrap_or(0),
         applications: row.get(2),
@@ -82,7 +83,7 @@ pub async fn limited(db: &Database, schema: &str) -> Result<HashSet<(String, Str
         "SELECT r.rolname::text, c.name FROM ({}) AS c JOIN pg_catalog.pg_roles AS r ON NOT r.rolsuper \
          WHERE has_any_column_privilege(r.oid, c.legacy, 'SELECT') \
            AND NOT (has_table_privilege(r.oid, c.legacy, 'SELECT') AND has_table_privilege(r.oid, c.view, 'SELECT'))",
-        in_force_sql()
+        chosen()
     );
     let rows = db.query("asking who may read copied tables", &sql, &[&schema]).await?;
     Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())

@@ -185,7 +185,7 @@ impl Bed {
         self.sql(&format!(
             "DROP TRIGGER esclusa_keep ON esclusa_leaf.{table}; DROP TRIGGER esclusa_keep_truncate ON esclusa_leaf.{table}; \
              DROP TRIGGER esclusa_guard ON mig_old.{table}; \
-             ALTER TABLE mig_old.{table} ENABLE TRIGGER USER; DELETE FROM esclusa.object WHERE name ~ 'esclusa_keep|[.]\"?keep_'"
+             ALTER TABLE mig_old.{table} ENABLE TRIGGER USER; DELETE FROM esclusa.object WHERE name ~ 'esclusa_(keep|guard)|[.]\"?keep_'"
         ))
         .await;
     }

@@ -80,6 +80,12 @@ described AS (
        LATERAL (SELECT tgname ~ '^esclusa_(follow|lead|keep)' AS always) AS a
   WHERE p.proname !~ '^(audit|project)_' AND p.proname <> 'fn_audit_trigger'
   UNION ALL
+  -- The one on the archive that refuses what the leaf's triggers do not write.
+  SELECT t, 'guard', format('%I on %I.%I', tgname, n.nspname, c.relname), pg_get_triggerdef(g.oid), pg_get_triggerdef(g.oid),
+         CASE WHEN tgenabled IN ('O', 'A') THEN '' ELSE 'disabled' END
+  FROM moved JOIN pg_class AS c ON c.relname = t JOIN pg_namespace AS n ON n.oid = c.relnamespace AND n.nspname = {archive_text}
+       JOIN pg_trigger AS g ON g.tgrelid = c.oid AND g.tgname = 'esclusa_guard'
+  UNION ALL
   SELECT t, 'function', name, pg_get_functiondef(oid), creation, CASE WHEN proname !~ '^check_' AND has_function_privilege('public', oid, 'EXECUTE') THEN 'for PUBLIC' ELSE '' END
   FROM code
   UNION ALL

@@ -102,11 +102,13 @@ SOAK_SECONDS ?= 300
 soak: deps
 	ESCLUSA_SOAK_SECONDS=$(SOAK_SECONDS) $(CARGO) test --release --locked --test wire memory:: -- --nocapture --test-threads 1
 
-# All waves there, back, and there again, while CLIENTS clients work through three proxies and one around them.
+# All waves there, back, and there again, while CLIENTS clients work through three proxies and one around them. Each waits PAUSE milliseconds
+# between two transactions: with none, the clients fill the processors, and their times are those of the queue for them.
 CLIENTS ?= 16
 ROWS ?= 200
+PAUSE ?= 10
 load: deps
-	CLIENTS=$(CLIENTS) ROWS=$(ROWS) $(CARGO) test --release --locked --test load -- --ignored --nocapture
+	CLIENTS=$(CLIENTS) ROWS=$(ROWS) PAUSE=$(PAUSE) $(CARGO) test --release --locked --test load -- --ignored --nocapture
 
 # STATEMENTS statements of CLIENTS clients over two proxies, without a fault and with every fault at once: what is recorded is the truth.
 STATEMENTS ?= 1000000

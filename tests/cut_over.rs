@@ -356,6 +356,7 @@ async fn readers_of_a_view_over_the_table_are_no_victims() {
 async fn views_that_clients_made_meanwhile_come_back_with_the_table() {
     let bed = bed().await;
     let proxy = Proxy::start(&bed).await;
+    bed.sql("COMMENT ON COLUMN cf_quere_pro.tipocuenta.id IS 'viejo'").await;
     there(&bed, "tipocuenta").await;
     let mut client = proxy.client(&bed).await;
     for text in [
@@ -366,9 +367,12 @@ async fn views_that_clients_made_meanwhile_come_back_with_the_table() {
         let answer = client.query(text).await;
         assert!(answer.ends_with("ZI") && !answer.contains('<'), "{text}: {answer}");
     }
+    bed.sql("COMMENT ON COLUMN cf_quere_pro.tipocuenta.n IS 'nuevo'; COMMENT ON COLUMN cf_quere_pro.tipocuenta.id IS NULL").await;
     let migration = migration(&bed, Duration::from_secs(5)).await;
     let run = migration.begin("back").await.unwrap();
     let returned = migration.back(run, &bed.rules.rules["tipocuenta"]).await.unwrap_or_else(|e| panic!("{}", said(&e)));
+    let comments = "SELECT concat_ws(' ', col_description(oid, 1), col_description(oid, 2)) FROM pg_class WHERE oid = 'cf_quere_pro.tipocuenta'::regclass";
+    assert_eq!(bed.cell(comments).await, "nuevo");
     let notes = returned.notes.join("; ");
     assert!(notes.contains("breve: stays") && notes.contains("it is temporary, of a session of postgres (pid "), "{notes}");
     migration.finish(run).await.unwrap();

@@ -79,11 +79,12 @@ async fn views_come_along_and_stay_what_they_were() {
              SELECT w.n, string_agg(t.name, ',' ORDER BY t.id) FROM w JOIN t USING (id) GROUP BY w.n;
          CREATE VIEW v4 AS SELECT id, name, n FROM t WHERE id < 100 WITH LOCAL CHECK OPTION;
          ALTER VIEW v4 ALTER COLUMN name SET DEFAULT 'none'; COMMENT ON VIEW v4 IS 'a view'; COMMENT ON COLUMN v4.name IS 'a column';
+         CREATE VIEW v5 WITH (security_barrier) AS SELECT count(*) AS c, 0 AS d FROM t;
          ALTER VIEW v1 OWNER TO dep_owner; GRANT SELECT ON v1 TO dep_reader; GRANT SELECT (id) ON v2 TO dep_reader WITH GRANT OPTION;"
     ))
     .await;
     let all = shift(&mut pair).await;
-    assert_eq!(list(&all), ["view cf_quere_pro.v1", "view cf_quere_pro.v3", "view cf_quere_pro.v4"]);
+    assert_eq!(list(&all), ["view cf_quere_pro.v1", "view cf_quere_pro.v3", "view cf_quere_pro.v4", "view cf_quere_pro.v5"]);
     for question in CATALOG {
         same(&pair, question).await;
     }
@@ -93,7 +94,7 @@ async fn views_come_along_and_stay_what_they_were() {
     {
         both(&pair, &sessions, &op, "views").await;
     }
-    for view in ["v1", "v2", "v3", "v4"] {
+    for view in ["v1", "v2", "v3", "v4", "v5"] {
         let rows = same(&pair, &format!("SELECT * FROM cf_quere_pro.{view} ORDER BY 1, 2")).await;
         assert!(!rows.is_empty(), "{view}");
     }
@@ -271,6 +272,15 @@ async fn what_blocks() {
         (
             "CREATE FUNCTION f1(s numeric, r t) RETURNS numeric LANGUAGE sql AS 'SELECT s'; CREATE AGGREGATE a1(t) (SFUNC = f1, STYPE = numeric)",
             "! aggregate cf_quere_pro.a1(cf_quere_pro.t)",
+        ),
+        (
+            "CREATE FUNCTION f1(r t) RETURNS numeric LANGUAGE sql AS 'SELECT r.n'; CREATE VIEW v1 AS SELECT f1(t) FROM t",
+            "! view cf_quere_pro.v1",
+        ),
+        ("CREATE VIEW v1 WITH (security_barrier) AS SELECT id FROM t", "! view cf_quere_pro.v1"),
+        (
+            "GRANT SELECT (n) ON t TO dep_owner WITH GRANT OPTION; SET LOCAL ROLE dep_owner; GRANT SELECT (n) ON t TO dep_reader; RESET ROLE",
+            "! grant SELECT (n) to dep_reader by dep_owner",
         ),
         ("CREATE TABLE holds (r t)", "! column column r of table cf_quere_pro.holds"),
         ("CREATE TABLE holds (r t[])", "! column column r of table cf_quere_pro.holds"),

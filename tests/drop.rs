@@ -48,7 +48,7 @@ const SHAPE: &str = "SELECT (SELECT string_agg(pg_get_indexdef(indexrelid), E'\\
        FROM pg_attribute LEFT JOIN pg_attrdef AS d ON d.adrelid = attrelid AND d.adnum = attnum WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped),
       relacl::text, (SELECT attacl::text FROM pg_attribute WHERE attrelid = c.oid AND attname = 'nota'), obj_description(c.oid, 'pg_class'),
       col_description(c.oid, 3), pg_get_userbyid(relowner), pg_get_serial_sequence('cf_quere_pro.hisusuario', 'Serie'),
-      (SELECT string_agg(pg_get_statisticsobjdef(s.oid) || stxstattarget, E'\\n' ORDER BY stxname) FROM pg_statistic_ext AS s WHERE stxrelid = c.oid)
+      (SELECT string_agg(concat_ws(' ', pg_get_statisticsobjdef(s.oid), stxstattarget, pg_get_userbyid(stxowner)), E'\\n' ORDER BY stxname) FROM pg_statistic_ext AS s WHERE stxrelid = c.oid)
     FROM pg_class AS c WHERE oid = 'cf_quere_pro.hisusuario'::regclass";
 
 const ROWS: &str = "SELECT h::text FROM cf_quere_pro.hisusuario AS h ORDER BY 1";

@@ -73,7 +73,8 @@ async fn all_waves_there_and_back_and_there_under_load() {
     let second = Duration::from_secs(1);
     let proxies: Vec<_> =
         spools.iter().map(|spool| Process::start(real.postgres.port, TARGET, &real.directory, spool.path(), second)).collect();
-    let clients = Clients::start(&works, number("CLIENTS", 8), &proxies, real.postgres.port, TARGET).await;
+    let pause = Duration::from_millis(number("PAUSE", 10) as u64);
+    let clients = Clients::start(&works, number("CLIENTS", 8), pause, &proxies, real.postgres.port, TARGET).await;
     let mut waves: Vec<&str> = real.moving().map(|rule| rule.wave.as_str()).collect();
     waves.sort_unstable();
     waves.dedup();
@@ -81,14 +82,14 @@ async fn all_waves_there_and_back_and_there_under_load() {
         for wave in &waves {
             let begun = Instant::now();
             run(&real, &proxies, &["migrate", "--wave", wave, "--accept", "--rewrite"]).await;
-            println!("turn {turn}, wave {wave}: {:?}, {}", begun.elapsed(), clients.told());
+            println!("turn {turn}, wave {wave}: {:?}, {}", begun.elapsed(), clients.told(begun));
         }
         run(&real, &proxies, &["verify", "--all"]).await;
         clients.check(&db, &works, "there").await;
         if turn == 0 {
             let begun = Instant::now();
             run(&real, &proxies, &["rollback", "--all"]).await;
-            println!("back: {:?}, {}", begun.elapsed(), clients.told());
+            println!("back: {:?}, {}", begun.elapsed(), clients.told(begun));
             tokio::time::sleep(Duration::from_secs(1)).await;
             clients.check(&db, &works, "back").await;
         }

@@ -614,6 +614,35 @@ async fn old_snapshots_are_waited_for() {
     assert_eq!(young.query("SELECT count(*) FROM hisusuario").await, "T (901) [SELECT 1] ZI");
 }
 
+/// A transaction that does not see the copy of a row deletes the row: it is not read, though the copying has ended long before that transaction.
+#[tokio::test]
+async fn what_is_deleted_while_it_is_copied_is_not_read() {
+    let stage = Stage::new(1, 0).await;
+    let rule = &stage.bed.rules.rules[TABLE];
+    let (mut old, mut reader) = (stage.client(0).await, stage.client(0).await);
+    old.query("BEGIN ISOLATION LEVEL REPEATABLE READ").await;
+    assert_eq!(old.query("SELECT count(*) FROM hisusuario").await, "T (900) [SELECT 1] ZT");
+    let writes = async {
+        let copied = "SELECT count(*) FROM esclusa.copy WHERE next_block = blocks";
+        while stage.bed.cell(copied).await != "1" {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        assert_eq!(old.query("UPDATE hisusuario SET nombre = 'nuevo' WHERE id = 7").await, "[UPDATE 1] ZT");
+        assert_eq!(old.query("DELETE FROM hisusuario WHERE id = 8").await, "[DELETE 1] ZT");
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        assert_ne!(stage.state().await, State::Reads);
+        assert_eq!(old.query("COMMIT").await, "[COMMIT] ZI");
+    };
+    let readers = share(100);
+    let chosen = stage.run(Duration::from_secs(60), async |m, run| m.let_read(run, rule, &readers, WHY).await);
+    let (chosen, ()) = tokio::join!(chosen, writes);
+    chosen.unwrap_or_else(|error| panic!("{}", said(&error)));
+    assert_eq!(reader.query("SELECT count(*) FROM hisusuario").await, "T (899) [SELECT 1] ZI");
+    assert_eq!(reader.query("SELECT nombre FROM hisusuario WHERE id IN (7, 8)").await, "T (nuevo) [SELECT 1] ZI");
+    stage.mark().await;
+    assert!(reads_the_copy(&mut reader).await);
+}
+
 /// Tables that cannot be read this way are refused, with the reason.
 #[tokio::test]
 async fn what_cannot_be_copied_is_refused() {

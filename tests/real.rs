@@ -340,10 +340,11 @@ async fn what_strangers_made_meanwhile_does_not_stop_the_way_back() {
         .unwrap();
     there().await;
     // By the view with the legacy name, as beside the proxy, and by its twin, as through the proxy.
-    let made = "CREATE ROLE stranger LOGIN; GRANT USAGE ON SCHEMA cf_quere_pro TO stranger; GRANT CREATE ON SCHEMA public TO stranger;
+    let made = "CREATE ROLE stranger LOGIN; CREATE ROLE guest; GRANT USAGE ON SCHEMA cf_quere_pro TO stranger; GRANT CREATE ON SCHEMA public TO stranger;
         GRANT SELECT, UPDATE ON cf_quere_pro.tipositver TO stranger; SET ROLE stranger;
         CREATE VIEW public.s_own AS SELECT * FROM esclusa.tipositver; CREATE VIEW public.s_legacy AS SELECT * FROM cf_quere_pro.tipositver;
         CREATE VIEW public.s_row AS SELECT t AS r, t.tsvid FROM esclusa.tipositver AS t;
+        GRANT SELECT, UPDATE ON public.s_own TO guest;
         CREATE MATERIALIZED VIEW public.s_kept AS SELECT count(*) AS n FROM cf_quere_pro.tipositver;
         CREATE FUNCTION public.s_atomic() RETURNS bigint LANGUAGE sql BEGIN ATOMIC SELECT count(*) FROM esclusa.tipositver; END;
         CREATE TABLE public.s_log (a int); CREATE RULE s_rule AS ON INSERT TO public.s_log DO ALSO UPDATE cf_quere_pro.tipositver SET tsvtxtid = 0 WHERE false;
@@ -379,6 +380,12 @@ async fn what_strangers_made_meanwhile_does_not_stop_the_way_back() {
             told.map(|rows| rows.into_iter().flatten().flatten().collect::<Vec<_>>().join(" ")).map_err(|e| said(&e))
         };
         let rows = as_stranger("SELECT count(*) FROM cf_quere_pro.tipositver").await.unwrap();
+        // Who may use the stranger's view needs no right on the table.
+        let as_guest = "SET ROLE guest; UPDATE public.s_own SET tsvtxtid = tsvtxtid; SELECT count(*) FROM public.s_own";
+        assert_eq!(admin.text("as a guest", as_guest).await.unwrap().concat(), [Some(rows.clone())], "{turn}");
+        let refused = admin.text("as a guest", "SELECT count(*) FROM cf_quere_pro.tipositver").await;
+        assert!(refused.is_err_and(|e| said(&e).contains("permission denied")), "{turn}");
+        admin.batch("my own", "RESET ROLE").await.unwrap();
         for sql in [
             "SELECT count(*) FROM public.s_own",
             "SELECT count(*) FROM public.s_legacy",
@@ -392,7 +399,7 @@ async fn what_strangers_made_meanwhile_does_not_stop_the_way_back() {
                 "INSERT INTO public.s_log VALUES (1); REFRESH MATERIALIZED VIEW public.s_kept; SELECT n FROM public.s_kept"
             )
             .await,
-            Ok(rows),
+            Ok(rows.clone()),
             "{turn}"
         );
         let written = format!("UPDATE public.s_own SET tsvtxtid = {turn}; SELECT DISTINCT tsvtxtid FROM cf_quere_pro.tipositver");
@@ -405,7 +412,18 @@ async fn what_strangers_made_meanwhile_does_not_stop_the_way_back() {
         admin.batch("and again", "GRANT SELECT, UPDATE ON cf_quere_pro.tipositver TO stranger").await.unwrap();
         there().await;
         assert_eq!(as_stranger(&written).await, Ok(turn.to_string()));
+        assert_eq!(admin.text("as a guest", as_guest).await.unwrap().concat(), [Some(rows)], "{turn}");
+        admin.batch("my own", "RESET ROLE").await.unwrap();
     }
+    // When nothing needs the views any more, `schema check` names them, and `schema apply` drops them.
+    let through = "SELECT count(*) FROM pg_class WHERE relnamespace = 'esclusa'::regnamespace AND relname ~ '^through_'";
+    assert_ne!(admin.text("views that were kept", through).await.unwrap().concat(), [Some("0".to_owned())]);
+    admin
+        .batch("the stranger leaves", "DROP OWNED BY stranger CASCADE; DROP OWNED BY guest; DROP ROLE guest, stranger")
+        .await
+        .unwrap();
+    schema::apply(&control, &context).await.unwrap_or_else(|e| panic!("{}", said(&e)));
+    assert_eq!(admin.text("views that were kept", through).await.unwrap().concat(), [Some("0".to_owned())]);
 }
 
 /// An object is given to a role that may not create in its schema, and may not afterwards.

@@ -168,8 +168,8 @@ impl House for Fixed {
         if self.given_up.get() { Held::GoesOn } else { Held::Waits }
     }
 
-    fn enters(&self, outcome: &Outcome) -> Held {
-        self.uses.enters(&self.cut_overs, outcome, &Arc::default())
+    fn enters(&self, outcome: &Outcome, _generation: u64) -> Held {
+        self.uses.enters(&self.cut_overs, outcome, &Arc::default(), || true)
     }
 
     fn relations(&self) -> u64 {

@@ -8,7 +8,9 @@ use crate::migrate::inventory;
 use crate::relation::Context;
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  esclusa inventory\n  esclusa inventory --sample 60 --format csv")]
+#[command(
+    after_help = "The number of rows is the server's estimate, as of the last ANALYZE or VACUUM.\n\nExamples:\n  esclusa inventory\n  esclusa inventory --sample 60 --format csv"
+)]
 pub(super) struct Inventory {
     /// Seconds between the two samples that the rate of changes is computed from.
     #[arg(long, default_value_t = 5, value_name = "SECONDS")]

@@ -36,7 +36,9 @@ pub(super) async fn run(call: Call, off: Off) -> Result<()> {
         let by = user();
         let since = jiff::Timestamp::now().strftime("%FT%TZ").to_string();
         Order { by, reason, since }.give(directory)?;
-        remark("statements on moved tables are now answered by their views: reads as before, writes row by row");
+        remark(
+            "statements on moved tables are now answered by their views: reads as before, writes row by row; retained histories show the columns that were added",
+        );
     }
     let wanted = !off.undo;
     let until = tokio::time::Instant::now() + PATIENCE;

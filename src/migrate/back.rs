@@ -4,6 +4,7 @@
 
 use std::rc::Rc;
 
+use crate::catalog::database::Params;
 use crate::catalog::{Catalog, Database};
 use crate::control;
 use crate::error::{Error, Result};
@@ -103,14 +104,23 @@ impl Migration<'_> {
             })
         };
         let kinds = "SELECT coalesce((SELECT relkind::text FROM pg_class WHERE oid = to_regclass($1)), ''), \
-                     coalesce((SELECT relkind::text FROM pg_class WHERE oid = to_regclass($2)), '')";
+                     coalesce((SELECT relkind::text FROM pg_class WHERE oid = to_regclass($2)), ''), \
+                     EXISTS (SELECT FROM esclusa.run_table WHERE legacy_table = $3 AND step = 'drop')";
         let archive = self.database.origin(&qualified(ARCHIVE, &relation.table));
-        let row = self.database.one("looking for the legacy table", kinds, &[&relation.legacy_table(), &archive]).await?;
+        let named: Params<'_> = &[&relation.legacy_table(), &archive, &relation.table];
+        let row = self.database.one("looking for the legacy table", kinds, named).await?;
         match (row.get::<_, &str>(0), row.get::<_, &str>(1)) {
             ("r" | "p", _) => refused("the legacy table has its name", "there is nothing to bring back"),
-            (_, "") => {
+            (_, "") if row.get(2) => {
                 refused("its archive is gone", "`esclusa rollback --level 2` rebuilds it from its dump and the present rows")
             }
+            (_, "") => refused(
+                "its archive is gone, and was not dropped by esclusa: there is no dump of it",
+                &format!(
+                    "restore {archive} from a backup, and let `esclusa schema apply --refill {}` fill it from the leaf",
+                    relation.table
+                ),
+            ),
             _ if !keep::is_kept(self.database, relation).await? => refused(
                 "its archive has missed changes: the triggers on the leaf are gone or off, or the archive was rewritten (VACUUM FULL, CLUSTER)",
                 "`esclusa schema apply` makes the triggers again, and fills the archive from the leaf",
@@ -236,45 +246,44 @@ impl Migration<'_> {
         capture::attach(db, &catalog, self.rules, &application, &relation, &of, firing).await.map(|_| ())
     }
 
-    /// The SQL that gives the table the view's grants, which may have changed since, and its owner; `dependents` carries the comments.
+    /// The SQL that gives the table the view's grants, which may have changed since, and its owner; `dependents` carries the comments. On the view the
+    /// owner has granted everything. What others had granted on the table goes with what they had it from, and the owner grants it too: a REVOKE of
+    /// the owner would not end it.
     async fn grants_back(&self, db: &Database, relation: &Relation, archive: &str) -> Result<String> {
-        let sql = |table: &str| {
+        let rights = |table: &str| {
             format!(
                 "SELECT CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END AS grantee, \
-                   a.privilege_type || g.columns AS privilege, a.is_grantable AS option \
-                 FROM (SELECT coalesce(relacl, acldefault('r', relowner)) AS acl, '' AS columns, relowner FROM pg_class WHERE oid = {0}::regclass \
-                       UNION ALL SELECT attacl, format(' (%I)', attname), NULL FROM pg_attribute WHERE attrelid = {0}::regclass AND NOT attisdropped) AS g, \
-                      aclexplode(g.acl) AS a",
+                   a.privilege_type || g.columns AS privilege, a.is_grantable AS option, a.grantor <> c.relowner AS by_others, a.grantee = c.relowner AS own \
+                 FROM pg_class AS c, LATERAL (SELECT coalesce(c.relacl, acldefault('r', c.relowner)) AS acl, '' AS columns \
+                       UNION ALL SELECT attacl, format(' (%I)', attname) FROM pg_attribute WHERE attrelid = c.oid AND NOT attisdropped) AS g, \
+                      aclexplode(g.acl) AS a WHERE c.oid = {}::regclass",
                 literal(table)
             )
         };
-        let (now, then) = (sql(&relation.legacy_table()), sql(archive));
+        let (now, then) = (rights(&relation.legacy_table()), rights(archive));
         let table = relation.legacy_table();
         let change = format!(
-            "SELECT format('REVOKE %s ON {table} FROM %s CASCADE;', privilege, grantee) FROM (SELECT * FROM ({then}) AS t EXCEPT SELECT * FROM ({now}) AS n) AS gone \
+            "WITH n AS (SELECT DISTINCT grantee, privilege, option FROM ({now}) AS n), found AS ({then}), mixed AS (SELECT bool_or(by_others) AS is FROM found), \
+               t AS (SELECT grantee, privilege, option FROM found, mixed WHERE NOT mixed.is OR own) \
+             SELECT DISTINCT format('REVOKE ALL ON {table} FROM %s CASCADE;', grantee) FROM found, mixed WHERE mixed.is AND NOT own AND NOT by_others \
+             UNION ALL \
+             SELECT format('REVOKE %s ON {table} FROM %s CASCADE;', privilege, grantee) FROM (SELECT * FROM t EXCEPT SELECT * FROM n) AS gone \
              UNION ALL \
              SELECT format('GRANT %s ON {table} TO %s%s;', privilege, grantee, CASE WHEN option THEN ' WITH GRANT OPTION' ELSE '' END) \
-             FROM (SELECT * FROM ({now}) AS n EXCEPT SELECT * FROM ({then}) AS t) AS come"
+             FROM (SELECT * FROM n EXCEPT SELECT * FROM t) AS come"
         );
         let lines = db.text("reading grants", &change).await?;
         Ok(lines.into_iter().flatten().flatten().collect::<Vec<_>>().join("\n") + "\n")
     }
 }
 
-/// What becomes of the two views on the way back: each is dropped, or, where something still depends on it, reads and writes the table from now on, with
-/// the rights of whoever uses it: its owner's would outlive a REVOKE. It is then a view like those of clients, and later moves carry it as they carry
-/// those. `aside` is the name that the one with the table's name has by then.
+/// What becomes of the two views on the way back: each is dropped, or, where something still depends on it, reads and writes the table from now on. It
+/// keeps its owner and its grants, so that whoever uses what depends on it needs no right on the table, as before the move; a REVOKE on the table takes the
+/// right on it too (`sql/grants.sql`). It is then a view like those of clients, and later moves carry it as they carry those. `aside` is the name that the
+/// one with the table's name has by then.
 async fn views_end(db: &Database, relation: &Relation, hanging: &Dependents, aside: &str) -> Result<[String; 2]> {
     let (legacy, view) = (relation.legacy_table(), relation.view());
-    let sql = "SELECT to_regclass($1)::oid, to_regclass($2)::oid, current_setting('server_version_num')::integer < 150000";
-    let row = db.one("looking at the views", sql, &[&legacy, &view]).await?;
-    if let (Some((_, stay)), true) = (hanging.through.first(), row.get(2)) {
-        return Err(Error::Refused {
-            message: format!("{} cannot come back with everything that depends on it", relation.table),
-            detail: Some(stay.join("; ")),
-            hint: Some("drop it, or make it again by hand; from PostgreSQL 15 on, a view could be kept for it".into()),
-        });
-    }
+    let row = db.one("looking at the views", "SELECT to_regclass($1)::oid, to_regclass($2)::oid", &[&legacy, &view]).await?;
     let end = |found_as: &str, now: &str, schema: &str, oid: Option<u32>| {
         if !hanging.through.iter().any(|(view, _)| view == found_as) {
             return format!("DROP VIEW {now};\n");
@@ -288,7 +297,7 @@ async fn views_end(db: &Database, relation: &Relation, hanging: &Dependents, asi
             false => format!("ALTER VIEW {} SET SCHEMA {CONTROL};\n", qualified(schema, &name)),
         };
         format!(
-            "{}{}CREATE OR REPLACE VIEW {now} WITH (security_invoker = true) AS SELECT {columns} FROM {legacy};\n\
+            "{}{}CREATE OR REPLACE VIEW {now} AS SELECT {columns} FROM {legacy};\n\
              ALTER VIEW {now} RENAME TO {renamed};\n{moved}",
             trigger("write"),
             trigger("seen"),

@@ -45,6 +45,13 @@ pub enum Attached {
     Base(String),
     /// On the leaf of the look-up that the base has become.
     Domain(String),
+    /// Its trigger is there, and disabled.
+    Disabled {
+        /// The trigger's name.
+        trigger: String,
+        /// Its table, qualified.
+        table: String,
+    },
     /// On no table, and why.
     No(String),
 }
@@ -101,7 +108,7 @@ pub async fn attach(
         let there = trigger.found(database).await?;
         let disabled = there.iter().find(|t| !t.enabled).filter(|_| firing == Firing::Enabled);
         if let Some(disabled) = disabled {
-            return Ok(Attached::No(format!("{} on {} is disabled", disabled.name, trigger.shown)));
+            return Ok(Attached::Disabled { trigger: disabled.name.clone(), table: trigger.table.clone() });
         }
         disabling.extend(trigger.disabling(&there));
         kept.push(!there.is_empty());

@@ -83,7 +83,8 @@ pub fn to_drop(facts: &Facts, observation: Duration) -> Vec<Condition> {
             facts.is_kept,
             match facts.is_kept {
                 true => "every change since is in the archive".into(),
-                false => "the archive lacks changes made since: `esclusa schema apply` fills it again".into(),
+                false if facts.moved_for.is_none() => "there is no archive: the table has not moved".into(),
+                false => "the archive lacks changes made since (`esclusa schema apply` fills it again), or is gone".into(),
             },
         ),
         condition(

@@ -122,7 +122,9 @@ pub async fn restore(migration: &Migration<'_>, run: i64, rule: &Rule, file: Opt
             db.batch(&context, PINNED).await
         })
         .await?;
-        db.batch(&context, &[behind.as_str(), &statistics(db, rule).await?].concat()).await?;
+        db.batch(&context, &behind).await?;
+        let statistics = statistics(db, rule).await?;
+        roles::while_creating(db, &[&relation.schema], &[&owner], async |db| db.batch(&context, &statistics).await).await?;
         db.batch(&context, PINNED).await?;
         db.batch(&context, &keep::as_they_fired(&relation, &archive)).await?;
         keep::attach(db, &relation, Places::Fill).await?;

@@ -136,12 +136,15 @@ pub async fn take(server: &Server, scratch: Option<&Server>, table: &str, direct
     let named = std::fs::rename(&new, &file).and_then(|()| std::fs::File::open(directory)?.sync_all());
     named.map_err(|e| Error::io(format!("{context} into {}", file.display()), e))?;
     let (sha256, bytes) = digest(&file)?;
-    let found = restored(server, scratch, table, &file, &needed).await?;
-    if found != likeness {
+    let found = restored(server, scratch, table, &file, &needed).await;
+    if !found.as_ref().is_ok_and(|found| *found == likeness) {
+        // Nobody may take it for a good one.
+        let unproven = file.with_extension("dump.unproven");
+        std::fs::rename(&file, &unproven).map_err(|e| Error::io(format!("{context}: renaming {}", file.display()), e))?;
         return Err(Error::Refused {
             message: format!("{context}: what was restored differs, and nothing is dropped"),
-            detail: Some(difference(&likeness, &found)),
-            hint: Some(format!("the dump is {}", file.display())),
+            detail: Some(difference(&likeness, &found?)),
+            hint: Some(format!("the dump is {}", unproven.display())),
         });
     }
     Ok(Dump { file, sha256, bytes, likeness })
@@ -166,9 +169,10 @@ fn sweep(directory: &Path) {
 /// The statements that create the extended statistics of an archived table again: `pg_dump --table` leaves them out.
 pub async fn statistics(db: &Database, table: &str) -> Result<Vec<String>> {
     let sql = format!(
-        "SELECT pg_get_statisticsobjdef(oid) || CASE WHEN stxstattarget < 0 THEN '' \
-           ELSE format('; ALTER STATISTICS %I.%I SET STATISTICS %s', stxnamespace::regnamespace::name, stxname, stxstattarget) END \
-         FROM pg_statistic_ext WHERE stxrelid = {}::regclass ORDER BY stxname",
+        "SELECT pg_get_statisticsobjdef(pg_statistic_ext.oid) || CASE WHEN stxstattarget < 0 THEN '' \
+           ELSE format('; ALTER STATISTICS %s.%I SET STATISTICS %s', stxnamespace::regnamespace, stxname, stxstattarget) END \
+           || format('; ALTER STATISTICS %s.%I OWNER TO %I', stxnamespace::regnamespace, stxname, pg_get_userbyid(relowner)) \
+         FROM pg_statistic_ext JOIN pg_class ON pg_class.oid = stxrelid WHERE stxrelid = {}::regclass ORDER BY stxname",
         literal(&qualified(ARCHIVE, table))
     );
     Ok(db.text("reading extended statistics", &sql).await?.into_iter().flatten().flatten().collect())

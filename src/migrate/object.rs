@@ -66,7 +66,7 @@ pub async fn is_recorded(database: &Database, table: &str) -> Result<bool> {
 }
 
 /// The objects that keep an archive up to date (`migrate/keep.rs`), among a table's.
-pub(super) const UPKEEP: &str = "(kind = 'guard' OR kind = 'trigger' AND name ~ '^esclusa_keep' OR kind IN ('function', 'owner') AND name ~ '^esclusa\\.\"?keep_')";
+pub(super) const UPKEEP: &str = "(kind IN ('archive', 'guard') OR kind = 'trigger' AND name ~ '^esclusa_keep' OR kind IN ('function', 'owner') AND name ~ '^esclusa\\.\"?keep_')";
 
 /// Records them again, after they were made anew.
 pub async fn record_upkeep(database: &Database, schema: &str, table: &str) -> Result<()> {
@@ -264,6 +264,7 @@ fn order(kind: &str) -> usize {
         "index",
         "foreign key",
         "hold",
+        "archive",
         "guard",
     ]
     .iter()
@@ -290,12 +291,15 @@ fn drift(key: &Key, finding: &str, expected: &str, found: &str, remedy: Remedy) 
 async fn missing(database: &Database, key: &Key, object: &Object) -> Result<Drift> {
     let remedy = match key.1.as_str() {
         "table" => Remedy::None(gone(database, &key.0).await?),
+        "archive" => Remedy::None(
+            "somebody dropped, moved or renamed it: without it the table cannot come back, nor be dropped with a dump".into(),
+        ),
         "index" => Remedy::Concurrently(vec![concurrently(&object.creation)]),
         "view" => Remedy::View(object.creation.clone()),
         _ => Remedy::Together(object.creation.clone()),
     };
     let finding = match key.1.as_str() {
-        "table" => "gone",
+        "table" | "archive" => "gone",
         "partition" => "detached",
         _ => "missing",
     };
@@ -342,6 +346,9 @@ fn difference(key: &Key, expected: &Object, now: &Object) -> Option<Drift> {
         }
         "trigger" | "hold" | "guard" => Remedy::Together(format!("DROP TRIGGER {object} ON {relation}; {}", expected.creation)),
         "view" => Remedy::View(expected.creation.clone()),
+        "archive" if now.state.is_empty() => {
+            Remedy::None("somebody altered it: undo that, or the changes of the moved table no longer fit it".into())
+        }
         _ => Remedy::Together(expected.creation.clone()),
     };
     Some(drift(key, finding, wanted, found, remedy))

@@ -7,6 +7,7 @@
 
 mod carry;
 mod give_way;
+mod older;
 mod proof;
 pub mod work;
 
@@ -438,6 +439,14 @@ pub async fn abandon(work: Work<'_>) -> Result<()> {
         db.batch(&context, &sql).await
     };
     attempt(db, pace, &context, &[relation.legacy_table()], &|t| told.word(t), take).await
+}
+
+/// Makes a copy ready to be read: waits for older transactions, and removes the rows that these have deleted and could not find in the copy. A later one
+/// finds every row.
+pub async fn settle(work: Work<'_>) -> Result<()> {
+    older::wait(work).await?;
+    let Some(copy) = Online::found(work).await? else { return Ok(()) };
+    work.db.batch(&copy.context("settling the copy of"), &copy.carry().settle(copy.numbers.blocks)).await
 }
 
 /// Whether a copy of the table was begun.

@@ -8,7 +8,6 @@
 //! are waited for.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::time::{Duration, Instant};
 
 use crate::catalog::Database;
 use crate::control::{self, replica};
@@ -133,7 +132,6 @@ impl Migration<'_> {
         }
         if state != State::Reads {
             notes = self.copied_and_proven(run, rule).await?;
-            wait_for_snapshots(work).await?;
         }
         let context = format!("letting sessions read {}", rule.table);
         let choose = async |db: &Database, locked: &Locked| {
@@ -245,43 +243,6 @@ pub(super) async fn removal(db: &Database, relation: &Relation) -> Result<String
     );
     let revoked: String = db.text("looking at the leaf's rights", &sql).await?.into_iter().flatten().flatten().collect();
     Ok(format!("DROP VIEW IF EXISTS {};{revoked}", relation.view()))
-}
-
-/// Waits until no transaction has a snapshot older than the copy: it would see only a part of it.
-async fn wait_for_snapshots(work: Work<'_>) -> Result<()> {
-    const AGAIN: Duration = Duration::from_millis(50);
-    const TOLD: Duration = Duration::from_secs(5);
-    let Work { db, relation, pace, told, .. } = work;
-    let context = format!("letting sessions read {}", relation.table);
-    let now: String = db.one(&context, "SELECT pg_snapshot_xmax(pg_current_snapshot())::xid::text", &[]).await?.get(0);
-    // Sessions of other databases, and the server's own processes, read no legacy table.
-    let sql = "SELECT string_agg(line, '; ') FROM (SELECT format('%s%s, in a transaction for %s s (pid %s)', usename, \
-                   CASE WHEN application_name <> '' THEN ' with ' || application_name ELSE '' END, \
-                   round(extract(epoch FROM clock_timestamp() - xact_start)), pid) AS line \
-               FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid() \
-                 AND age(backend_xmin) > age($1::text::xid) ORDER BY xact_start LIMIT 5) AS x";
-    let (begun, mut last) = (Instant::now(), None::<Instant>);
-    if db.is_rehearsal() {
-        return db.text_of_made(&context, sql, &[]).await.map(drop);
-    }
-    loop {
-        let Some(older) = db.one(&context, sql, &[&now]).await?.get::<_, Option<String>>(0) else { return Ok(()) };
-        if begun.elapsed() >= pace.patience {
-            return Err(Error::Refused {
-                message: format!(
-                    "{context}: transactions from before the copy are still open after {} s",
-                    pace.patience.as_secs()
-                ),
-                detail: Some(older),
-                hint: Some("repeat it when they have ended; what was copied and proven is kept".into()),
-            });
-        }
-        if last.is_none_or(|at| at.elapsed() >= TOLD) {
-            told.word(&format!("{context}: waiting for snapshots from before the copy: {older}"));
-            last = Some(Instant::now());
-        }
-        tokio::time::sleep(AGAIN).await;
-    }
 }
 
 /// Ends the reading of the copy on every proxy, and drops the view. Returns false where there was nothing to end.

@@ -171,13 +171,15 @@ impl Migration<'_> {
         self.copy(run, relation).await.map(Some)
     }
 
-    /// Copies and proves a history that stays in its place for now. Notes are about indexes that cannot be carried.
+    /// Copies and proves a history that stays in its place for now, so that it can be read. Notes are about indexes that cannot be carried.
     pub(super) async fn copied_and_proven(&self, run: i64, rule: &Rule) -> Result<Vec<String>> {
         let relation = Relation::compile(rule, &self.context);
         self.refuse_stale_rule(rule, &self.catalog(rule).await?)?;
         let hanging = self.hanging(self.database, &relation, &relation.legacy_table()).await?;
         self.refuse_hanging(&relation, &hanging)?;
-        Ok(self.copy(run, &relation).await?.notes)
+        let notes = self.copy(run, &relation).await?.notes;
+        online::settle(self.copying(run, &relation)).await?;
+        Ok(notes)
     }
 
     /// Copies a history while it is written, and proves it.
@@ -450,7 +452,8 @@ impl Migration<'_> {
     /// What depends on the table: notes about what is carried or let go; a refusal for what blocks, unless `--accept` was given.
     pub(super) fn refuse_hanging(&self, relation: &Relation, hanging: &Dependents) -> Result<Vec<String>> {
         let scripts: Vec<&str> = hanging.blocking().filter_map(|d| d.script.as_deref()).collect();
-        if !self.accept && hanging.blocking().next().is_some() {
+        let is_final = hanging.blocking().any(Dependent::is_final);
+        if is_final || !self.accept && hanging.blocking().next().is_some() {
             let deed = match hanging.onto {
                 "table" => ("brought back", "bring back"),
                 _ if relation.is_retained() => ("improved", "improve"),
@@ -464,7 +467,10 @@ impl Migration<'_> {
             return Err(Error::Refused {
                 message: format!("{} cannot be {} with everything that depends on it", relation.table, deed.0),
                 detail: Some(hanging.blocking().map(Dependent::to_string).collect::<Vec<_>>().join("; ") + &script),
-                hint: Some(format!("change or drop what blocks, or {} the table all the same with --accept", deed.1)),
+                hint: Some(match is_final {
+                    true => "change or drop what blocks: --accept does not accept a foreign key that cannot be kept".to_owned(),
+                    false => format!("change or drop what blocks, or {} the table all the same with --accept", deed.1),
+                }),
             });
         }
         Ok(hanging.found.iter().map(Dependent::to_string).collect())

@@ -132,7 +132,9 @@ impl fmt::Display for Reason {
                 ms(&now.unwrap_or_default()),
                 ms(baseline)
             ),
-            Reason::Lag(lag, limit) => write!(f, "a standby is {:.1} s behind, over {} s", lag.as_secs_f64(), limit.as_secs()),
+            Reason::Lag(lag, limit) => {
+                write!(f, "a standby is {:.1} s behind, over {} s (migrate.lag)", lag.as_secs_f64(), limit.as_secs())
+            }
             Reason::Wal(bytes, limit) => {
                 let (shift, unit) = if *limit < 1 << 20 { (10, "KiB") } else { (20, "MiB") };
                 write!(f, "{} {unit} of WAL are written in a second, over {} {unit}", bytes >> shift, limit >> shift)
@@ -239,7 +241,7 @@ mod tests {
         }
         let over: [(Change, &str); 4] = [
             (|s| s.felt = felt(111), "the clients' p99 is 111.0 ms, over 110 % of the 100.0 ms before the copying"),
-            (|s| s.lag = Signal::Is(Duration::from_millis(5100)), "a standby is 5.1 s behind, over 5 s"),
+            (|s| s.lag = Signal::Is(Duration::from_millis(5100)), "a standby is 5.1 s behind, over 5 s (migrate.lag)"),
             (|s| s.wal_per_second = Signal::Is(70 << 20), "70 MiB of WAL are written in a second, over 64 MiB"),
             (|s| s.checkpoints = Signal::Is(13), "WAL has asked for 13 checkpoints in 5 minutes, over 12"),
         ];

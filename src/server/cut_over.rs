@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::policy;
 use super::relocation::Relocation;
@@ -19,6 +19,8 @@ use crate::telemetry;
 
 /// How often it is checked whether a table is still used.
 const LOOK: Duration = Duration::from_millis(1);
+/// How long a process whose hold has ended late may take to learn where the tables are.
+const LATE: Duration = Duration::from_secs(1);
 
 /// Takes part in cut-overs until the process ends, or its connection is lost. It has its own connection, so that it does not wait
 /// for other work on the database, nor delay it.
@@ -94,6 +96,11 @@ impl Steering {
             let is_over = Instant::now() >= until;
             if !heard && !is_over {
                 continue;
+            }
+            if Instant::now() >= begun + MOST {
+                // This process was stopped, or got no processor: the table may be elsewhere since long, and the row that said so is gone.
+                tracing::warn!(table = asked.table, "a hold has ended late; reading where all tables are");
+                return timeout(LATE, self.refresh()).await.unwrap_or(Ok(()));
             }
             // It may have moved just now, or the news may come late: sessions that do not know of it would look for its rows where they are no longer.
             let ended = timeout_at(begun + MOST, self.has_ended(database, asked)).await;

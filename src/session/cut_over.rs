@@ -88,9 +88,9 @@ impl CutOvers {
 pub struct Uses(Mutex<Vec<TableId>>);
 
 impl Uses {
-    /// A statement names these tables. It waits if one of them is held and new to the transaction; the session is woken when the
-    /// hold ends.
-    pub fn enters(&self, cut_overs: &CutOvers, outcome: &Outcome, told: &Arc<Notify>) -> Held {
+    /// A statement names these tables. It waits if one of them is held and new to the transaction; the session is woken when the hold ends, or at once
+    /// where a whole cut-over has come between the decision about the statement and this call: `is_decided` says whether it still holds.
+    pub fn enters(&self, cut_overs: &CutOvers, outcome: &Outcome, told: &Arc<Notify>, is_decided: impl Fn() -> bool) -> Held {
         let mut used = lock(&self.0);
         let before = used.len();
         for hit in &outcome.hits {
@@ -102,16 +102,26 @@ impl Uses {
                 used.push(id);
             }
         }
-        if used.len() == before || cut_overs.held.load(Ordering::SeqCst) == 0 {
+        if used.len() == before {
             return Held::GoesOn;
         }
-        let mut moving = lock(&cut_overs.moving);
-        let Some(held) = moving.iter_mut().find(|m| used[before..].contains(&m.id)) else { return Held::GoesOn };
-        if !held.waiting.iter().any(|waiting| Arc::ptr_eq(waiting, told)) {
-            held.waiting.push(told.clone());
+        if cut_overs.held.load(Ordering::SeqCst) > 0 {
+            let mut moving = lock(&cut_overs.moving);
+            if let Some(held) = moving.iter_mut().find(|m| used[before..].contains(&m.id)) {
+                if !held.waiting.iter().any(|waiting| Arc::ptr_eq(waiting, told)) {
+                    held.waiting.push(told.clone());
+                }
+                drop(moving);
+                used.drain(before..).for_each(|id| cut_overs.leave(id));
+                return Held::Waits;
+            }
         }
-        drop(moving);
+        // The policy changes before a hold ends: whoever no longer sees the hold sees the new policy.
+        if is_decided() {
+            return Held::GoesOn;
+        }
         used.drain(before..).for_each(|id| cut_overs.leave(id));
+        told.notify_one();
         Held::Waits
     }
 
@@ -140,21 +150,21 @@ mod tests {
     fn a_first_use_waits_and_a_second_one_goes_on() {
         let cut_overs = CutOvers::default();
         let (one, two, told) = (Uses::default(), Uses::default(), Arc::new(Notify::new()));
-        assert_eq!(one.enters(&cut_overs, &outcome(&["a", "a"]), &told), Held::GoesOn);
+        assert_eq!(one.enters(&cut_overs, &outcome(&["a", "a"]), &told, || true), Held::GoesOn);
         cut_overs.begin("a");
         assert_eq!(cut_overs.users("a"), 1);
-        assert_eq!(one.enters(&cut_overs, &outcome(&["a", "b"]), &told), Held::GoesOn, "its transaction has named it");
-        assert_eq!(two.enters(&cut_overs, &outcome(&["b"]), &told), Held::GoesOn, "another table");
-        assert_eq!(two.enters(&cut_overs, &outcome(&["c", "a"]), &told), Held::Waits);
-        assert_eq!(two.enters(&cut_overs, &outcome(&["c", "a"]), &told), Held::Waits, "asked again");
+        assert_eq!(one.enters(&cut_overs, &outcome(&["a", "b"]), &told, || true), Held::GoesOn, "its transaction has named it");
+        assert_eq!(two.enters(&cut_overs, &outcome(&["b"]), &told, || true), Held::GoesOn, "another table");
+        assert_eq!(two.enters(&cut_overs, &outcome(&["c", "a"]), &told, || true), Held::Waits);
+        assert_eq!(two.enters(&cut_overs, &outcome(&["c", "a"]), &told, || true), Held::Waits, "asked again");
         assert_eq!((cut_overs.users("a"), cut_overs.users("b"), cut_overs.users("c")), (1, 2, 0), "who waits uses nothing");
         one.leaves(&cut_overs);
         assert_eq!((cut_overs.users("a"), cut_overs.users("b")), (0, 1));
-        assert_eq!(one.enters(&cut_overs, &outcome(&["a"]), &told), Held::Waits, "another transaction");
+        assert_eq!(one.enters(&cut_overs, &outcome(&["a"]), &told, || true), Held::Waits, "another transaction");
         cut_overs.end("a");
         let woken = std::pin::pin!(told.notified());
         assert!(woken.poll(&mut std::task::Context::from_waker(std::task::Waker::noop())).is_ready());
-        assert_eq!(two.enters(&cut_overs, &outcome(&["c", "a"]), &told), Held::GoesOn);
+        assert_eq!(two.enters(&cut_overs, &outcome(&["c", "a"]), &told, || true), Held::GoesOn);
         assert_eq!(cut_overs.users("a"), 1);
     }
 
@@ -168,7 +178,7 @@ mod tests {
                 scope.spawn(|| {
                     let (uses, told, outcome) = (Uses::default(), Arc::default(), outcome(&["a"]));
                     while !stop.load(Ordering::Relaxed) {
-                        if uses.enters(&cut_overs, &outcome, &told) == Held::GoesOn {
+                        if uses.enters(&cut_overs, &outcome, &told, || true) == Held::GoesOn {
                             inside.fetch_add(1, Ordering::SeqCst);
                             std::hint::spin_loop();
                             inside.fetch_sub(1, Ordering::SeqCst);

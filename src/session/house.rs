@@ -47,8 +47,8 @@ pub trait House: Debug {
     /// last time when the statement names none any more.
     fn touches(&self, outcome: &Outcome) -> Held;
     /// Whether a statement is held because a table that it names is being cut over. Asked again when the session is woken; when the
-    /// answer is to go on, the session is counted as a user of its tables.
-    fn enters(&self, outcome: &Outcome) -> Held;
+    /// answer is to go on, the session is counted as a user of its tables. `generation` is that of the policy by which the statement was decided about.
+    fn enters(&self, outcome: &Outcome, generation: u64) -> Held;
     /// How often sessions have made or dropped relations with legacy names in other schemas.
     fn relations(&self) -> u64;
     /// This session has done so, and from now on others may see it.

@@ -485,8 +485,8 @@ impl House for Seat {
         self.hold.held(&self.shared.touches, &outcome.tombstones, &client, statement, &self.info.told)
     }
 
-    fn enters(&self, outcome: &Outcome) -> Held {
-        self.uses.enters(&self.shared.cut_overs, outcome, &self.info.told)
+    fn enters(&self, outcome: &Outcome, generation: u64) -> Held {
+        self.uses.enters(&self.shared.cut_overs, outcome, &self.info.told, || self.shared.policy.load().generation == generation)
     }
 
     fn relations(&self) -> u64 {

@@ -45,7 +45,7 @@ impl Seen {
 /// literals (`IN (1, 2, 3)`, rows of VALUES) shortened to one, so that statements that differ only in values become equal. At most
 /// `limit` bytes.
 pub fn normalise(text: &str, limit: usize) -> String {
-    let Ok(lexed) = Lexed::new(text) else { return cut(text.split_whitespace().collect::<Vec<_>>().join(" "), limit) };
+    let Ok(lexed) = Lexed::new(text) else { return until_quoted(text, limit) };
     let mut out = String::with_capacity(text.len().min(limit + 64));
     let mut end = 0;
     // After a literal the next one belongs to the same list. A comma after it is written only when something else follows.
@@ -81,6 +81,21 @@ pub fn normalise(text: &str, limit: usize) -> String {
     cut(out, limit)
 }
 
+/// A text in which a literal or a comment has no end, or which was cut: where its literals are is not known from the first quote on (`'O'HARA'`), so
+/// that only what comes before it is kept.
+fn until_quoted(text: &str, limit: usize) -> String {
+    let bytes = text.as_bytes();
+    let opens = |at: &usize| match bytes[*at] {
+        b'\'' | b'"' => true,
+        b'$' => !bytes.get(at + 1).is_some_and(u8::is_ascii_digit),
+        b'-' | b'/' => matches!(&bytes[*at..], [b'-', b'-', ..] | [b'/', b'*', ..]),
+        _ => false,
+    };
+    let end = (0..bytes.len()).find(opens).unwrap_or(0);
+    let before = if Lexed::new(&text[..end]).is_ok() { normalise(&text[..end], limit) } else { String::new() };
+    if before.ends_with('…') { before } else { format!("{before} ?…").trim_start().to_owned() }
+}
+
 /// FNV-1a of the normalised text: small, stable between processes and versions, good enough to group by.
 pub fn fingerprint(normalised: &str) -> i64 {
     let hash = normalised.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x100_0000_01b3));
@@ -114,6 +129,23 @@ fn is_literal(token: &Token) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Where quotes do not pair, no text after the first one may be taken for SQL.
+    #[test]
+    fn nothing_is_kept_from_the_first_quote_on_where_quotes_do_not_pair() {
+        for (text, kept) in [
+            ("INSERT INTO t VALUES (1, 'JOSE O'HARA', 'S')", "insert into t values (? ?…"),
+            ("INSERT INTO t VALUES (12, 'CURP PERJ", "insert into t values (? ?…"),
+            ("SELECT * FROM t WHERE a = $1 AND $q$ RFC PEJU and b = 4", "select * from t where a = $1 and ?…"),
+            ("SELECT a /* of JUAN", "select a ?…"),
+            ("SELECT \"JUAN, a FROM t WHERE b = 'x'", "select ?…"),
+            ("SELECT E'a\\' OR b = 'secret", "select e ?…"),
+            ("'", "?…"),
+        ] {
+            assert_eq!(normalise(text, 500), kept);
+        }
+        assert_eq!(normalise("SELECT aaaa, bbbb FROM t WHERE a = 'x", 8), "select a…");
+    }
 
     #[test]
     fn literals_and_spaces_go() {

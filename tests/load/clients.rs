@@ -1,6 +1,7 @@
 //! Clients in transactions: each reads and counts up a look-up, and adds a row to a history with a stamp that no other row has. The confirmed
 //! commits are the reference.
 
+use std::fmt::Write as _;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -103,8 +104,16 @@ struct Seen {
     /// Transactions around the proxies that got 40001 (docs/differences.md).
     repeated: AtomicU64,
     commits: AtomicU64,
-    /// How long each transaction took, in microseconds.
-    took: Mutex<Vec<u64>>,
+    took: Mutex<Vec<Took>>,
+}
+
+/// How long a transaction took, in microseconds, when it ended, and on which tables it was.
+#[derive(Debug)]
+struct Took {
+    micros: u64,
+    ended: Instant,
+    client: usize,
+    tables: [Arc<Work>; 2],
 }
 
 /// The clients.
@@ -117,7 +126,15 @@ pub(crate) struct Clients {
 }
 
 impl Clients {
-    pub(crate) async fn start(works: &[Arc<Work>], count: usize, proxies: &[Process], server: u16, database: &str) -> Clients {
+    /// Between two transactions a client waits for `pause`.
+    pub(crate) async fn start(
+        works: &[Arc<Work>],
+        count: usize,
+        pause: Duration,
+        proxies: &[Process],
+        server: u16,
+        database: &str,
+    ) -> Clients {
         let clients = Clients { seen: Arc::default(), stop: Arc::default(), gate: Arc::default(), tasks: Vec::new() };
         let (lookups, histories): (Vec<_>, Vec<_>) = works.iter().cloned().partition(|w| !w.is_history);
         let numbers = Arc::new(AtomicU64::new(10));
@@ -162,7 +179,9 @@ impl Clients {
                             lookup.commits.fetch_add(1, Ordering::Relaxed);
                             history.commits.fetch_add(1, Ordering::Relaxed);
                             seen.commits.fetch_add(1, Ordering::Relaxed);
-                            seen.took.lock().unwrap().push(u64::try_from(begun.elapsed().as_micros()).unwrap());
+                            let micros = u64::try_from(begun.elapsed().as_micros()).unwrap();
+                            let tables = [Arc::clone(lookup), Arc::clone(history)];
+                            seen.took.lock().unwrap().push(Took { micros, ended: Instant::now(), client, tables });
                         }
                         Err(error) => {
                             let told = error
@@ -180,20 +199,37 @@ impl Clients {
                         }
                     }
                     drop(inside);
-                    tokio::time::sleep(Duration::from_millis(10)).await;
+                    tokio::time::sleep(pause).await;
                 }
             }));
         }
         Clients { tasks, ..clients }
     }
 
-    /// A line on the progress since the last call.
-    pub(crate) fn told(&self) -> String {
+    /// The progress since the last call, and where and how long after `begun` the three longest transactions were.
+    pub(crate) fn told(&self, begun: Instant) -> String {
         let mut took = std::mem::take(&mut *self.seen.took.lock().unwrap());
-        took.sort_unstable();
+        took.sort_unstable_by_key(|t| t.micros);
         let of =
-            |share: usize| took.get((took.len() * share / 1000).min(took.len().saturating_sub(1))).copied().unwrap_or(0) / 1000;
-        format!("{} transactions, half in {} ms, 99 of 100 in {} ms, the longest {} ms", took.len(), of(500), of(990), of(1000))
+            |share: usize| took.get((took.len() * share / 1000).min(took.len().saturating_sub(1))).map_or(0, |t| t.micros / 1000);
+        let mut said = format!(
+            "{} transactions, half in {} ms, 99 of 100 in {} ms, the longest {} ms",
+            took.len(),
+            of(500),
+            of(990),
+            of(1000)
+        );
+        for Took { micros, ended, client, tables: [lookup, history] } in took.iter().rev().take(3) {
+            let ended = ended.saturating_duration_since(begun).as_secs_f64();
+            _ = write!(
+                said,
+                "\n    {} ms until {ended:.2} s, client {client}: {} {}",
+                micros / 1000,
+                lookup.table,
+                history.table
+            );
+        }
+        said
     }
 
     /// Every commit is there once, and no client has seen an error.

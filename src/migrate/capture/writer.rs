@@ -5,6 +5,7 @@ use crate::catalog::{Catalog, Database};
 use crate::error::{Error, Result};
 use crate::relation::{Context, Relation};
 use crate::rule::{Capture, Rule, RuleSet};
+use crate::sql::quote::ident;
 
 use super::{Attached, Firing, attach};
 use crate::migrate::{PINNED, object, view};
@@ -44,6 +45,17 @@ pub fn notes(relation: &Relation, attached: Attached) -> Result<Vec<String>> {
     let mut notes = match attached {
         Attached::Base(base) => vec![format!("audit trigger on {base}")],
         Attached::Domain(base) => vec![format!("audit trigger on the rows of domain {base}")],
+        Attached::Disabled { trigger, table } => {
+            let enables = format!("`ALTER TABLE {table} ENABLE TRIGGER {}`", ident(&trigger));
+            if relation.projection.is_some() {
+                return Err(Error::Refused {
+                    message: format!("nothing would write {}", relation.table),
+                    detail: Some(format!("its rule says capture = \"trigger\", and {trigger} on {table} is disabled")),
+                    hint: Some(format!("{enables} enables it; `esclusa rollback --level 3` and 4 disable all of them")),
+                });
+            }
+            vec![format!("no audit trigger: {trigger} on {table} is disabled; {enables} enables it")]
+        }
         Attached::No(why) if relation.projection.is_some() => {
             return Err(Error::Refused {
                 message: format!("nothing would write {}", relation.table),

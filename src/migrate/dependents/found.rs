@@ -44,6 +44,11 @@ impl Dependent {
         Dependent { blocks: true, script, ..Self::noted(kind, name, fate) }
     }
 
+    /// Whether it blocks even with `--accept`: what refers to the table through a foreign key would be broken, and not only left where it is.
+    pub fn is_final(&self) -> bool {
+        self.blocks && self.kind == "foreign key"
+    }
+
     pub(super) fn of_row_type(kind: &'static str, name: impl Into<String>, fate: &str, script: Option<String>) -> Self {
         Dependent { has_row_type: true, ..Self::blocking(kind, name, fate, script) }
     }

@@ -4,9 +4,9 @@ use crate::catalog::Database;
 use crate::error::Result;
 use crate::sql::quote::{ident, literal, qualified};
 
-use super::super::CONTROL;
 use super::super::foreign_key::bounded;
 use super::super::foreign_key::key_table::Leaf;
+use super::super::{ARCHIVE, CONTROL};
 use super::found::{Dependent, Dependents, rows};
 
 /// The kind, a query for the names, and why it blocks.
@@ -72,6 +72,14 @@ const BLOCKING: &[(&str, &str, &str)] = &[
          WHERE a.attrelid = $1 AND a.attnum > 0 AND NOT a.attisdropped \
            AND (a.attcollation <> t.typcollation OR t.typtype <> 'd' AND t.typcollation NOT IN (0, 100) AND t.typname NOT IN ('name', '_name'))",
         "the view shows the column with the collation of its type: it is sorted and compared in another order",
+    ),
+    (
+        "grant",
+        "SELECT format('%s%s to %s by %s', a.privilege_type, g.columns, CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_get_userbyid(a.grantee)::text END, \
+           pg_get_userbyid(a.grantor)) \
+         FROM pg_class c, LATERAL (SELECT c.relacl AS acl, '' AS columns UNION ALL SELECT attacl, format(' (%I)', attname) FROM pg_attribute \
+           WHERE attrelid = c.oid AND NOT attisdropped) AS g, aclexplode(g.acl) AS a WHERE c.oid = $1 AND a.grantor <> c.relowner",
+        "on the view the table's owner grants it, and no longer this role: its REVOKE would change nothing",
     ),
     (
         "security label",
@@ -185,6 +193,24 @@ pub(super) async fn back(database: &Database, leaf: &Leaf<'_>, all: &mut Depende
     );
     for row in rows(database, "functions of checks", &sql, leaf).await? {
         all.last.push_str(&format!("DROP FUNCTION {};\n", row[0]));
+    }
+    comments_back(database, leaf, all).await
+}
+
+/// A comment may have come, changed or gone since the move.
+async fn comments_back(database: &Database, leaf: &Leaf<'_>, all: &mut Dependents) -> Result<()> {
+    let archive = literal(&database.origin(&qualified(ARCHIVE, leaf.table)));
+    let comment = "SELECT coalesce(a.attname, '') AS part, d.description FROM pg_description d \
+                   LEFT JOIN pg_attribute a ON a.attrelid = d.objoid AND a.attnum = d.objsubid AND d.objsubid > 0 \
+                   WHERE d.classoid = 'pg_class'::regclass AND d.objoid =";
+    let sql = format!(
+        "SELECT coalesce(now.part, old.part), coalesce(quote_literal(now.description), 'NULL') FROM ({comment} $1) AS now \
+         FULL JOIN ({comment} to_regclass({archive})) AS old ON old.part = now.part WHERE now.description IS DISTINCT FROM old.description ORDER BY 1"
+    );
+    for row in rows(database, "comments", &sql, leaf).await? {
+        let (table, column) = (view_name(leaf), &row[0]);
+        let what = if column.is_empty() { format!("TABLE {table}") } else { format!("COLUMN {table}.{}", ident(column)) };
+        all.after.push_str(&format!("COMMENT ON {what} IS {};\n", row[1]));
     }
     Ok(())
 }

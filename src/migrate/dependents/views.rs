@@ -27,8 +27,10 @@ struct View {
     access: String,
     /// It depends on the table's key (GROUP BY), or reads a system column of it.
     leans: bool,
-    /// Why it cannot be made again: it is temporary, belongs to an extension, has a column of the table's row type, or belongs to a role of which this
-    /// one is no member.
+    /// PostgreSQL writes through it by itself (UPDATE or DELETE, pg_relation_is_updatable).
+    updatable: bool,
+    /// Why it cannot be made again: it is temporary, belongs to an extension, has a column of the table's row type, calls a function that has it, or
+    /// belongs to a role of which this one is no member.
     hindrance: Option<String>,
     /// SQL that takes the lock needed to replace or drop it, and changes nothing.
     lock: String,
@@ -49,6 +51,12 @@ const VIEW: &str = "c.oid, c.relkind = 'm', c.oid::regclass, \
     format('ALTER %s %s OWNER TO %I', CASE c.relkind WHEN 'm' THEN 'MATERIALIZED VIEW' ELSE 'VIEW' END, c.oid::regclass, \
            pg_get_userbyid(c.relowner)), \
     CASE WHEN pg_has_role(c.relowner, 'USAGE') THEN '' ELSE quote_ident(pg_get_userbyid(c.relowner)) END, \
+    pg_relation_is_updatable(c.oid, false) & 20 <> 0, \
+    (SELECT min(p.oid::regprocedure::text) FROM pg_rewrite r JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid \
+     JOIN pg_proc p ON d.refclassid = 'pg_proc'::regclass AND p.oid = d.refobjid \
+     JOIN pg_depend u ON u.classid = 'pg_proc'::regclass AND u.objid = p.oid AND u.refclassid = 'pg_type'::regclass \
+     JOIN pg_type t ON t.oid = u.refobjid LEFT JOIN pg_type e ON e.oid = t.typelem \
+     WHERE r.ev_class = c.oid AND $1 IN (t.typrelid, e.typrelid)), \
     CASE WHEN c.relpersistence = 't' THEN 'it is temporary' || coalesce((SELECT format(', of a session of %s (pid %s)', a.usename, a.pid) \
         FROM pg_namespace AS n JOIN pg_stat_activity AS a ON a.pid = pg_stat_get_backend_pid(substr(n.nspname, 9)::integer) \
         WHERE n.oid = c.relnamespace), '') ELSE '' END";
@@ -65,11 +73,13 @@ impl View {
             populated: flag(5),
             access: row[6].clone(),
             leans: flag(7),
-            hindrance: match (flag(8), flag(9), row[12].as_str()) {
+            updatable: flag(12),
+            hindrance: match (flag(8), flag(9), row[13].as_str(), row[14].as_str()) {
                 // Only its own session could make it again.
                 (.., temporary) if !temporary.is_empty() => Some(temporary.to_owned()),
                 (true, ..) => Some("it belongs to an extension".to_owned()),
-                (_, true, _) => Some("it has a column of the table's row type".to_owned()),
+                (_, true, ..) => Some("it has a column of the table's row type".to_owned()),
+                (.., function, _) if !function.is_empty() => Some(format!("it calls {function}, which has the table's row type")),
                 _ => foreign(&row[11]),
             },
             lock: row[10].clone(),
@@ -103,7 +113,7 @@ impl View {
         let text = self.text.to_ascii_uppercase();
         match &self.hindrance {
             _ if self.leans => Some("it groups by the table's key, or reads a system column; a view has neither".to_owned()),
-            _ if self.is_barrier() => Some(
+            _ if self.is_barrier() && self.updatable => Some(
                 "it is a security barrier, and over a view with triggers PostgreSQL does not apply its condition to UPDATE and DELETE: rows that it hides could be changed"
                     .to_owned(),
             ),

@@ -1,5 +1,6 @@
 //! What belongs to no single table: the event triggers that carry grants, the guards of the parents, and rights on shared objects that would be rights
-//! on the rows of all tables; views of others that lose their WHERE over a moved table, and tables whose rows a crash would take.
+//! on the rows of all tables; views of others that lose their WHERE over a moved table, views that were kept and serve nobody, and tables whose rows a
+//! crash would take.
 
 use crate::catalog::Database;
 use crate::error::Result;
@@ -32,6 +33,7 @@ pub(super) async fn check(database: &Database, schema: &str) -> Result<Vec<Drift
         let (kind, name, finding, expected, found) = (next(), next(), next(), next(), next());
         let remedy = match kind.as_str() {
             "guard" => Remedy::Together(key_table::guard(&name)),
+            "kept view" => Remedy::Together(format!("DROP VIEW {name}")),
             "logging" => Remedy::Together(format!("ALTER TABLE {name} SET LOGGED")),
             "barrier" => Remedy::None(BARRIER.into()),
             "rights" if let Some(owner) = finding.strip_prefix("missing for ") => {

@@ -72,10 +72,10 @@ impl<'r> Carry<'r> {
         )
     }
 
-    /// Removes all of it except the table of added rows, which maps rows of the leaf to places in the archive (`migrate/keep.rs`).
+    /// Removes all of it (the trigger also where the table has got another name) except the table of added rows, which maps rows of the leaf to places in the archive (`migrate/keep.rs`).
     pub(super) fn removal(&self) -> String {
         format!(
-            "DROP TRIGGER IF EXISTS {TRIGGER} ON {};\nDROP FUNCTION IF EXISTS {}();\nDROP TABLE IF EXISTS {};\n",
+            "DROP TRIGGER IF EXISTS {TRIGGER} ON {};\nDROP FUNCTION IF EXISTS {}() CASCADE;\nDROP TABLE IF EXISTS {};\n",
             self.relation.legacy_table(),
             self.function(),
             self.gone()

@@ -50,6 +50,14 @@ FROM pg_class AS leaf JOIN pg_class AS c ON c.relkind = 'r' AND (c.relnamespace,
 WHERE leaf.relkind = 'r' AND leaf.relnamespace = to_regnamespace({leaf_text})
   AND EXISTS (SELECT FROM unnest('{SELECT,INSERT,UPDATE,DELETE}'::text[]) AS wanted WHERE NOT has_table_privilege(leaf.relowner, c.oid, wanted))
 UNION ALL
+-- A view that was kept for what depended on it when its table came back, and is no longer needed.
+SELECT 'kept view', c.oid::regclass::text, 'nothing uses it any more', '', 'a view over a table that came back'
+FROM pg_class AS c JOIN pg_type AS t ON t.oid = c.reltype
+WHERE c.relnamespace = to_regnamespace({control_text}) AND c.relkind = 'v' AND c.relname ~ '^through_'
+  AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.deptype = 'n'
+    AND (d.refclassid = 'pg_class'::regclass AND d.refobjid = c.oid OR d.refclassid = 'pg_type'::regclass AND d.refobjid IN (t.oid, t.typarray))
+    AND NOT (d.classid = 'pg_rewrite'::regclass AND EXISTS (SELECT FROM pg_rewrite AS r WHERE r.oid = d.objid AND r.ev_class = c.oid)))
+UNION ALL
 SELECT 'logging', c.oid::regclass::text, 'a crash of the server would take its rows', 'LOGGED', 'UNLOGGED'
 FROM pg_class AS c
 WHERE c.relkind = 'r' AND c.relpersistence = 'u'

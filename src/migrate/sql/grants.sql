@@ -89,6 +89,35 @@ BEGIN
       END;
     END LOOP;
   END LOOP;
+  -- A view that was kept for what depends on it when its table came back (migrate/back.rs) gives the rights of the table whose name it had.
+  FOR step IN
+    WITH through AS (
+      SELECT DISTINCT v.oid AS view, v.relowner AS owner, t.oid AS named
+      FROM pg_class AS v JOIN pg_rewrite AS r ON r.ev_class = v.oid
+      JOIN pg_depend AS d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid AND d.refclassid = 'pg_class'::regclass
+      JOIN pg_class AS t ON t.oid = d.refobjid AND t.relnamespace = to_regnamespace({schema_text})
+      WHERE v.relnamespace = to_regnamespace('{control}') AND v.relkind = 'v' AND v.relname ~ '^through_' AND pg_has_role(v.relowner, 'USAGE')
+    ), held AS (
+      SELECT x.view, o.is_named, a.grantee, a.privilege_type AS privilege, coalesce(' (' || quote_ident(g.attname) || ')', '') AS columns,
+             bool_or(a.is_grantable) AS option
+      FROM through AS x CROSS JOIN LATERAL (VALUES (x.view, false), (x.named, true)) AS o(oid, is_named) JOIN pg_class AS c ON c.oid = o.oid
+      CROSS JOIN LATERAL (SELECT NULL::name AS attname, coalesce(c.relacl, acldefault('r', c.relowner)) AS acl
+        UNION ALL SELECT attname, attacl FROM pg_attribute WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped AND attacl IS NOT NULL) AS g
+      CROSS JOIN LATERAL aclexplode(g.acl) AS a WHERE a.grantee NOT IN (x.owner, c.relowner) GROUP BY 1, 2, 3, 4, 5
+    ), differing AS (
+      SELECT coalesce(n.view, h.view) AS view, coalesce(n.grantee, h.grantee) AS grantee, coalesce(n.privilege, h.privilege) AS privilege,
+             coalesce(n.columns, h.columns) AS columns, n.option
+      FROM (SELECT * FROM held WHERE is_named) AS n FULL JOIN (SELECT * FROM held WHERE NOT is_named) AS h
+        ON (n.view, n.grantee, n.privilege, n.columns) = (h.view, h.grantee, h.privilege, h.columns)
+      WHERE n.option IS DISTINCT FROM h.option AND (n.option IS NULL OR h.option IS NULL)
+    )
+    SELECT format(CASE WHEN d.option IS NULL THEN 'REVOKE %s%s ON %s FROM %s CASCADE' WHEN d.option THEN 'GRANT %s%s ON %s TO %s WITH GRANT OPTION'
+             ELSE 'GRANT %s%s ON %s TO %s' END, d.privilege, d.columns, d.view::regclass,
+             CASE WHEN d.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(d.grantee)) END) AS statement
+    FROM differing AS d ORDER BY d.option IS NOT NULL, d.columns
+  LOOP
+    EXECUTE step.statement;
+  END LOOP;
 END $carry$;
 
 -- Roles that may use the schema of the legacy tables may use those of their views and leaves, and no other roles: a grant on a table has no effect

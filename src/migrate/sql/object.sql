@@ -80,6 +80,15 @@ described AS (
        LATERAL (SELECT tgname ~ '^esclusa_(follow|lead|keep)' AS always) AS a
   WHERE p.proname !~ '^(audit|project)_' AND p.proname <> 'fn_audit_trigger'
   UNION ALL
+  -- Whether it has the right rows is for `verify` to say.
+  SELECT t, 'archive', format('%I.%I', n.nspname, c.relname),
+         (SELECT string_agg(concat_ws(' ', quote_ident(attname), format_type(atttypid, atttypmod), CASE WHEN attnotnull THEN 'NOT NULL' END), ', ' ORDER BY attnum)
+          FROM pg_attribute WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped) ||
+         coalesce((SELECT string_agg('; ' || pg_get_constraintdef(k.oid), '' ORDER BY conname) FROM pg_constraint AS k WHERE conrelid = c.oid AND contype IN ('c', 'x')), ''),
+         format('ALTER TABLE %I.%I DISABLE ROW LEVEL SECURITY, NO FORCE ROW LEVEL SECURITY', n.nspname, c.relname),
+         CASE WHEN relrowsecurity OR relforcerowsecurity THEN 'row security is on' ELSE '' END
+  FROM moved JOIN pg_class AS c ON c.relname = t AND c.relkind = 'r' JOIN pg_namespace AS n ON n.oid = c.relnamespace AND n.nspname = {archive_text}
+  UNION ALL
   -- The one on the archive that refuses what the leaf's triggers do not write.
   SELECT t, 'guard', format('%I on %I.%I', tgname, n.nspname, c.relname), pg_get_triggerdef(g.oid), pg_get_triggerdef(g.oid),
          CASE WHEN tgenabled IN ('O', 'A') THEN '' ELSE 'disabled' END

@@ -113,13 +113,13 @@ impl<H: House> Conversation<H> {
         if self.waits_for_name { Break(NotYet::Wait) } else { Continue(()) }
     }
 
-    /// A statement that names a table whose cut-over is under way waits, unless its transaction has named the table before. What
-    /// the server skips uses no table.
-    pub(super) fn enter(&mut self, outcome: &Outcome) -> Readiness {
+    /// A statement that names a table whose cut-over is under way waits, unless its transaction has named the table before; so does one that was
+    /// decided about by a policy that is no longer in force, and is decided about anew. What the server skips uses no table.
+    pub(super) fn enter(&mut self, outcome: &Outcome, generation: u64) -> Readiness {
         if outcome.hits.is_empty() || self.pipeline.is_deaf() || self.is_aborted() {
             return Continue(());
         }
-        self.waits_for_name = self.house.enters(outcome) == Held::Waits;
+        self.waits_for_name = self.house.enters(outcome, generation) == Held::Waits;
         self.uses_tables |= !self.waits_for_name;
         if self.waits_for_name { Break(NotYet::Wait) } else { Continue(()) }
     }

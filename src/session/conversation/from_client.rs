@@ -189,11 +189,12 @@ impl<H: House> Conversation<H> {
         let mut begins = None;
         if !self.prepared.is_empty() || !self.portals.none_is_ahead() {
             self.announce();
+            let decided = self.house.policy().generation;
             self.renew(statement, name, Protocol::Extended)?;
             let found = self.prepared.find(statement, || true);
             self.stands_alone(found.as_ref().map(|found| &found.held.statement))?;
             if let Some(found) = &found {
-                self.enter(&found.held.statement.outcome)?;
+                self.enter(&found.held.statement.outcome, decided)?;
             }
             self.portals.expect(portal, found.as_ref().map(|found| &found.held.statement));
             // SQL's FETCH runs a portal too, by its name.

@@ -50,6 +50,8 @@ impl<H: House> Conversation<H> {
             self.prepared.replace(id, fresh);
             return Continue(());
         }
+        // Its text names what the tables have become, and no table may move until the server has read it.
+        self.enter(&fresh.statement.outcome, policy.generation)?;
         self.house.note(Note::PreparedAgain);
         let own = own_requests::again(id, name, &fresh);
         self.in_flight.departs(policy.generation);

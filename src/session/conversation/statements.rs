@@ -74,7 +74,7 @@ impl<H: House> Conversation<H> {
             self.renew(self.name(name.as_bytes()), name.as_bytes(), protocol)?;
         }
         self.answer_for_executed(&mut statement);
-        self.enter(&statement.outcome)?;
+        self.enter(&statement.outcome, policy.generation)?;
         Continue(Some(Arc::new(statement)))
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use sqlparser::tokenizer::Token;
 
 use super::attribution::attribution;
-use super::token::Lexed;
+use super::token::{Lexed, Lexeme};
 
 /// A longer normalised text is cut: it is only for reading.
 const NORMALISED_BYTES: usize = 2000;
@@ -46,6 +46,12 @@ impl Seen {
 /// `limit` bytes.
 pub fn normalise(text: &str, limit: usize) -> String {
     let Ok(lexed) = Lexed::new(text) else { return until_quoted(text, limit) };
+    // In `'O'HARA'` the literal has ended too early, and the next quote begins one of what is SQL.
+    let follows =
+        |pair: &[Lexeme]| pair[0].span.end == pair[1].span.start && is_quoted(&pair[0].token.token) && pair[1].word().is_some();
+    if lexed.lexemes.windows(2).any(follows) {
+        return until_quoted(text, limit);
+    }
     let mut out = String::with_capacity(text.len().min(limit + 64));
     let mut end = 0;
     // After a literal the next one belongs to the same list. A comma after it is written only when something else follows.
@@ -112,18 +118,20 @@ fn cut(mut text: String, limit: usize) -> String {
 }
 
 fn is_literal(token: &Token) -> bool {
-    !matches!(token, Token::Word(_) | Token::Placeholder(_))
-        && matches!(
-            token,
-            Token::Number(..)
-                | Token::SingleQuotedString(_)
-                | Token::EscapedStringLiteral(_)
-                | Token::UnicodeStringLiteral(_)
-                | Token::NationalStringLiteral(_)
-                | Token::HexStringLiteral(_)
-                | Token::SingleQuotedByteStringLiteral(_)
-                | Token::DollarQuotedString(_)
-        )
+    matches!(token, Token::Number(..)) || is_quoted(token)
+}
+
+fn is_quoted(token: &Token) -> bool {
+    matches!(
+        token,
+        Token::SingleQuotedString(_)
+            | Token::EscapedStringLiteral(_)
+            | Token::UnicodeStringLiteral(_)
+            | Token::NationalStringLiteral(_)
+            | Token::HexStringLiteral(_)
+            | Token::SingleQuotedByteStringLiteral(_)
+            | Token::DollarQuotedString(_)
+    )
 }
 
 #[cfg(test)]
@@ -140,6 +148,7 @@ mod tests {
             ("SELECT a /* of JUAN", "select a ?…"),
             ("SELECT \"JUAN, a FROM t WHERE b = 'x'", "select ?…"),
             ("SELECT E'a\\' OR b = 'secret", "select e ?…"),
+            ("INSERT INTO t VALUES ('O'HARA', 'D'ANGELO')", "insert into t values ( ?…"),
             ("'", "?…"),
         ] {
             assert_eq!(normalise(text, 500), kept);

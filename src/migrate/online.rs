@@ -353,6 +353,13 @@ impl<'o> Online<'o> {
         Ok(parity)
     }
 
+    /// Makes the copy ready to be read: waits for older transactions, and removes the rows that these have deleted and could not find in the copy. A later
+    /// one finds every row.
+    pub async fn settle(&self) -> Result<()> {
+        older::wait(self.work).await?;
+        self.db.batch(&self.context("settling the copy of"), &self.carry().settle(self.numbers.blocks)).await
+    }
+
     /// In the transaction that moves the table, which nobody can write any more: changes since the proof are applied and proven, the trigger is
     /// dropped, and the leaf is attached to the new table.
     pub async fn hand_over(&self, db: &Database, parity: &Parity) -> Result<Parity> {
@@ -439,14 +446,6 @@ pub async fn abandon(work: Work<'_>) -> Result<()> {
         db.batch(&context, &sql).await
     };
     attempt(db, pace, &context, &[relation.legacy_table()], &|t| told.word(t), take).await
-}
-
-/// Makes a copy ready to be read: waits for older transactions, and removes the rows that these have deleted and could not find in the copy. A later one
-/// finds every row.
-pub async fn settle(work: Work<'_>) -> Result<()> {
-    older::wait(work).await?;
-    let Some(copy) = Online::found(work).await? else { return Ok(()) };
-    work.db.batch(&copy.context("settling the copy of"), &copy.carry().settle(copy.numbers.blocks)).await
 }
 
 /// Whether a copy of the table was begun.

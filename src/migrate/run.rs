@@ -177,8 +177,8 @@ impl Migration<'_> {
         self.refuse_stale_rule(rule, &self.catalog(rule).await?)?;
         let hanging = self.hanging(self.database, &relation, &relation.legacy_table()).await?;
         self.refuse_hanging(&relation, &hanging)?;
-        let notes = self.copy(run, &relation).await?.notes;
-        online::settle(self.copying(run, &relation)).await?;
+        let Prepared { copy, notes, .. } = self.copy(run, &relation).await?;
+        copy.settle().await?;
         Ok(notes)
     }
 

@@ -199,7 +199,12 @@ pub(super) async fn back(database: &Database, leaf: &Leaf<'_>, all: &mut Depende
 
 /// A comment may have come, changed or gone since the move.
 async fn comments_back(database: &Database, leaf: &Leaf<'_>, all: &mut Dependents) -> Result<()> {
-    let archive = literal(&database.origin(&qualified(ARCHIVE, leaf.table)));
+    let archive = qualified(ARCHIVE, leaf.table);
+    if database.origin(&archive) != archive {
+        // In a rehearsal it would be made from its dump, with its comments.
+        return Ok(());
+    }
+    let archive = literal(&archive);
     let comment = "SELECT coalesce(a.attname, '') AS part, d.description FROM pg_description d \
                    LEFT JOIN pg_attribute a ON a.attrelid = d.objoid AND a.attnum = d.objsubid AND d.objsubid > 0 \
                    WHERE d.classoid = 'pg_class'::regclass AND d.objoid =";

@@ -562,5 +562,7 @@ async fn a_migration_leaves_a_trigger_that_is_there() {
     bed.rule("hisotra", "history", "{ base = 'base' }", "{ columns = ['hid'], base = ['id'] }").await;
     bed.rules.rules.get_mut("hisotra").unwrap().columns[0].base = Some("id".into());
     let outcome = bed.migrate("hisotra").await.unwrap();
-    assert!(outcome.notes.contains(&"no audit trigger: mine on base is disabled".to_owned()), "{:?}", outcome.notes);
+    let told =
+        "no audit trigger: mine on cf_quere_pro.base is disabled; `ALTER TABLE cf_quere_pro.base ENABLE TRIGGER mine` enables it";
+    assert!(outcome.notes.contains(&told.to_owned()), "{:?}", outcome.notes);
 }

@@ -146,6 +146,20 @@ mod tests {
         Outcome { hits: tables.iter().map(hit).collect(), ..Outcome::default() }
     }
 
+    /// A whole cut-over has passed since the statement was decided about: it is asked again at once, and uses nothing until then.
+    #[test]
+    fn what_was_decided_too_early_is_decided_again() {
+        let (cut_overs, uses, told) = (CutOvers::default(), Uses::default(), Arc::new(Notify::new()));
+        cut_overs.begin("a");
+        cut_overs.end("a");
+        assert_eq!(uses.enters(&cut_overs, &outcome(&["a"]), &told, || false), Held::Waits);
+        assert_eq!(cut_overs.users("a"), 0);
+        let woken = std::pin::pin!(told.notified());
+        assert!(woken.poll(&mut std::task::Context::from_waker(std::task::Waker::noop())).is_ready());
+        assert_eq!(uses.enters(&cut_overs, &outcome(&["a"]), &told, || true), Held::GoesOn);
+        assert_eq!(uses.enters(&cut_overs, &outcome(&["a"]), &told, || false), Held::GoesOn, "its transaction has named it");
+    }
+
     #[test]
     fn a_first_use_waits_and_a_second_one_goes_on() {
         let cut_overs = CutOvers::default();

@@ -116,7 +116,11 @@ BEGIN
              CASE WHEN d.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(d.grantee)) END) AS statement
     FROM differing AS d ORDER BY d.option IS NOT NULL, d.columns
   LOOP
-    EXECUTE step.statement;
+    BEGIN
+      EXECUTE step.statement;
+    EXCEPTION WHEN OTHERS THEN
+      RAISE WARNING 'esclusa: a right was not carried over: %', SQLERRM USING DETAIL = step.statement;
+    END;
   END LOOP;
 END $carry$;
 

@@ -18,10 +18,11 @@ use crate::wire::frame;
 use crate::wire::tag::client;
 
 impl<H: House> Conversation<H> {
-    /// Announces the policy in force, before it is looked at.
-    pub(super) fn announce(&mut self) {
+    /// Announces the policy in force, before it is looked at; returns its generation.
+    pub(super) fn announce(&mut self) -> u64 {
         let generation = self.house.policy().generation;
         self.in_flight.announce(generation);
+        generation
     }
 
     /// The policy to decide by, which has been announced.

@@ -188,8 +188,7 @@ impl<H: House> Conversation<H> {
         let mut sample = None;
         let mut begins = None;
         if !self.prepared.is_empty() || !self.portals.none_is_ahead() {
-            self.announce();
-            let decided = self.house.policy().generation;
+            let decided = self.announce();
             self.renew(statement, name, Protocol::Extended)?;
             let found = self.prepared.find(statement, || true);
             self.stands_alone(found.as_ref().map(|found| &found.held.statement))?;

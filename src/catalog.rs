@@ -7,6 +7,7 @@ pub mod database;
 pub mod journal;
 pub mod key_tables;
 pub mod movers;
+mod prepared;
 pub mod raw;
 pub mod read;
 pub mod snapshot;

@@ -1,6 +1,8 @@
 //! The migration: new tables, backfill, views, triggers, proof of parity. All SQL that it sends follows from relations; all that it
 //! decides is recorded in schema `esclusa`.
 
+mod acl;
+mod ahead;
 pub mod back;
 pub mod backfill;
 pub mod capture;

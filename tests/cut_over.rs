@@ -313,6 +313,54 @@ async fn who_goes_by_an_old_snapshot_is_waited_for() {
     assert!(open.query("SELECT count(*) FROM tipocuenta").await.contains("(2)"));
 }
 
+/// Leaf, views and table of places are made before the table is locked: what changes after that, and before the lock, is not lost.
+#[tokio::test]
+async fn what_changes_right_before_the_lock_is_carried() {
+    let bed = bed().await;
+    let asked = "SELECT count(*) FROM pg_locks WHERE relation = 'cf_quere_pro.tipocuenta'::regclass AND NOT granted";
+    for (change, carried) in [
+        ("CREATE INDEX nuevo ON tipocuenta (n)", "SELECT to_regclass('esclusa_leaf.nuevo') IS NOT NULL"),
+        (
+            "ALTER TABLE tipocuenta CLUSTER ON nuevo",
+            "SELECT indisclustered FROM pg_index WHERE indexrelid = 'esclusa_leaf.nuevo'::regclass",
+        ),
+        ("DROP INDEX nuevo", "SELECT to_regclass('esclusa_leaf.nuevo') IS NULL"),
+        ("INSERT INTO tipocuenta VALUES (3, 3)", "SELECT count(*) = 3 FROM esclusa.tipocuenta"),
+        ("TRUNCATE tipocuenta", "SELECT count(*) = 0 FROM esclusa.tipocuenta"),
+        ("GRANT SELECT ON tipocuenta TO PUBLIC", "SELECT has_table_privilege('pg_monitor', 'esclusa.tipocuenta', 'SELECT')"),
+        (
+            "ALTER TABLE tipocuenta ADD CONSTRAINT poco CHECK (n < 100)",
+            "SELECT count(*) = 1 FROM pg_constraint WHERE conrelid = 'esclusa_leaf.tipocuenta'::regclass AND conname = 'poco'",
+        ),
+        (
+            "COMMENT ON COLUMN tipocuenta.n IS 'cuántas'",
+            "SELECT col_description('cf_quere_pro.tipocuenta'::regclass, 2) = 'cuántas'",
+        ),
+        (
+            "ALTER TABLE tipocuenta OWNER TO escritora",
+            "SELECT count(*) = 4 FROM pg_class WHERE relowner = 'escritora'::regrole AND relname IN ('tipocuenta', 'kept_tipocuenta') \
+               AND relnamespace <> 'mig_old'::regnamespace",
+        ),
+    ] {
+        let (mut other, mut looking) = (direct(&bed).await, direct(&bed).await);
+        other.query("SET search_path = cf_quere_pro").await;
+        let answer = other.query(&format!("BEGIN; LOCK TABLE tipocuenta IN SHARE MODE; {change}")).await;
+        assert!(!answer.contains('<'), "{change}: {answer}");
+        let release = async {
+            while looking.query(asked).await.contains("(0)") {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+            other.query("COMMIT").await
+        };
+        tokio::join!(there(&bed, "tipocuenta"), release);
+        let answer = looking.query(carried).await;
+        assert!(answer.contains("(t)"), "{change}: {answer}");
+        let parity = migration(&bed, Duration::from_secs(1)).await.verify(&bed.rules.rules["tipocuenta"]).await.unwrap().unwrap();
+        assert!(parity.holds(), "{change}: {}", parity.failures());
+        back(&bed, "tipocuenta").await;
+    }
+}
+
 /// A reader of a view holds a lock on the view when it asks for the table; a move of the table replaces the view.
 #[tokio::test]
 async fn readers_of_a_view_over_the_table_are_no_victims() {

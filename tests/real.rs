@@ -433,10 +433,12 @@ async fn a_right_to_create_is_lent() {
     let script = roles::script(&context(), "lender", &roles::tables(&rules), None);
     admin.batch("the script", &script).await.unwrap();
     control.batch("a table", "CREATE TABLE esclusa.t (a int); CREATE TABLE cf_quere_pro.\"T t\" (a int)").await.unwrap();
-    roles::give(&control, "TABLE esclusa.t", "esclusa", "real_owner").await.unwrap_or_else(|e| panic!("{e}"));
+    roles::give(&control, &[("TABLE esclusa.t".into(), "esclusa")], "real_owner").await.unwrap_or_else(|e| panic!("{e}"));
     // A role that had the right keeps it.
     for owner in ["real_owner", "real_other_owner"] {
-        roles::give(&control, "TABLE cf_quere_pro.\"T t\"", "cf_quere_pro", owner).await.unwrap_or_else(|e| panic!("{e}"));
+        roles::give(&control, &[("TABLE cf_quere_pro.\"T t\"".into(), "cf_quere_pro")], owner)
+            .await
+            .unwrap_or_else(|e| panic!("{e}"));
     }
     let sql = "SELECT relname, pg_get_userbyid(relowner)::text FROM pg_class WHERE relname IN ('t', 'T t') AND relkind = 'r' ORDER BY 1";
     let owners: Vec<(String, String)> =

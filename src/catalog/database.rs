@@ -1,22 +1,30 @@
 //! A connection of esclusa's own, for reading catalogs and for the migration. Every error says what was being done.
 
-use std::sync::{Arc, Mutex};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tokio_postgres::config::Host;
+use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{AsyncMessage, Client, Config, NoTls, Row, SimpleQueryMessage};
+use tokio_postgres::{AsyncMessage, Client, Config, NoTls, Row, SimpleQueryMessage, Statement};
 
 use super::journal::{Journal, Manner, Noted, without_row_lock};
+use super::prepared::Prepared;
 use crate::config::Url;
 use crate::error::{Error, Result};
+use crate::sql::quote::literal;
 
 /// An open connection. It closes when dropped.
 #[derive(Debug)]
 pub struct Database {
     pub(super) client: Client,
     config: Config,
+    /// Statements with parameters, which come again.
+    prepared: Prepared,
+    /// The numbers of the texts that were prepared for [`Database::text_about`].
+    texts: Mutex<HashMap<Box<str>, usize>>,
     /// If set, the reason why no more statements may be sent.
     stopped: Mutex<Option<&'static str>>,
     /// The journal in which statements are noted, if there is one.
@@ -48,7 +56,8 @@ impl Database {
     }
 
     fn of(client: Client, config: Config) -> Self {
-        Database { client, config, stopped: Mutex::default(), journal: None }
+        let (prepared, texts, stopped) = (Prepared::default(), Mutex::default(), Mutex::default());
+        Database { client, config, prepared, texts, stopped, journal: None }
     }
 
     /// Questions to the catalog are estimated to cost a hundred times what they do, and the server would compile them: seconds of a processor for
@@ -68,15 +77,37 @@ impl Database {
 
     /// From here on every statement fails before it is sent, for this reason; with `None` statements are sent again. A running statement is not affected.
     pub fn stop(&self, why: Option<&'static str>) {
-        *self.stopped.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = why;
+        *self.stopped.lock().unwrap_or_else(PoisonError::into_inner) = why;
     }
 
     /// The client, or the reason why nothing may be sent.
     fn sending(&self) -> Result<&Client> {
-        match *self.stopped.lock().unwrap_or_else(std::sync::PoisonError::into_inner) {
+        match *self.stopped.lock().unwrap_or_else(PoisonError::into_inner) {
             None => Ok(&self.client),
             Some(why) => Err(Error::refused(why)),
         }
+    }
+
+    /// The statement of a text. One with parameters is kept prepared; without any, names are part of the text, and it hardly comes again.
+    async fn statement(&self, context: &str, sql: &str, params: Params<'_>) -> Result<Statement> {
+        let client = self.sending()?;
+        if let Some(statement) = self.prepared.get(sql) {
+            return Ok(statement);
+        }
+        let statement = client.prepare(sql).await.map_err(|e| database_error(context, &e))?;
+        if !params.is_empty() {
+            self.prepared.keep(sql, statement.clone());
+        }
+        Ok(statement)
+    }
+
+    /// A statement whose result has other types since a table was changed is prepared anew when it comes again (source, plancache.c,
+    /// RevalidateCachedQuery).
+    fn failed(&self, context: &str, sql: &str, error: &tokio_postgres::Error) -> Error {
+        if error.code() == Some(&SqlState::FEATURE_NOT_SUPPORTED) {
+            self.prepared.forget(sql);
+        }
+        database_error(context, error)
     }
 
     /// Connects to the same database as another user. The URL's own password is never sent.
@@ -186,7 +217,8 @@ impl Database {
     pub async fn query(&self, context: &str, sql: &str, params: Params<'_>) -> Result<Vec<Row>> {
         self.note(context, sql, params, true);
         let sql = if self.is_rehearsal() { without_row_lock(sql) } else { sql };
-        let rows = self.sending()?.query(sql, params).await.map_err(|e| database_error(context, &e))?;
+        let statement = self.statement(context, sql, params).await?;
+        let rows = self.sending()?.query(&statement, params).await.map_err(|e| self.failed(context, sql, &e))?;
         self.look_at_locks().await;
         Ok(rows)
     }
@@ -194,7 +226,8 @@ impl Database {
     /// The one row of a query.
     pub async fn one(&self, context: &str, sql: &str, params: Params<'_>) -> Result<Row> {
         self.note(context, sql, params, true);
-        let row = self.sending()?.query_one(sql, params).await.map_err(|e| database_error(context, &e))?;
+        let statement = self.statement(context, sql, params).await?;
+        let row = self.sending()?.query_one(&statement, params).await.map_err(|e| self.failed(context, sql, &e))?;
         self.look_at_locks().await;
         Ok(row)
     }
@@ -203,7 +236,8 @@ impl Database {
     pub async fn change(&self, context: &str, sql: &str, params: Params<'_>, instead: (&str, Params<'_>)) -> Result<Row> {
         self.note(context, sql, params, false);
         let (sql, params) = if self.is_rehearsal() { instead } else { (sql, params) };
-        let row = self.sending()?.query_one(sql, params).await.map_err(|e| database_error(context, &e))?;
+        let statement = self.statement(context, sql, params).await?;
+        let row = self.sending()?.query_one(&statement, params).await.map_err(|e| self.failed(context, sql, &e))?;
         self.look_at_locks().await;
         Ok(row)
     }
@@ -214,7 +248,8 @@ impl Database {
         if self.is_rehearsal() {
             return Ok(1);
         }
-        let rows = self.sending()?.execute(sql, params).await.map_err(|e| database_error(context, &e))?;
+        let statement = self.statement(context, sql, params).await?;
+        let rows = self.sending()?.execute(&statement, params).await.map_err(|e| self.failed(context, sql, &e))?;
         self.look_at_locks().await;
         Ok(rows)
     }
@@ -259,6 +294,19 @@ impl Database {
             _ => None,
         };
         Ok(messages.into_iter().filter_map(row).collect())
+    }
+
+    /// The same for a relation, which is `$1` in a text that is the same for every relation: it stays prepared, and gives its values as text all the
+    /// same (manual, EXECUTE).
+    pub async fn text_about(&self, context: &str, sql: &str, relation: &str) -> Result<Vec<Vec<Option<String>>>> {
+        let texts = || self.texts.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = texts().get(sql).copied();
+        let number = known.unwrap_or_else(|| texts().len());
+        if known.is_none() {
+            self.text(context, &format!("PREPARE esclusa_{number} (regclass) AS {sql}")).await?;
+            texts().insert(sql.into(), number);
+        }
+        self.text(context, &format!("EXECUTE esclusa_{number} ({})", literal(relation))).await
     }
 
     /// The same for objects that earlier statements have made. A rehearsal has not made them, and returns `instead`.

@@ -2,8 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
+use super::database::Params;
 use super::{Catalog, Column, Database, Key};
 use crate::error::Result;
+
+/// What restricts a query to some relations. It is part of the text only where it is wanted, so that the prepared query finds them by their index.
+const SOME: &str = " AND c.relname = ANY ($2)";
 
 const COLUMNS: &str = "
 SELECT c.relname, c.relkind::text, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull,
@@ -14,9 +18,7 @@ JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
 JOIN pg_type t ON t.oid = a.atttypid
 LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum AND a.attgenerated = ''
-WHERE n.nspname = $1 AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition
-  AND ($2::text[] IS NULL OR c.relname = ANY ($2))
-ORDER BY c.relname, a.attnum";
+WHERE n.nspname = $1 AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition";
 
 const KEYS: &str = "
 SELECT c.relname, k.conname, k.contype = 'p' AND NOT k.condeferrable,
@@ -25,9 +27,7 @@ SELECT c.relname, k.conname, k.contype = 'p' AND NOT k.condeferrable,
 FROM pg_constraint k
 JOIN pg_class c ON c.oid = k.conrelid
 JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE n.nspname = $1 AND k.contype IN ('p', 'u') AND NOT c.relispartition
-  AND ($2::text[] IS NULL OR c.relname = ANY ($2))
-ORDER BY c.relname, k.conname";
+WHERE n.nspname = $1 AND k.contype IN ('p', 'u') AND NOT c.relispartition";
 
 /// Only views are examined whose grants name columns, or allow a change without SELECT, or whose owner revoked a right from itself (which it still
 /// has on the leaf); there are few, so all roles can be checked for them.
@@ -113,7 +113,11 @@ impl Catalog {
 
     async fn read_some(database: &Database, schema: &str, tables: Option<&[String]>) -> Result<Catalog> {
         let mut catalog = Catalog { schema: schema.to_owned(), ..Catalog::default() };
-        for row in database.query("reading the catalog", COLUMNS, &[&schema, &tables]).await? {
+        let some = if tables.is_some() { SOME } else { "" };
+        let both: Params<'_> = &[&schema, &tables];
+        let params = if tables.is_some() { both } else { &both[..1] };
+        for row in database.query("reading the catalog", &format!("{COLUMNS}{some} ORDER BY c.relname, a.attnum"), params).await?
+        {
             let (name, kind): (String, String) = (row.get(0), row.get(1));
             let column = Column { name: row.get(2), type_name: row.get(3), not_null: row.get(4), default: row.get(5) };
             let table = catalog.tables.entry(name.clone()).or_default();
@@ -121,7 +125,7 @@ impl Catalog {
             table.kind = kind.chars().next().unwrap_or('r');
             table.columns.push(column);
         }
-        for row in database.query("reading the keys", KEYS, &[&schema, &tables]).await? {
+        for row in database.query("reading the keys", &format!("{KEYS}{some} ORDER BY c.relname, k.conname"), params).await? {
             if let Some(table) = catalog.tables.get_mut(row.get::<_, &str>(0)) {
                 table.keys.push(Key { name: row.get(1), primary: row.get(2), columns: row.get(3) });
             }

@@ -24,7 +24,7 @@ use super::machine::{self, NameStep, State, Step};
 use super::migration::Migration;
 use super::name::{self, By};
 use super::quiet::{Locked, attempt};
-use super::{ARCHIVE, capture, dependents, keep, online, parity, view};
+use super::{ARCHIVE, acl, capture, dependents, keep, online, parity, view};
 
 /// What was done with one table.
 #[derive(Debug)]
@@ -252,12 +252,9 @@ impl Migration<'_> {
     async fn grants_back(&self, db: &Database, relation: &Relation, archive: &str) -> Result<String> {
         let rights = |table: &str| {
             format!(
-                "SELECT CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END AS grantee, \
-                   a.privilege_type || g.columns AS privilege, a.is_grantable AS option, a.grantor <> c.relowner AS by_others, a.grantee = c.relowner AS own \
-                 FROM pg_class AS c, LATERAL (SELECT coalesce(c.relacl, acldefault('r', c.relowner)) AS acl, '' AS columns \
-                       UNION ALL SELECT attacl, format(' (%I)', attname) FROM pg_attribute WHERE attrelid = c.oid AND NOT attisdropped) AS g, \
-                      aclexplode(g.acl) AS a WHERE c.oid = {}::regclass",
-                literal(table)
+                "SELECT role AS grantee, privilege || columns AS privilege, option, grantor <> owner AS by_others, grantee = owner AS own \
+                 FROM ({}) AS r",
+                acl::rights(&format!("{}::regclass", literal(table)))
             )
         };
         let (now, then) = (rights(&relation.legacy_table()), rights(archive));

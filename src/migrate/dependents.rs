@@ -32,8 +32,8 @@ pub async fn find(database: &Database, leaf: &Leaf<'_>) -> Result<Dependents> {
     for key in &keys {
         let name = format!("constraint \"{}\" on table \"{}\"", key.name, key.referencing.table);
         all.found.push(match refused.iter().find(|r| r.name == name) {
-            Some(refusal) => Dependent::blocking("foreign key", name, &refusal.reason, None),
-            None => Dependent::noted("foreign key", name, "moves to the key table beside the leaf"),
+            Some(refusal) => Dependent::blocking(found::FOREIGN_KEY, name, &refusal.reason, None),
+            None => Dependent::noted(found::FOREIGN_KEY, name, "moves to the key table beside the leaf"),
         });
     }
     if is_used(database, &[leaf.legacy]).await? {

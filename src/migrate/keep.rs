@@ -53,9 +53,8 @@ pub async fn attach(db: &Database, relation: &Relation, from: Places) -> Result<
          CREATE OR REPLACE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS {body};\n\
          REVOKE ALL ON FUNCTION {function}() FROM PUBLIC;\nALTER FUNCTION {function}() OWNER TO {owner};\n\
          COMMENT ON FUNCTION {function}() IS {tag};\n{guard}",
-        // Left over from a table that was brought back by hand, or from an archive that is filled again. An owner may have revoked a right from itself that the function needs;
-        // the way back revokes it again.
-        forgetting = forgetting(relation),
+        // An owner may have revoked a right from itself that the function needs; the way back revokes it again.
+        forgetting = if matches!(from, Places::Order) { String::new() } else { forgetting(relation) },
         places = places(relation, &archive, from),
         kept = place::table(relation),
         numbers = match from {
@@ -90,12 +89,10 @@ fn kept_up(relation: &Relation) -> String {
 /// Creates that table; if the table was copied while it was written, it exists already.
 fn places(relation: &Relation, archive: &str, from: Places) -> String {
     let (kept, name) = (place::table(relation), place::name(relation));
-    // A publication FOR ALL TABLES refuses changes of a table without an identity (manual, section 31.1).
-    let identity = format!("ALTER TABLE {kept} REPLICA IDENTITY FULL;\n");
-    let empty = format!("CREATE TABLE {kept} (at tid NOT NULL, number bigint NOT NULL UNIQUE);\n{identity}");
     match from {
         Places::Numbers(_) => {
             let carried = carried(&relation.table);
+            let identity = identity(&kept);
             format!(
                 "DO $esclusa$ BEGIN EXECUTE (SELECT format('ALTER TABLE {carried} DROP CONSTRAINT %I', conname) FROM pg_constraint \
                  WHERE conrelid = '{carried}'::regclass AND contype = 'p'); END $esclusa$;\n\
@@ -103,15 +100,30 @@ fn places(relation: &Relation, archive: &str, from: Places) -> String {
                 ident(&name)
             )
         }
-        Places::Fill => empty + &filling(relation, archive),
+        Places::Fill => empty(&kept) + &filling(relation, archive),
+        // The table was made ahead.
         Places::Order => format!(
-            "{empty}INSERT INTO {kept} (at, number) SELECT a.at, l.number \
+            "INSERT INTO {kept} (at, number) SELECT a.at, l.number \
              FROM (SELECT t.ctid AS at, row_number() OVER (ORDER BY t.ctid) AS n FROM ONLY {archive} AS t) AS a \
              JOIN (SELECT t.{number}, row_number() OVER (ORDER BY t.{number}) AS n FROM {leaf} AS t) AS l (number, n) ON l.n = a.n;\n",
             number = relation.number(),
             leaf = relation.rows(),
         ),
     }
+}
+
+/// The SQL that creates the table of places, empty, instead of one left over from a table that was brought back by hand.
+pub(super) fn table_of_places(relation: &Relation) -> String {
+    [forgetting(relation), empty(&place::table(relation))].concat()
+}
+
+fn empty(kept: &str) -> String {
+    format!("CREATE TABLE {kept} (at tid NOT NULL, number bigint NOT NULL UNIQUE);\n{}", identity(kept))
+}
+
+/// A publication FOR ALL TABLES refuses changes of a table without an identity (manual, section 31.1).
+fn identity(kept: &str) -> String {
+    format!("ALTER TABLE {kept} REPLICA IDENTITY FULL;\n")
 }
 
 /// Row by row: an INSERT of many rows puts a small one on an earlier page with room, so their order would not tell their places.

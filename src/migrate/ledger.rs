@@ -5,7 +5,7 @@
 use crate::catalog::Database;
 use crate::error::{Error, Result};
 use crate::relation::Context;
-use crate::sql::quote::{ident, literal, qualified};
+use crate::sql::quote::{ident, qualified};
 
 use super::machine::{self, Legacy, State, Step};
 use super::{ARCHIVE, CONTROL, LEAVES};
@@ -34,17 +34,15 @@ pub async fn state(db: &Database, context: &Context, table: &str) -> Result<Stat
     if let Some(state) = db.believed(&state_of(table)).as_deref().and_then(State::named) {
         return Ok(state);
     }
-    let kind = |schema: &str| {
-        format!("(SELECT relkind IN ('r', 'p') FROM pg_class WHERE oid = to_regclass({}))", literal(&qualified(schema, table)))
-    };
+    let kind = |name: &str| format!("(SELECT relkind IN ('r', 'p') FROM pg_class WHERE oid = to_regclass({name}))");
     let sql = format!(
         "SELECT (SELECT state FROM {CONTROL}.run_table WHERE legacy_table = $1 AND state IS NOT NULL ORDER BY number DESC LIMIT 1), \
-         coalesce({}, false), coalesce({}, false), to_regclass({}) IS NOT NULL",
-        kind(&context.schema),
-        kind(ARCHIVE),
-        literal(&qualified(LEAVES, table)),
+         coalesce({}, false), coalesce({}, false), to_regclass($4) IS NOT NULL",
+        kind("$2"),
+        kind("$3"),
     );
-    let row = db.one("asking where a table stands", &sql, &[&table]).await?;
+    let [legacy, archived, leaf] = [&context.schema, ARCHIVE, LEAVES].map(|schema| qualified(schema, table));
+    let row = db.one("asking where a table stands", &sql, &[&table, &legacy, &archived, &leaf]).await?;
     let legacy = match (row.get(1), row.get(2)) {
         (true, _) => Legacy::Named,
         (false, true) => Legacy::Archived,

@@ -18,7 +18,7 @@ use crate::sql::quote::literal;
 use super::machine::{self, Name, NameStep};
 use super::migration::Migration;
 use super::quiet::{Locked, attempt};
-use super::{OWN_GRANTS, ledger, view};
+use super::{OWN_GRANTS, acl, ledger, view};
 
 /// Serialises the steps of names.
 const ONE_AT_A_TIME: &str = "SELECT pg_advisory_xact_lock(hashtext('esclusa name'))";
@@ -253,18 +253,15 @@ async fn rights(db: &Database, relation: &Relation) -> Result<Rights> {
         let of = literal(&view);
         // The owner's rights too: it may have revoked one from itself, and `view::give` revokes all of them.
         let sql = format!(
-            "SELECT format('GRANT %s%s ON %s TO %s%s', a.privilege_type, g.columns, {of}, \
-               CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END, \
-               CASE WHEN bool_or(a.is_grantable) AND a.grantee <> 0 THEN ' WITH GRANT OPTION' ELSE '' END) \
-             FROM (SELECT coalesce(relacl, acldefault('r', relowner)) AS acl, '' AS columns FROM pg_class WHERE oid = {of}::regclass \
-                   UNION ALL SELECT attacl, format(' (%I)', attname) FROM pg_attribute WHERE attrelid = {of}::regclass AND NOT attisdropped) AS g, \
-                  aclexplode(g.acl) AS a GROUP BY a.privilege_type, g.columns, a.grantee \
+            "SELECT format('GRANT %s%s ON %s TO %s%s', privilege, columns, {of}, role, CASE WHEN bool_or(option) THEN ' WITH GRANT OPTION' ELSE '' END) \
+             FROM ({}) AS r GROUP BY privilege, columns, role \
              UNION ALL \
              SELECT format('COMMENT ON %s IS %L', CASE d.objsubid WHEN 0 THEN 'VIEW ' || {of} ELSE 'COLUMN ' || {of} || '.' || quote_ident(a.attname) END, d.description) \
              FROM pg_description AS d LEFT JOIN pg_attribute AS a ON a.attrelid = d.objoid AND a.attnum = d.objsubid AND d.objsubid > 0 \
              WHERE d.classoid = 'pg_class'::regclass AND d.objoid = {of}::regclass \
              UNION ALL \
-             SELECT format('ALTER VIEW %s SET (%s)', {of}, array_to_string(reloptions, ', ')) FROM pg_class WHERE oid = {of}::regclass AND reloptions IS NOT NULL"
+             SELECT format('ALTER VIEW %s SET (%s)', {of}, array_to_string(reloptions, ', ')) FROM pg_class WHERE oid = {of}::regclass AND reloptions IS NOT NULL",
+            acl::rights(&format!("{of}::regclass"))
         );
         statements.extend(db.text(&doing, &sql).await?.into_iter().flatten().flatten());
     }

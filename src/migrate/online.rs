@@ -403,7 +403,7 @@ async fn start<'o>(work: Work<'o>, context: &str) -> Result<Online<'o>> {
     let carry = Carry::new(relation, numbers);
     db.batch(context, &[leaf::creation(relation), primary(db, relation, context).await?].concat()).await?;
     db.will_be(&relation.rows(), &legacy);
-    roles::give(db, &format!("TABLE {}", relation.rows()), LEAVES, &owner).await?;
+    roles::give(db, &[(format!("TABLE {}", relation.rows()), LEAVES)], &owner).await?;
     roles::while_creating(db, &[CONTROL], &[&owner], async |db| db.batch(context, &carry.creation(&owner)).await).await?;
     let ledger = format!(
         "INSERT INTO {CONTROL}.copy (legacy_table, run_id, filenode, blocks, first_number, rows_per_block) \

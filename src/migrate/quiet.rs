@@ -114,6 +114,12 @@ impl Locked {
         if is_quiet { Ok(()) } else { Err(Error::refused(IN_USE)) }
     }
 
+    /// An error, and another attempt; `who` is what stood in its way.
+    pub fn again(&self, who: String) -> Error {
+        self.busy.replace(vec![who]);
+        Error::refused(IN_USE)
+    }
+
     /// An error (and another attempt) if there is a transaction that keeps one snapshot, has not used the table yet, and would not see the rows
     /// that are moved now (manual, section 13.6: a rewritten table appears empty to it). Only such transactions have a snapshot between statements;
     /// so a running statement is waited for until it is known.
@@ -139,8 +145,7 @@ impl Locked {
             let row = db.one("looking for old snapshots", sql, &[&since, &self.before.at, &self.before.oldest]).await?;
             let Some(who) = row.get::<_, Option<String>>(0) else { return Ok(()) };
             if row.get::<_, bool>(1) || Instant::now() >= until {
-                self.busy.replace(vec![who]);
-                return Err(Error::refused(IN_USE));
+                return Err(self.again(who));
             }
             since = since.or(Some(row.get(2)));
             tokio::time::sleep(Duration::from_millis(2)).await;
@@ -152,8 +157,7 @@ impl Locked {
         if self.cut_over.borrow().is_none() || cut_over::moved(db, is_there).await? {
             return Ok(());
         }
-        self.busy.replace(vec!["the proxies, which had to continue before it was done".to_owned()]);
-        Err(Error::refused(IN_USE))
+        Err(self.again("the proxies, which had to continue before it was done".to_owned()))
     }
 
     /// After a transaction that failed: the proxies continue. Returns those where the table was in use, if that was the reason.

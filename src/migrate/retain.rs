@@ -179,7 +179,7 @@ impl Improvement<'_> {
             self.database
                 .transaction(&context, async |db| {
                     db.batch(&context, &format!("CREATE SEQUENCE {sequence}")).await?;
-                    roles::give(db, &format!("SEQUENCE {sequence}"), &self.context.schema, &owner).await
+                    roles::give(db, &[(format!("SEQUENCE {sequence}"), &self.context.schema)], &owner).await
                 })
                 .await?;
         }

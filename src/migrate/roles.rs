@@ -14,6 +14,10 @@ use super::foreign_key::KEYS;
 use super::shadow_role;
 use super::{ARCHIVE, CONTROL, LEAVES};
 
+/// What a rehearsal believes of a right.
+const YES: &str = "yes";
+const NO: &str = "no";
+
 /// Owns the audit trigger's function, may add rows to audit_log_live, and does not log in.
 pub const AUDIT: &str = "esclusa_audit";
 
@@ -363,45 +367,44 @@ async fn event_trigger(database: &Database, context: &Context, role: &str) -> Re
     Ok((!found.is_empty()).then_some(Missing { what, mend }))
 }
 
-/// Gives an object of the current role to another: `what` is the kind and the name, as ALTER takes them. The new owner must be able to create in
-/// the object's schema (manual, ALTER TABLE, "Notes"), and keeps that right only during this change: in a schema with functions that everybody
-/// calls, a role that may create could put its own functions in their place.
-pub async fn give(database: &Database, what: &str, schema: &str, owner: &str) -> Result<()> {
-    let context = format!("giving {what} to {owner}");
-    let sql = "SELECT $1 = current_user, has_schema_privilege($1::name, $2, 'CREATE')";
-    let row = database.one(&context, sql, &[&owner, &schema]).await?;
-    let (own, may_create): (bool, bool) = (row.get(0), row.get(1));
-    if own {
-        return Ok(());
-    }
-    let (schema, owner) = (ident(schema), ident(owner));
-    let give = format!("ALTER {what} OWNER TO {owner}");
-    let sql = match may_create {
-        true => give,
-        // A batch without BEGIN is one transaction, or part of the open one.
-        false => format!("GRANT CREATE ON SCHEMA {schema} TO {owner}; {give}; REVOKE CREATE ON SCHEMA {schema} FROM {owner}"),
-    };
-    database.batch(&context, &sql).await
+/// Gives objects to a role: each the kind and the name, as ALTER takes them, and its schema. The new owner must be able to create in the schema
+/// (manual, ALTER TABLE, "Notes"), and keeps that right only during this change: in a schema with functions that everybody calls, a role that may
+/// create could put its own functions in their place.
+pub async fn give(database: &Database, objects: &[(String, &str)], owner: &str) -> Result<()> {
+    let schemas: Vec<&str> = objects.iter().map(|(_, schema)| *schema).collect();
+    let to = ident(owner);
+    let all: String = objects.iter().map(|(what, _)| format!("ALTER {what} OWNER TO {to};\n")).collect();
+    let context = format!("giving objects to {owner}");
+    while_creating(database, &schemas, &[owner], async |database| database.batch(&context, &all).await).await
 }
 
-/// Does work that gives objects in some schemas to roles, which may create there only meanwhile, as in [`give`].
-pub async fn while_creating(
+/// Does work that gives objects in some schemas to roles, which may create there only meanwhile.
+pub async fn while_creating<T>(
     database: &Database,
     schemas: &[&str],
     owners: &[&str],
-    work: impl AsyncFnOnce(&Database) -> Result<()>,
-) -> Result<()> {
+    work: impl AsyncFnOnce(&Database) -> Result<T>,
+) -> Result<T> {
     let context = format!("letting {} create", owners.join(", "));
-    let sql = "SELECT format('CREATE ON SCHEMA %I', s), quote_ident(o) FROM unnest($1::text[]) AS o, unnest($2::text[]) AS s
+    let sql =
+        "SELECT DISTINCT format('CREATE ON SCHEMA %I', s), quote_ident(o) FROM unnest($1::text[]) AS o, unnest($2::text[]) AS s
                WHERE o <> current_user AND to_regrole(quote_ident(o)) IS NOT NULL AND to_regnamespace(quote_ident(s)) IS NOT NULL
                  AND NOT has_schema_privilege(o::name, s, 'CREATE')";
-    let lacking = database.query(&context, sql, &[&owners, &schemas]).await?;
+    // While a rehearsal has only noted the GRANT, it is believed.
+    let granted = |(right, owner): &(String, String)| format!("{owner} has {right}");
+    let rows = database.query(&context, sql, &[&owners, &schemas]).await?;
+    let mut lacking: Vec<(String, String)> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
+    lacking.retain(|lacks| database.believed(&granted(lacks)).as_deref() != Some(YES));
     let change = |verb: &str, word: &str| -> String {
-        lacking.iter().map(|r| format!("{verb} {} {word} {};", r.get::<_, &str>(0), r.get::<_, &str>(1))).collect()
+        lacking.iter().map(|(right, owner)| format!("{verb} {right} {word} {owner};")).collect()
     };
+    let believe = |now: &str| lacking.iter().for_each(|lacks| database.believe(&granted(lacks), now));
     database.batch(&context, &change("GRANT", "TO")).await?;
-    work(database).await?;
-    database.batch(&context, &change("REVOKE", "FROM")).await
+    believe(YES);
+    let done = work(database).await?;
+    database.batch(&context, &change("REVOKE", "FROM")).await?;
+    believe(NO);
+    Ok(done)
 }
 
 #[cfg(test)]

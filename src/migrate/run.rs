@@ -11,8 +11,9 @@ use crate::control;
 use crate::error::{Error, Result};
 use crate::relation::Relation;
 use crate::rule::{Rule, check};
-use crate::sql::quote::{literal, qualified};
+use crate::sql::quote::qualified;
 
+use super::ahead::Ahead;
 use super::attachments::{Attachments, dependents_of, hanging, improving, naming};
 use super::capture::{self, Firing, writer};
 use super::cut_over::{Asked, CutOver};
@@ -25,7 +26,7 @@ use super::migration::Migration;
 use super::online::{self, Online};
 use super::parity::{self, CheckResult, Parity};
 use super::quiet::{Locked, attempt, attempt_once};
-use super::{ARCHIVE, CONTROL, OWN_GRANTS, backfill, gate, keep, leaf, name, object, reads, retain, roles, view};
+use super::{ARCHIVE, CONTROL, LEAVES, OWN_GRANTS, backfill, gate, keep, leaf, name, object, reads, retain, roles, view};
 
 /// How often a table that could not move is copied further at most, before it is left as it is.
 const AGAIN: u32 = 3;
@@ -212,55 +213,78 @@ impl Migration<'_> {
         tables.splice(0..0, base);
         tables.extend(prepared.map(|_| relation.rows()));
         let word = |text: &str| self.told.word(text);
-        let (failed, lacks, since) = (Cell::new(false), Cell::new(false), Cell::new(Instant::now()));
         let proxies = CutOver::prepare(self.database, &rule.table, Asked::WhoeverServes).await?.map(Rc::new);
+        let moving = Moving { run, rule, relation, locks, prepared, proxies, failed: Cell::new(false), lacks: Cell::new(false) };
+        let since = Cell::new(Instant::now());
         let work = async |db: &Database, locked: &Locked| {
-            since.set(Instant::now());
-            locked.begins();
-            self.lock_base(db, rule).await?;
-            // After the lock of the base: a client that has written the base goes on to the history, and must not be held in between.
-            if let Some(proxies) = &proxies {
-                locked.quiet(proxies).await?;
-            }
-            db.batch(&context, locks).await?;
-            let catalog = self.lock(db, rule, relation, prepared.is_some()).await?;
-            locked.no_old_snapshot(db).await?;
-            if let Some(prepared) = prepared
-                && prepared.copy.lacks_an_index(db).await?
-            {
-                lacks.set(true);
-                return Err(Error::refused(format!("{context}: its indexes have changed")));
-            }
-            let moved = self.move_table(db, run, rule, relation, prepared, &catalog).await?;
-            match moved.0.parity.as_ref().filter(|p| !p.holds()) {
-                None => {
-                    // A snapshot taken during the move is as old as one from before it.
-                    locked.no_old_snapshot(db).await?;
-                    self.announce(db, rule).await?;
-                    locked.moved(db, true).await?;
-                    Ok(moved)
-                }
-                Some(parity) => {
-                    failed.set(true);
-                    Err(unproven(relation, parity))
-                }
-            }
+            let owner = owner(db, relation).await?;
+            roles::while_creating(db, &[LEAVES, CONTROL, &self.context.schema], &[&owner], async |db| {
+                let ahead = match prepared {
+                    None => Some(Ahead::make(db, relation, &owner).await?),
+                    Some(_) => None,
+                };
+                since.set(Instant::now());
+                self.in_quiet(db, locked, &moving, ahead.as_ref()).await
+            })
+            .await
         };
         let can_be_copied = prepared.is_none() && relation.target().is_some_and(|t| t.repeated.is_some());
         let mut moved = match can_be_copied {
             true => attempt_once(self.database, &self.pace, &context, &tables, &word, &work).await,
             false => attempt(self.database, &self.pace, &context, &tables, &word, work).await.map(Some),
         };
-        if lacks.get() {
+        if moving.lacks.get() {
             return Ok(None);
         }
         if let Ok(Some((outcome, _))) = &mut moved {
             outcome.held = since.get().elapsed();
         }
-        if failed.get() && prepared.is_some() {
+        if moving.failed.get() && prepared.is_some() {
             online::abandon(self.copying(run, relation)).await?;
         }
         moved.map_err(|error| gone_meanwhile(&context, error))
+    }
+
+    /// Locks the table, and moves it.
+    async fn in_quiet(
+        &self,
+        db: &Database,
+        locked: &Locked,
+        moving: &Moving<'_>,
+        ahead: Option<&Ahead>,
+    ) -> Result<(TableRun, Vec<String>)> {
+        let Moving { rule, relation, prepared, .. } = *moving;
+        let context = format!("migrating {}", rule.table);
+        locked.begins();
+        self.lock_base(db, rule).await?;
+        // After the lock of the base: a client that has written the base goes on to the history, and must not be held in between.
+        if let Some(proxies) = &moving.proxies {
+            locked.quiet(proxies).await?;
+        }
+        db.batch(&context, moving.locks).await?;
+        let catalog = self.lock(db, rule, relation, prepared.is_some()).await?;
+        locked.no_old_snapshot(db).await?;
+        if let Some(prepared) = prepared
+            && prepared.copy.lacks_an_index(db).await?
+        {
+            moving.lacks.set(true);
+            return Err(Error::refused(format!("{context}: its indexes have changed")));
+        }
+        if let Some(ahead) = ahead
+            && !ahead.fits(db, relation).await?
+        {
+            return Err(locked.again("whoever has just changed its indexes".to_owned()));
+        }
+        let moved = self.move_table(db, moving, ahead, &catalog).await?;
+        if let Some(parity) = moved.0.parity.as_ref().filter(|p| !p.holds()) {
+            moving.failed.set(true);
+            return Err(unproven(relation, parity));
+        }
+        // A snapshot taken during the move is as old as one from before it.
+        locked.no_old_snapshot(db).await?;
+        self.announce(db, rule).await?;
+        locked.moved(db, true).await?;
+        Ok(moved)
     }
 
     /// At the end of the transaction: from here on, the proxies follow the table's mode.
@@ -278,29 +302,24 @@ impl Migration<'_> {
     async fn move_table(
         &self,
         db: &Database,
-        run: i64,
-        rule: &Rule,
-        relation: &Relation,
-        prepared: Option<&Prepared<'_>>,
+        moving: &Moving<'_>,
+        ahead: Option<&Ahead>,
         catalog: &Catalog,
     ) -> Result<(TableRun, Vec<String>)> {
+        let Moving { run, rule, relation, prepared, .. } = *moving;
         let legacy = relation.legacy_table();
         let entry = Entry { run, table: &rule.table, step: Step::Move, rows: None, detail: None };
         ledger::lock(db).await?;
         let next = ledger::place(db, &self.context, entry).await?;
         let hanging = self.hanging(db, relation, &legacy).await?;
         let mut notes = self.refuse_hanging(relation, &hanging)?;
+        notes.extend(prepared.map(|p| &p.notes).into_iter().chain(ahead.map(|a| &a.notes)).flatten().cloned());
         let (rows, parity) = match prepared {
             Some(prepared) => {
-                notes.extend(prepared.notes.iter().cloned());
                 let parity = prepared.copy.hand_over(db, &prepared.parity).await?;
                 (u64::try_from(parity.rows).unwrap_or(0), parity)
             }
-            None => {
-                let (rows, of_the_leaf) = self.build_leaf(db, relation).await?;
-                notes.extend(of_the_leaf);
-                (rows, parity::check(db, relation, &legacy).await?)
-            }
+            None => (backfill::run(db, relation, &legacy).await?, parity::check(db, relation, &legacy).await?),
         };
         if !parity.holds() {
             return Ok((
@@ -312,8 +331,11 @@ impl Migration<'_> {
         let context = format!("carrying what depends on {}", rule.table);
         db.batch(&context, &hanging.before).await?;
         let owned = self.disown(db, relation).await?;
-        let view = if prepared.is_some() { reads::removal(db, relation).await? } else { String::new() };
-        let validation = self.swap(db, relation, &view).await?;
+        let views = match ahead {
+            Some(_) => view::in_place(relation),
+            None => [reads::removal(db, relation).await?, view::creation(relation)].concat(),
+        };
+        let validation = self.swap(db, relation, &views, hanging.has_keys()).await?;
         db.batch(&context, &hanging.after).await?;
         notes.extend(self.capture(db, rule, relation, catalog).await?);
         let places = prepared.map_or(keep::Places::Order, |p| keep::Places::Numbers(p.copy.numbers()));
@@ -366,25 +388,6 @@ impl Migration<'_> {
         self.database.transaction(&context, record).await
     }
 
-    /// The leaf: created, filled, indexed, attached and analysed.
-    async fn build_leaf(&self, db: &Database, relation: &Relation) -> Result<(u64, Vec<String>)> {
-        let legacy = relation.legacy_table();
-        let context = format!("making the leaf of {}", relation.table);
-        let there = format!("SELECT to_regclass({}) IS NOT NULL", literal(&relation.rows()));
-        if db.one(&context, &there, &[]).await?.get(0) {
-            return Err(Error::Refused {
-                message: format!("{} exists already", relation.rows()),
-                detail: Some("an earlier run left it, and filling it again would double every row".into()),
-                hint: Some(format!("roll {} back first", relation.table)),
-            });
-        }
-        db.batch(&context, &leaf::creation(relation)).await?;
-        db.will_be(&relation.rows(), &legacy);
-        let rows = backfill::run(db, relation, &legacy).await?;
-        let notes = leaf::finish(db, relation, Some(&legacy)).await?;
-        Ok((rows, notes))
-    }
-
     async fn hanging(&self, db: &Database, relation: &Relation, legacy: &str) -> Result<Dependents> {
         hanging(db, relation, legacy).await
     }
@@ -403,13 +406,12 @@ impl Migration<'_> {
     /// sequences with their columns, to be owned again when the table comes back.
     async fn disown(&self, db: &Database, relation: &Relation) -> Result<Vec<(String, String)>> {
         let context = format!("letting the sequences of {} go", relation.table);
-        let sql = format!(
-            "SELECT d.objid::regclass::text, a.attname FROM pg_depend d JOIN pg_class c ON c.oid = d.objid \
-             JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid \
-             WHERE d.refobjid = {}::regclass AND d.deptype = 'a' AND d.classid = 'pg_class'::regclass AND c.relkind = 'S'",
-            literal(&relation.legacy_table())
-        );
-        let owned: Vec<(String, String)> = db.query(&context, &sql, &[]).await?.iter().map(|r| (r.get(0), r.get(1))).collect();
+        let sql = "SELECT d.objid::regclass::text, a.attname FROM pg_depend d JOIN pg_class c ON c.oid = d.objid \
+                   JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid \
+                   WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = to_regclass($1) AND d.deptype = 'a' \
+                     AND d.classid = 'pg_class'::regclass AND c.relkind = 'S'";
+        let owned = db.query(&context, sql, &[&relation.legacy_table()]).await?;
+        let owned: Vec<(String, String)> = owned.iter().map(|r| (r.get(0), r.get(1))).collect();
         let disown: String = owned.iter().map(|(sequence, _)| format!("ALTER SEQUENCE {sequence} OWNED BY NONE;")).collect();
         if !disown.is_empty() {
             db.batch(&context, &disown).await?;
@@ -417,15 +419,15 @@ impl Migration<'_> {
         Ok(owned)
     }
 
-    /// The table steps aside and the view takes its name, in the same transaction. `removal` drops the view of a copy that has the view's place.
-    async fn swap(&self, db: &Database, relation: &Relation, removal: &str) -> Result<Vec<String>> {
+    /// The table steps aside and the view takes its name, in the same transaction. `views` makes the views that do not exist yet.
+    async fn swap(&self, db: &Database, relation: &Relation, views: &str, has_keys: bool) -> Result<Vec<String>> {
         let (legacy, archived) = (relation.legacy_table(), qualified(ARCHIVE, &relation.table));
         let context = format!("putting the view in place of {}", relation.table);
         db.batch(&context, &format!("ALTER TABLE {legacy} SET SCHEMA {ARCHIVE}")).await?;
         db.will_be(&archived, &legacy);
-        db.batch(&context, &[removal, &view::creation(relation)].concat()).await?;
+        db.batch(&context, views).await?;
         view::hand_over(db, relation, &archived).await?;
-        self.keys(db, relation, &archived).await
+        if has_keys { self.keys(db, relation, &archived).await } else { Ok(Vec::new()) }
     }
 
     /// Attaches the audit trigger of a history's base; and, when a base becomes a domain, the trigger on its rows there.
@@ -537,6 +539,14 @@ fn gone_meanwhile(context: &str, error: Error) -> Error {
     }
 }
 
+/// The owner of a legacy table.
+async fn owner(db: &Database, relation: &Relation) -> Result<String> {
+    let sql = "SELECT pg_get_userbyid(relowner)::text FROM pg_class WHERE oid = to_regclass($1)";
+    let rows = db.query(&format!("looking for the owner of {}", relation.table), sql, &[&relation.legacy_table()]).await?;
+    let gone = || Error::refused(format!("there is no table {} any more", relation.legacy_table()));
+    rows.first().map(|row| row.get(0)).ok_or_else(gone)
+}
+
 fn unproven(relation: &Relation, parity: &Parity) -> Error {
     Error::Refused {
         message: format!("{} did not pass its parity checks and was left as it was", relation.table),
@@ -550,4 +560,19 @@ struct Prepared<'p> {
     copy: Online<'p>,
     notes: Vec<String>,
     parity: Parity,
+}
+
+/// A table in its cut-over.
+struct Moving<'m> {
+    run: i64,
+    rule: &'m Rule,
+    relation: &'m Relation,
+    /// To be run before the table is locked.
+    locks: &'m str,
+    prepared: Option<&'m Prepared<'m>>,
+    proxies: Option<Rc<CutOver>>,
+    /// Its rows did not pass their proof.
+    failed: Cell<bool>,
+    /// Its copy lacks an index.
+    lacks: Cell<bool>,
 }

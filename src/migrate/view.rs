@@ -15,7 +15,7 @@ use crate::relation::{CONTROL, LEAVES, Relation};
 use crate::sql::quote::{ident, literal, qualified};
 use crate::sql::template::Sql;
 
-use super::roles;
+use super::{acl, roles};
 
 /// The SQL that creates both views and their triggers; the legacy name must be free. The function behind them runs with the rights of the legacy
 /// table's owner, who may write this one leaf; no other role may use it in a trigger of its own.
@@ -29,25 +29,38 @@ pub fn replacement(relation: &Relation) -> String {
 }
 
 fn written(relation: &Relation, create: &str) -> String {
-    let mut sql = function(relation);
-    for view in views(relation) {
-        sql.push_str(&format!("{create} VIEW {view} AS {};\n", relation.select_all()));
-        for column in &relation.columns {
-            if let Some(default) = &column.default {
-                sql.push_str(&format!("ALTER VIEW {view} ALTER COLUMN {} SET DEFAULT {default};\n", ident(&column.name)));
-            }
+    let [legacy, own] = views(relation).map(|view| one(relation, create, &view));
+    [function(relation), legacy, own].concat()
+}
+
+/// The SQL that creates the view that rewritten statements name, and the function behind both.
+pub(super) fn own(relation: &Relation) -> String {
+    [function(relation), one(relation, "CREATE", &relation.view())].concat()
+}
+
+/// The SQL that creates the view with the legacy name, where the other one exists.
+pub(super) fn in_place(relation: &Relation) -> String {
+    one(relation, "CREATE", &relation.legacy_table())
+}
+
+/// One of the two views, with its triggers.
+fn one(relation: &Relation, create: &str, view: &str) -> String {
+    let mut sql = format!("{create} VIEW {view} AS {};\n", relation.select_all());
+    for column in &relation.columns {
+        if let Some(default) = &column.default {
+            sql.push_str(&format!("ALTER VIEW {view} ALTER COLUMN {} SET DEFAULT {default};\n", ident(&column.name)));
         }
-        sql.push_str(&format!(
-            "{create} TRIGGER {} INSTEAD OF INSERT OR UPDATE OR DELETE ON {view} FOR EACH ROW EXECUTE FUNCTION {}();\n",
-            ident(&format!("trg_write_{}", relation.table)),
-            function_name(relation)
-        ));
-        sql.push_str(&format!(
-            "{create} TRIGGER {} BEFORE UPDATE OR DELETE ON {view} FOR EACH STATEMENT EXECUTE FUNCTION {}();\n",
-            ident(&format!("trg_seen_{}", relation.table)),
-            qualified(CONTROL, "note_snapshot")
-        ));
     }
+    sql.push_str(&format!(
+        "{create} TRIGGER {} INSTEAD OF INSERT OR UPDATE OR DELETE ON {view} FOR EACH ROW EXECUTE FUNCTION {}();\n",
+        ident(&format!("trg_write_{}", relation.table)),
+        function_name(relation)
+    ));
+    sql.push_str(&format!(
+        "{create} TRIGGER {} BEFORE UPDATE OR DELETE ON {view} FOR EACH STATEMENT EXECUTE FUNCTION {}();\n",
+        ident(&format!("trg_seen_{}", relation.table)),
+        qualified(CONTROL, "note_snapshot")
+    ));
     sql
 }
 
@@ -224,39 +237,39 @@ pub async fn hand_over(database: &Database, relation: &Relation, table: &str) ->
 pub async fn give(database: &Database, relation: &Relation, owner: &str, grants: &str) -> Result<()> {
     let context = format!("giving the views of {} to their owner", relation.table);
     let [view, copy] = views(relation);
-    for (what, schema) in [
-        (format!("TABLE {}", relation.rows()), LEAVES),
-        (format!("VIEW {view}"), relation.schema.as_str()),
-        (format!("VIEW {copy}"), CONTROL),
-        (format!("FUNCTION {}()", function_name(relation)), CONTROL),
-    ] {
-        roles::give(database, &what, schema, owner).await?;
-    }
+    let [leaf, own, function] = of_its_own(relation);
+    roles::give(database, &[leaf, (format!("VIEW {view}"), relation.schema.as_str()), own, function], owner).await?;
     // An owner may have revoked a right from itself.
     let bare = format!("REVOKE ALL ON {view}, {copy} FROM {};", ident(owner));
     database.batch(&context, &[&bare, grants].concat()).await
 }
 
-/// The statements that grant the rights on the table on what has taken its place.
+/// The leaf, the view that rewritten statements name, and the function behind both views, as [`roles::give`] takes them.
+pub(super) fn of_its_own(relation: &Relation) -> [(String, &'static str); 3] {
+    [
+        (format!("TABLE {}", relation.rows()), LEAVES),
+        (format!("VIEW {}", relation.view()), CONTROL),
+        (format!("FUNCTION {}()", function_name(relation)), CONTROL),
+    ]
+}
+
+/// The statements that grant the rights on the table on what has taken its place: few, because others wait.
 async fn grants(database: &Database, relation: &Relation, table: &str) -> Result<String> {
     let sql = format!(
-        "SELECT CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END, a.privilege_type, g.columns, a.is_grantable
-         FROM (SELECT coalesce(relacl, acldefault('r', relowner)) AS acl, '' AS columns FROM pg_class WHERE oid = {0}::regclass
-               UNION ALL SELECT attacl, format(' (%I)', attname) FROM pg_attribute WHERE attrelid = {0}::regclass AND NOT attisdropped) AS g,
-              aclexplode(g.acl) AS a",
-        literal(table)
+        "SELECT role, option, string_agg(privilege || columns, ', '), \
+           string_agg(privilege, ', ') FILTER (WHERE columns = '' AND privilege IN ('SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE')) \
+         FROM ({}) AS r GROUP BY role, option ORDER BY role, option",
+        acl::rights(&format!("{}::regclass", literal(table)))
     );
     let mut grants = String::new();
     for row in database.text("reading grants", &sql).await? {
         let cell = |i: usize| row.get(i).cloned().flatten().unwrap_or_default();
-        let (grantee, privilege, columns) = (cell(0), cell(1), cell(2));
-        let option = if cell(3) == "t" { " WITH GRANT OPTION" } else { "" };
+        let to = format!("TO {}{}", cell(0), if cell(1) == "t" { " WITH GRANT OPTION" } else { "" });
         let [view, copy] = views(relation);
-        grants.push_str(&format!(
-            "GRANT {privilege}{columns} ON {view} TO {grantee}{option}; GRANT {privilege}{columns} ON {copy} TO {grantee}{option};"
-        ));
-        if columns.is_empty() && ["SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE"].contains(&privilege.as_str()) {
-            grants.push_str(&format!("GRANT {privilege} ON {} TO {grantee}{option};", relation.rows()));
+        grants.push_str(&format!("GRANT {} ON {view}, {copy} {to};\n", cell(2)));
+        let of_rows = cell(3);
+        if !of_rows.is_empty() {
+            grants.push_str(&format!("GRANT {of_rows} ON {} {to};\n", relation.rows()));
         }
     }
     Ok(grants)

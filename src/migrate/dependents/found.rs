@@ -46,13 +46,16 @@ impl Dependent {
 
     /// Whether it blocks even with `--accept`: what refers to the table through a foreign key would be broken, and not only left where it is.
     pub fn is_final(&self) -> bool {
-        self.blocks && self.kind == "foreign key"
+        self.blocks && self.kind == FOREIGN_KEY
     }
 
     pub(super) fn of_row_type(kind: &'static str, name: impl Into<String>, fate: &str, script: Option<String>) -> Self {
         Dependent { has_row_type: true, ..Self::blocking(kind, name, fate, script) }
     }
 }
+
+/// The kind of a foreign key, in either direction.
+pub(super) const FOREIGN_KEY: &str = "foreign key";
 
 /// All that depends on a table, and the statements of the move.
 #[derive(Debug)]
@@ -83,6 +86,11 @@ impl Dependents {
     /// Those for which `migrate` refuses the table.
     pub fn blocking(&self) -> impl Iterator<Item = &Dependent> {
         self.found.iter().filter(|d| d.blocks)
+    }
+
+    /// Whether foreign keys lead to or from the table.
+    pub fn has_keys(&self) -> bool {
+        self.found.iter().any(|d| d.kind == FOREIGN_KEY)
     }
 
     /// Adds one that the move carries, by `before` and its script.
@@ -125,5 +133,12 @@ pub(super) async fn rows(database: &Database, what: &str, sql: &str, leaf: &Leaf
         }
     }
     let found = database.text(&format!("looking for {what} of {}", leaf.table), &sql).await?;
+    Ok(found.into_iter().map(|row| row.into_iter().map(Option::unwrap_or_default).collect()).collect())
+}
+
+/// The same for a text that has only `$1` and `$control`, and is asked for every table: it stays prepared, because others wait.
+pub(super) async fn rows_of_any(database: &Database, what: &str, sql: &str, leaf: &Leaf<'_>) -> Result<Vec<Vec<String>>> {
+    let sql = sql.replace("$control", &literal(CONTROL));
+    let found = database.text_about(&format!("looking for {what} of {}", leaf.table), &sql, leaf.legacy).await?;
     Ok(found.into_iter().map(|row| row.into_iter().map(Option::unwrap_or_default).collect()).collect())
 }

@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::sql::quote::ident;
 
 use super::super::foreign_key::key_table::Leaf;
-use super::found::{Dependent, Dependents, foreign, rows};
+use super::found::{Dependent, Dependents, foreign, rows, rows_of_any};
 
 /// The table's row type and the type of arrays of it.
 pub(super) const ROW_TYPES: &str =
@@ -147,7 +147,7 @@ pub(super) async fn replication(database: &Database, leaf: &Leaf<'_>, all: &mut 
              JOIN pg_class c ON c.relnamespace = s.pnnspid WHERE c.oid = $1 AND c.relkind = 'r'
          UNION ALL SELECT 'publication', p.pubname, 'for all tables' FROM pg_publication p, pg_class c WHERE p.puballtables AND c.oid = $1 AND c.relkind = 'r'
          UNION ALL SELECT 'subscription', s.subname, '' FROM pg_subscription s JOIN pg_subscription_rel r ON r.srsubid = s.oid WHERE r.srrelid = $1";
-    for row in rows(database, "publications", sql, leaf).await? {
+    for row in rows_of_any(database, "publications", sql, leaf).await? {
         if row[0] == "subscription" {
             let fate = "it writes the table, which has moved";
             all.found.push(Dependent::blocking("subscription", &row[1], fate, None));

@@ -6,8 +6,8 @@ use crate::sql::quote::{ident, literal, qualified};
 
 use super::super::foreign_key::bounded;
 use super::super::foreign_key::key_table::Leaf;
-use super::super::{ARCHIVE, CONTROL};
-use super::found::{Dependent, Dependents, rows};
+use super::super::{ARCHIVE, CONTROL, acl};
+use super::found::{Dependent, Dependents, rows, rows_of_any};
 
 /// The kind, a query for the names, and why it blocks.
 const BLOCKING: &[(&str, &str, &str)] = &[
@@ -74,14 +74,6 @@ const BLOCKING: &[(&str, &str, &str)] = &[
         "the view shows the column with the collation of its type: it is sorted and compared in another order",
     ),
     (
-        "grant",
-        "SELECT format('%s%s to %s by %s', a.privilege_type, g.columns, CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_get_userbyid(a.grantee)::text END, \
-           pg_get_userbyid(a.grantor)) \
-         FROM pg_class c, LATERAL (SELECT c.relacl AS acl, '' AS columns UNION ALL SELECT attacl, format(' (%I)', attname) FROM pg_attribute \
-           WHERE attrelid = c.oid AND NOT attisdropped) AS g, aclexplode(g.acl) AS a WHERE c.oid = $1 AND a.grantor <> c.relowner",
-        "on the view the table's owner grants it, and no longer this role: its REVOKE would change nothing",
-    ),
-    (
         "security label",
         "SELECT provider || ': ' || label FROM pg_seclabel WHERE classoid = 'pg_class'::regclass AND objoid = $1",
         "its provider decides what it means on a view",
@@ -90,10 +82,20 @@ const BLOCKING: &[(&str, &str, &str)] = &[
 
 pub(super) async fn find(database: &Database, leaf: &Leaf<'_>, all: &mut Dependents) -> Result<()> {
     // In one statement: it is asked again while others wait for the table.
-    let each = BLOCKING.iter().enumerate().map(|(i, (_, sql, _))| format!("SELECT {i}, x.name::text FROM ({sql}) AS x(name)"));
+    let by_others = format!(
+        "SELECT format('%s%s to %s by %s', privilege, columns, role, pg_get_userbyid(grantor)) FROM ({}) AS r WHERE grantor <> owner",
+        acl::rights("$1")
+    );
+    let granted = (
+        "grant",
+        by_others.as_str(),
+        "on the view the table's owner grants it, and no longer this role: its REVOKE would change nothing",
+    );
+    let blocking: Vec<_> = BLOCKING.iter().copied().chain([granted]).collect();
+    let each = blocking.iter().enumerate().map(|(i, (_, sql, _))| format!("SELECT {i}, x.name::text FROM ({sql}) AS x(name)"));
     let sql = each.collect::<Vec<_>>().join(" UNION ALL ") + " ORDER BY 1, 2";
-    for row in rows(database, "what blocks the move", &sql, leaf).await? {
-        let Some((kind, _, fate)) = row[0].parse::<usize>().ok().and_then(|i| BLOCKING.get(i)) else { continue };
+    for row in rows_of_any(database, "what blocks the move", &sql, leaf).await? {
+        let Some((kind, _, fate)) = row[0].parse::<usize>().ok().and_then(|i| blocking.get(i)) else { continue };
         all.found.push(Dependent::blocking(kind, &row[1], fate, None));
     }
     identities(database, leaf, all).await?;
@@ -108,7 +110,7 @@ async fn types(database: &Database, leaf: &Leaf<'_>, all: &mut Dependents) -> Re
     let sql = "SELECT a.attname, format_type(t.oid, NULL) FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid \
                WHERE a.attrelid = $1 AND a.attnum > 0 AND NOT a.attisdropped AND CASE t.typcategory WHEN 'A' THEN t.typelem ELSE t.oid END >= 16384 \
                ORDER BY a.attnum";
-    for row in rows(database, "columns of other types", sql, leaf).await? {
+    for row in rows_of_any(database, "columns of other types", sql, leaf).await? {
         let fate = format!(
             "its values are kept as text: bring the table back before ALTER TYPE or ALTER DOMAIN {} renames or changes more than adding a value",
             row[1]
@@ -124,7 +126,7 @@ async fn identities(database: &Database, leaf: &Leaf<'_>, all: &mut Dependents) 
                FROM pg_attribute a JOIN pg_depend s ON s.refobjid = a.attrelid AND s.refobjsubid = a.attnum AND s.deptype = 'i' \
                     AND s.classid = 'pg_class'::regclass AND s.refclassid = 'pg_class'::regclass \
                WHERE a.attrelid = $1 AND a.attidentity <> '' AND NOT a.attisdropped ORDER BY a.attnum";
-    for row in rows(database, "identity columns", sql, leaf).await? {
+    for row in rows_of_any(database, "identity columns", sql, leaf).await? {
         let (column, table) = (ident(&row[0]), leaf.legacy);
         let start = row[2].parse::<i64>().map_or(1, |last| last.saturating_add(1));
         let script = format!(
@@ -147,7 +149,7 @@ async fn checks(database: &Database, leaf: &Leaf<'_>, all: &mut Dependents) -> R
                    obj_description(c.oid, 'pg_constraint'), coalesce(a.attname, ''), coalesce(format_type(a.atttypid, NULL), '') \
                FROM pg_constraint c LEFT JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = ANY (c.conkey) \
                WHERE c.conrelid = $1 AND c.contype = 'c' ORDER BY c.oid, a.attnum";
-    let found = rows(database, "check constraints", sql, leaf).await?;
+    let found = rows_of_any(database, "check constraints", sql, leaf).await?;
     for columns in found.chunk_by(|a, b| a[0] == b[0]) {
         let [_, name, expression, not_valid, whole_row, comment, ..] = columns[0].as_slice() else { continue };
         if whole_row == "t" {
@@ -225,7 +227,7 @@ async fn comments(database: &Database, leaf: &Leaf<'_>, all: &mut Dependents) ->
                LEFT JOIN pg_attribute a ON a.attrelid = d.objoid AND a.attnum = d.objsubid AND d.objsubid > 0 \
                WHERE d.classoid = 'pg_class'::regclass AND d.objoid = $1 ORDER BY d.objsubid";
     let view = view_name(leaf);
-    for row in rows(database, "comments", sql, leaf).await? {
+    for row in rows_of_any(database, "comments", sql, leaf).await? {
         let (name, what) = match row[0].as_str() {
             "" => (leaf.table.to_owned(), format!("VIEW {view}")),
             column => (format!("{}.{column}", leaf.table), format!("COLUMN {view}.{}", ident(column))),
@@ -243,7 +245,7 @@ async fn statistics(database: &Database, leaf: &Leaf<'_>, all: &mut Dependents) 
                     FROM unnest(s.stxkind) k WHERE k <> 'e'), s.stxstattarget, coalesce(a.attname, '') \
                FROM pg_statistic_ext s LEFT JOIN pg_attribute a ON a.attrelid = s.stxrelid AND a.attnum = ANY (s.stxkeys::int2[]) \
                WHERE s.stxrelid = $1 ORDER BY s.oid, a.attnum";
-    let found = rows(database, "extended statistics", sql, leaf).await?;
+    let found = rows_of_any(database, "extended statistics", sql, leaf).await?;
     for columns in found.chunk_by(|a, b| a[0] == b[0]) {
         let [_, name, expressions, kinds, target, ..] = columns[0].as_slice() else { continue };
         if expressions == "t" {

@@ -10,6 +10,7 @@ use crate::catalog::Database;
 use crate::error::Result;
 use crate::sql::{Lexed, Span};
 
+use super::super::acl;
 use super::super::foreign_key::key_table::Leaf;
 use super::found::{Dependent, Dependents, foreign, rows};
 
@@ -229,19 +230,18 @@ const BELONGINGS: &str = "SELECT format('ALTER %s %s OWNER TO %I', k.word, k.nam
          UNION ALL SELECT format('COMMENT ON INDEX %s IS %L', i.indexrelid::regclass, d.description) \
              FROM k JOIN pg_index i ON i.indrelid = k.oid JOIN pg_description d ON d.classoid = 'pg_class'::regclass AND d.objoid = i.indexrelid
          UNION ALL SELECT format('REVOKE ALL ON %s FROM PUBLIC, %I', k.name, pg_get_userbyid(k.relowner)) FROM k WHERE k.relacl IS NOT NULL
-         UNION ALL SELECT format('GRANT %s%s ON %s TO %s%s', a.privilege_type, g.columns, k.name, \
-                 CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END, \
-                 CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END) \
-             FROM k, LATERAL (SELECT k.relacl AS acl, '' AS columns WHERE k.relacl IS NOT NULL \
-                 UNION ALL SELECT attacl, format(' (%I)', attname) FROM pg_attribute WHERE attrelid = k.oid AND attacl IS NOT NULL) g, \
-             aclexplode(g.acl) a";
+";
 
 /// What a view has beside its query, as statements: owner, indexes, defaults, comments, statistics targets, grants.
 async fn belongings(database: &Database, leaf: &Leaf<'_>, view: &View) -> Result<String> {
     let sql = format!(
         "WITH k AS (SELECT *, oid::regclass AS name, CASE relkind WHEN 'm' THEN 'MATERIALIZED VIEW' ELSE 'VIEW' END AS word \
-         FROM pg_class WHERE oid = {}) {BELONGINGS}",
-        view.oid
+         FROM pg_class WHERE oid = {}) {BELONGINGS} \
+         UNION ALL SELECT format('GRANT %s%s ON %s TO %s%s', r.privilege, r.columns, k.name, r.role, \
+                 CASE WHEN r.option THEN ' WITH GRANT OPTION' ELSE '' END) \
+             FROM k CROSS JOIN LATERAL ({}) AS r WHERE k.relacl IS NOT NULL OR r.columns <> ''",
+        view.oid,
+        acl::rights("k.oid")
     );
     Ok(rows(database, "what a view has", &sql, leaf).await?.iter().map(|r| format!("{};\n", r[0])).collect())
 }

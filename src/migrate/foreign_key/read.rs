@@ -6,14 +6,15 @@ use crate::error::Result;
 use super::super::CONTROL;
 use super::{Action, Equal, ForeignKey, Operator, Side, Unique};
 
-/// The constraint rows that belong to a table itself. Those that partitions inherit, on either side, are created again with the foreign key of the
+/// The constraint rows that belong to a table itself. No index leads to those that refer to it, so all constraints are looked at, and the name is
+/// resolved once and not for each of them. Those that partitions inherit, on either side, are created again with the foreign key of the
 /// partitioned table.
 const OWN: &str = "
     FROM pg_constraint c LEFT JOIN pg_constraint up ON up.oid = c.conparentid
     JOIN pg_class f ON f.oid = c.conrelid JOIN pg_namespace fn ON fn.oid = f.relnamespace
     JOIN pg_class p ON p.oid = c.confrelid JOIN pg_namespace pn ON pn.oid = p.relnamespace
     JOIN pg_class i ON i.oid = c.conindid
-    WHERE c.contype = 'f' AND to_regclass($1) IN (c.conrelid, c.confrelid)
+    WHERE c.contype = 'f' AND (SELECT to_regclass($1)::oid) IN (c.conrelid, c.confrelid)
       AND (c.conparentid = 0 OR (c.conrelid = to_regclass($1) AND up.conrelid <> c.conrelid))
     ORDER BY c.conrelid = to_regclass($1), c.oid";
 

@@ -142,6 +142,8 @@ impl Locked {
         let mut since: Option<SystemTime> = None;
         let until = Instant::now() + self.wait;
         loop {
+            // Within a transaction the server answers as it did the first time (source, backend_status.c, pgstat_read_current_status).
+            db.text("looking anew", "SELECT pg_stat_clear_snapshot()").await?;
             let row = db.one("looking for old snapshots", sql, &[&since, &self.before.at, &self.before.oldest]).await?;
             let Some(who) = row.get::<_, Option<String>>(0) else { return Ok(()) };
             if row.get::<_, bool>(1) || Instant::now() >= until {
@@ -212,9 +214,11 @@ pub async fn attempt_once<T>(
     // While this lasts, the proxies hold the table.
     let hold = |wait: Duration| pace.hold.min(cut_over::MOST.saturating_sub(cut_over::FOLLOWING + 2 * wait));
     loop {
-        // A connection that breaks while others wait must not keep them waiting until the server notices.
+        // A connection that breaks while others wait must not keep them waiting until the server notices. A question that was asked ahead keeps its
+        // plan: it is about one relation, whichever that is.
         let local = format!(
-            "SET LOCAL lock_timeout = {}; SET LOCAL idle_in_transaction_session_timeout = {}; {OWN_GRANTS}",
+            "SET LOCAL lock_timeout = {}; SET LOCAL idle_in_transaction_session_timeout = {}; \
+             SET LOCAL plan_cache_mode = force_generic_plan; {OWN_GRANTS}",
             wait.as_millis(),
             DEAD_LINE.as_millis()
         );

@@ -223,6 +223,7 @@ impl Migration<'_> {
                     None => Some(Ahead::make(db, relation, &owner).await?),
                     Some(_) => None,
                 };
+                self.ask_ahead(db, locked, &moving).await?;
                 since.set(Instant::now());
                 self.in_quiet(db, locked, &moving, ahead.as_ref()).await
             })
@@ -243,6 +244,15 @@ impl Migration<'_> {
             online::abandon(self.copying(run, relation)).await?;
         }
         moved.map_err(|error| gone_meanwhile(&context, error))
+    }
+
+    /// Asks what is asked under the lock: what stands in the way is found before anybody waits, and the server has the questions planned.
+    async fn ask_ahead(&self, db: &Database, locked: &Locked, moving: &Moving<'_>) -> Result<()> {
+        let Moving { rule, relation, .. } = *moving;
+        self.refuse_stale_rule(rule, &self.catalog(rule).await?)?;
+        let hanging = self.hanging(db, relation, &relation.legacy_table()).await?;
+        self.refuse_hanging(relation, &hanging)?;
+        locked.no_old_snapshot(db).await
     }
 
     /// Locks the table, and moves it.

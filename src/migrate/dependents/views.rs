@@ -37,7 +37,8 @@ struct View {
     lock: String,
 }
 
-/// Columns of [`View`], of relation `c`. A view that does not read the table directly cannot depend on its key.
+/// Columns of [`View`], of relation `c`. Whose temporary schema one is, the server tells since PostgreSQL 16: before, its function counts sessions by
+/// another number (release notes of 16, pg_stat_get_backend_idset). A view that does not read the table directly cannot depend on its key.
 const VIEW: &str = "c.oid, c.relkind = 'm', c.oid::regclass, \
     coalesce((SELECT ' WITH (' || string_agg(format('%I = %L', split_part(o, '=', 1), substr(o, strpos(o, '=') + 1)), ', ') || ')' \
               FROM unnest(c.reloptions) o), ''), \
@@ -60,7 +61,7 @@ const VIEW: &str = "c.oid, c.relkind = 'm', c.oid::regclass, \
      WHERE r.ev_class = c.oid AND $1 IN (t.typrelid, e.typrelid)), \
     CASE WHEN c.relpersistence = 't' THEN 'it is temporary' || coalesce((SELECT format(', of a session of %s (pid %s)', a.usename, a.pid) \
         FROM pg_namespace AS n JOIN pg_stat_activity AS a ON a.pid = pg_stat_get_backend_pid(substr(n.nspname, 9)::integer) \
-        WHERE n.oid = c.relnamespace), '') ELSE '' END";
+        WHERE n.oid = c.relnamespace AND current_setting('server_version_num')::integer >= 160000), '') ELSE '' END";
 
 impl View {
     fn of(row: &[String]) -> View {

@@ -208,7 +208,14 @@ impl Database {
         let sql = "SELECT DISTINCT format('%I.%I', n.nspname, c.relname), l.mode FROM pg_locks AS l JOIN pg_class AS c ON c.oid = l.relation \
                    JOIN pg_namespace AS n ON n.oid = c.relnamespace \
                    WHERE l.pid = pg_backend_pid() AND l.locktype = 'relation' AND c.relkind NOT IN ('i', 'I', 'S') AND n.nspname !~ '^pg_|^information_schema$'";
-        if let Ok(rows) = self.client.query(sql, &[]).await {
+        // Asked after every statement, so it is kept although it has no parameters.
+        let known = match self.prepared.get(sql) {
+            Some(statement) => Ok(statement),
+            None => self.client.prepare(sql).await.inspect(|statement| self.prepared.keep(sql, statement.clone())),
+        };
+        if let Ok(statement) = known
+            && let Ok(rows) = self.client.query(&statement, &[]).await
+        {
             journal.locked(rows.iter().map(|row| (row.get(0), row.get(1))).collect());
         }
     }

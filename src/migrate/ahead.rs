@@ -34,7 +34,8 @@ impl Ahead {
         db.will_be(&relation.rows(), &legacy);
         let indexes = indexes(db, relation).await?;
         let notes = leaf::finish(db, relation, Some(&legacy)).await?;
-        db.batch(&context, &[view::own(relation), keep::table_of_places(relation)].concat()).await?;
+        db.batch(&format!("making the view of {}", relation.table), &view::own(relation)).await?;
+        db.batch(&format!("making the table of places of {}", relation.table), &keep::table_of_places(relation)).await?;
         let [leaf, own, function] = view::of_its_own(relation);
         roles::give(db, &[leaf, own, function, (format!("TABLE {}", place::table(relation)), CONTROL)], owner).await?;
         Ok(Ahead { indexes, notes })

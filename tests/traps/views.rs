@@ -288,7 +288,7 @@ async fn refused_and_left_as_it_was() {
             "CREATE TABLE mig_old.hisold (x int)",
             "putting the view in place of hisold: relation \"hisold\" already exists in schema \"mig_old\"",
         ),
-        ("CREATE VIEW esclusa.hisold AS SELECT 1", "putting the view in place of hisold: relation \"hisold\" already exists"),
+        ("CREATE VIEW esclusa.hisold AS SELECT 1", "making the view of hisold: relation \"hisold\" already exists"),
     ] {
         let mut bed =
             Bed::new("CREATE TABLE hisold (id integer NOT NULL, x varchar(5)); INSERT INTO hisold VALUES (1, 'a'), (2, 'b')")

@@ -11,7 +11,7 @@ mod process;
 mod relay;
 
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use common::proxy::{Proxy, b, e, p, s};
 use common::{Bed, wait_for};
@@ -80,8 +80,9 @@ async fn a_commit_whose_answer_is_lost_is_counted_once() {
     })
     .await;
     relay.cut_commits(usize::MAX);
-    let (mut answered, mut together) = (0, 0);
+    let (mut answered, mut together, began) = (0, 0, Instant::now());
     while relay.cuts() < 8 {
+        assert!(began.elapsed() < Duration::from_secs(60), "{} answers were cut off in a minute", relay.cuts());
         answered += work(&proxy, &bed, 4, 50).await;
         proxy.client(&bed).await.query("SELECT tcdesc FROM tipocolor LEFT JOIN tipotalla ON ttid = tcid").await;
         (answered, together) = (answered + 2, together + 1);

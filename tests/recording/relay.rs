@@ -65,13 +65,13 @@ async fn relay(mut client: TcpStream, state: Arc<State>) {
     let mut server = TcpStream::connect(("127.0.0.1", state.server)).await.unwrap();
     let (mut from_client, mut to_client) = client.split();
     let (mut from_server, mut to_server) = server.split();
-    // Whether the transaction that is open writes hits.
+    // Whether the transaction that is open writes hits. The recorder prepares its statements once a connection, so that a later
+    // transaction sends a Bind of the statement and no text.
     let writes_hits = AtomicBool::new(false);
     let requests = async {
-        let mut bytes = vec![0; 65_536];
+        let (mut bytes, mut hits) = (vec![0; 65_536], Hits::default());
         while let Ok(n @ 1..) = from_client.read(&mut bytes).await {
-            let holds = |text: &[u8]| bytes[..n].windows(text.len()).any(|w| w == text);
-            writes_hits.fetch_or(holds(b"INTO esclusa.hit_total"), Ordering::SeqCst);
+            writes_hits.fetch_or(hits.are_written_by(&bytes[..n]), Ordering::SeqCst);
             if to_server.write_all(&bytes[..n]).await.is_err() {
                 break;
             }
@@ -98,5 +98,45 @@ async fn relay(mut client: TcpStream, state: Arc<State>) {
         () = requests => {}
         () = answers => {}
         _ = refuses.wait_for(|refuses| *refuses) => {}
+    }
+}
+
+/// What a client sends, message by message, and its prepared statements that write hits.
+#[derive(Default)]
+struct Hits {
+    /// The beginning of a message whose end has not arrived.
+    rest: Vec<u8>,
+    statements: Vec<Vec<u8>>,
+}
+
+impl Hits {
+    /// Whether one of the messages that end in these bytes writes hits: a Bind of the prepared statement, or a text.
+    fn are_written_by(&mut self, bytes: &[u8]) -> bool {
+        self.rest.extend_from_slice(bytes);
+        let mut written = false;
+        loop {
+            // The requests for encryption and the start-up message have no tag: they begin with the first byte of their length, a zero.
+            let tag_length = usize::from(self.rest.first().is_some_and(|first| *first != 0));
+            let length = self.rest.get(tag_length..tag_length + 4).map(|l| u32::from_be_bytes(l.try_into().unwrap()) as usize);
+            let Some(end) = length.map(|l| tag_length + l).filter(|end| *end <= self.rest.len()) else { return written };
+            let message: Vec<u8> = self.rest.drain(..end).collect();
+            if tag_length == 1 {
+                written |= self.writes(message[0], &message[5..]);
+            }
+        }
+    }
+
+    fn writes(&mut self, tag: u8, body: &[u8]) -> bool {
+        let holds_insert = || body.windows(22).any(|w| w == b"INTO esclusa.hit_total");
+        let mut names = body.split(|b| *b == 0);
+        match tag {
+            b'P' if holds_insert() => {
+                self.statements.extend(names.next().map(<[u8]>::to_vec));
+                false
+            }
+            b'B' => names.nth(1).is_some_and(|name| self.statements.iter().any(|s| s == name)),
+            b'Q' => holds_insert(),
+            _ => false,
+        }
     }
 }

@@ -7,6 +7,7 @@ pub mod back;
 pub mod backfill;
 pub mod capture;
 pub mod condition;
+mod copying;
 pub mod cut_over;
 pub mod dependents;
 pub mod doctor;

@@ -463,3 +463,27 @@ async fn views_that_clients_made_meanwhile_come_back_with_the_table() {
     assert!(client.query("UPDATE tipocuenta SET n = 8 WHERE id = 1").await.contains("[UPDATE 1]"));
     assert!(client.query("SELECT n FROM breve WHERE n = 8").await.contains("(8)"));
 }
+
+/// A database that was restored from a backup, or a standby that lagged when it took over, numbers its next switch as one that the proxy has followed long
+/// ago.
+#[tokio::test]
+async fn a_proxy_follows_a_database_whose_switches_have_gone_back() {
+    let bed = bed().await;
+    let proxy = Proxy::start(&bed).await;
+    let mut client = proxy.client(&bed).await;
+    there(&bed, "tipocuenta").await;
+    there(&bed, "tipootro").await;
+    assert!(client.query("SELECT n FROM tipocuenta WHERE id = 2").await.contains("(0)"));
+    bed.sql("UPDATE esclusa.generation SET number = 1").await;
+    common::wait_for(&bed.db, "SELECT bool_and(generation = 1) FROM esclusa.replica").await;
+    for _ in 0..2 {
+        back(&bed, "tipocuenta").await;
+        let answer = client.query("SELECT n FROM tipocuenta WHERE id = 2").await;
+        assert!(answer.contains("(0)"), "{answer}");
+        there(&bed, "tipocuenta").await;
+        let answer = client.query("UPDATE tipocuenta SET n = n WHERE id = 2").await;
+        assert!(answer.contains("UPDATE 1"), "{answer}");
+    }
+    common::wait_for(&bed.db, "SELECT bool_and(r.generation = g.number) FROM esclusa.replica AS r, esclusa.generation AS g")
+        .await;
+}

@@ -460,3 +460,29 @@ async fn indexes_that_change_during_the_proof_are_carried() {
     assert_eq!(bed.rows(carried).await, ["added unique", "added_later", "altered desc", "hisusuario_id"]);
     assert_same(&bed).await;
 }
+
+/// What fails in the copy fails in the trigger too that carries a client's change into it: a full disk, for instance. The copy is removed at once.
+#[tokio::test]
+async fn a_copy_that_cannot_go_on_leaves_the_table_as_it_was() {
+    let bed = bed().await;
+    bed.sql(
+        "CREATE FUNCTION public.full_disk() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN
+           IF EXISTS (SELECT FROM pg_event_trigger_ddl_commands() WHERE object_identity = 'esclusa_leaf.hisusuario' AND command_tag = 'CREATE TABLE') THEN
+             ALTER TABLE esclusa_leaf.hisusuario ADD CONSTRAINT no_space_left CHECK (al_id < 0);
+           END IF;
+         END $$;
+         CREATE EVENT TRIGGER full_disk ON ddl_command_end WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION public.full_disk()",
+    )
+    .await;
+    let migration = Migration { pace: pace(), ..Migration::new(&bed.db, &bed.rules, bed.context.clone()).await.unwrap() };
+    let run = migration.begin("full").await.unwrap();
+    let error = common::said(&migration.table(run, &bed.rules.rules["hisusuario"]).await.unwrap_err());
+    assert!(error.contains("no_space_left") && error.contains("SQLSTATE 23514; the copy was removed"), "{error}");
+    bed.sql("INSERT INTO cf_quere_pro.hisusuario VALUES (1, 'after', NULL, 'app', now())").await;
+    let left = "SELECT (SELECT count(*) FROM esclusa.copy), (SELECT count(*) FROM pg_trigger WHERE tgrelid = 'cf_quere_pro.hisusuario'::regclass), \
+                to_regclass('esclusa_leaf.hisusuario') IS NULL";
+    assert_eq!(bed.cell(left).await, "0|0|t");
+    bed.sql("DROP EVENT TRIGGER full_disk").await;
+    let outcome = migration.table(run, &bed.rules.rules["hisusuario"]).await.unwrap_or_else(|e| panic!("{}", common::said(&e)));
+    assert!(outcome.parity.is_some_and(|p| p.holds()));
+}

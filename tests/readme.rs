@@ -383,6 +383,9 @@ async fn the_six_steps() {
     assert_eq!(dry.matches("DROP TABLE mig_old.").count(), 22, "{dry}");
     let dropped = out(drop.env("ESCLUSA_MIGRATE_RESTORE_URL", &scratch));
     assert_eq!(dropped.matches(" dropped ").count(), 22, "{dropped}");
+    // The command may be given again, after it was killed.
+    let again = out(&mut drop);
+    assert_eq!(again.matches("was dropped before").count(), 22, "{again}");
     let status = out(&mut typed(&["status", "--wave", "W1-A", "--format", "csv"]));
     assert_eq!(status.matches(",dropped,").count(), 22, "{status}");
     assert!(out(&mut typed(&["status", "--plan", "--format", "csv"])).contains("22 moved, 22 of them dropped"));

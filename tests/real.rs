@@ -196,6 +196,22 @@ async fn the_script_gives_all_that_is_needed_and_may_be_run_again() {
         assert!(keeper.ends_with(expected), "{keeper}");
         assert_eq!(schema::check(&control, &context).await.unwrap().rows, Vec::<Vec<Cell>>::new());
     }
+    // Rights on its own tables that somebody has revoked are named, and come back with the script.
+    let revoked = r#"REVOKE SELECT ON cf_quere_pro.audit_log FROM "o'control"; REVOKE ALL ON ALL TABLES IN SCHEMA esclusa FROM "o'control""#;
+    admin.batch("revoking", revoked).await.unwrap();
+    let missing = roles::missing(&control, &context, &tables).await.unwrap();
+    let what: Vec<&str> = missing.iter().map(|m| m.what.as_str()).collect();
+    assert!(
+        matches!(what[..], ["no SELECT on 1 of esclusa's own tables", all] if all.starts_with("no SELECT, INSERT, UPDATE, DELETE on ")),
+        "{what:?}"
+    );
+    admin.batch("the script", &script).await.unwrap_or_else(|e| panic!("{e} {:?}", e.more()));
+    assert_eq!(roles::missing(&control, &context, &tables).await.unwrap(), []);
+    admin.batch("revoking", revoked).await.unwrap();
+    for one in &missing {
+        admin.batch(&one.what, &one.mend).await.unwrap();
+    }
+    assert_eq!(roles::missing(&control, &context, &tables).await.unwrap(), []);
     // No other role may create objects in the schema of shared functions.
     let open =
         "SELECT count(*) FROM pg_roles WHERE NOT rolsuper AND rolname <> $1 AND has_schema_privilege(oid, 'esclusa', 'CREATE')";

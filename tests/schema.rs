@@ -7,9 +7,11 @@ mod common;
 mod first_form;
 
 use common::{Bed, SCHEMA, said};
+use esclusa::config::Settings;
 use esclusa::migrate::migration::Migration;
 use esclusa::migrate::object::storage;
-use esclusa::migrate::{capture, schema};
+use esclusa::migrate::quiet::Pace;
+use esclusa::migrate::{capture, refill, schema};
 use esclusa::rule::{Capture, Rule, Target};
 use esclusa::table::Table;
 
@@ -550,4 +552,48 @@ async fn a_rule_that_was_edited_after_the_move_is_told() {
         l.domain = "HUE".into();
     }
     assert_eq!(storage(&bed).await, [""; 0]);
+}
+
+/// The table of places is dropped, or an archive is no longer listed: the archive is filled from the leaf, and the table can come back.
+#[tokio::test]
+async fn an_archive_whose_places_are_lost_is_filled() {
+    let bed = moved().await;
+    let pace = Pace::new(&Settings::defaults().unwrap());
+    let filled = async || {
+        let done = refill::mend(&bed.db, &bed.context, &bed.rules, &pace).await.unwrap();
+        done.iter().map(|row| format!("{}: {}", row[0].text(), row[1].text())).collect::<Vec<_>>()
+    };
+    let expected = ["archive mig_old.color: mended: filled from the leaf"];
+    bed.sql("DROP TABLE esclusa.kept_color").await;
+    assert_eq!(refill::check(&bed.db).await.unwrap().len(), 1);
+    refill::mark(&bed.db, &[]).await.unwrap();
+    assert_eq!(filled().await, expected);
+    bed.sql("UPDATE cf_quere_pro.color SET cname = 'seen' WHERE cid = 1").await;
+    bed.sql("DELETE FROM esclusa.archive WHERE legacy_table = 'color'").await;
+    refill::mark(&bed.db, &["color".to_owned()]).await.unwrap();
+    assert_eq!(filled().await, expected);
+    let error = refill::mark(&bed.db, &["base".to_owned()]).await.unwrap_err();
+    assert!(said(&error).contains("base has no archive"), "{}", said(&error));
+    let migration = Migration::new(&bed.db, &bed.rules, bed.context.clone()).await.unwrap();
+    let run = migration.begin("back").await.unwrap();
+    migration.back(run, &bed.rules.rules["color"]).await.unwrap_or_else(|e| panic!("{}", said(&e)));
+    assert_eq!(bed.cell("SELECT cname FROM cf_quere_pro.color WHERE cid = 1").await, "seen");
+}
+
+/// Somebody drops the leaf with everything on it: the archive has the rows, and the statements are printed that make it the table again.
+#[tokio::test]
+async fn a_leaf_that_was_dropped_has_a_way_out() {
+    let bed = moved().await;
+    bed.sql("UPDATE cf_quere_pro.color SET cname = 'seen' WHERE cid = 1; DROP TABLE esclusa_leaf.color CASCADE").await;
+    let migration = Migration::new(&bed.db, &bed.rules, bed.context.clone()).await.unwrap();
+    let rule = &bed.rules.rules["color"];
+    let run = migration.begin("back").await.unwrap();
+    for error in [migration.back(run, rule).await.map(drop).unwrap_err(), migration.verify(rule).await.map(drop).unwrap_err()] {
+        let said = said(&error);
+        assert!(said.starts_with("the leaf of color is gone, with its rows"), "{said}");
+        assert!(said.contains("ALTER TABLE mig_old.color SET SCHEMA cf_quere_pro"), "{said}");
+    }
+    bed.sql("DROP TRIGGER IF EXISTS esclusa_guard ON mig_old.color; ALTER TABLE mig_old.color SET SCHEMA cf_quere_pro").await;
+    migration.table(run, rule).await.unwrap_or_else(|e| panic!("{}", said(&e)));
+    assert_eq!(bed.cell("SELECT cname FROM cf_quere_pro.color WHERE cid = 1").await, "seen");
 }

@@ -46,6 +46,7 @@ pub(super) async fn run(call: Call) -> Result<()> {
         standing(&call, database, &rules, &mut faults).await?;
         let (storage, zone) = (storage::recorded(database, schema).await?, &call.settings.rules.time_zone);
         rules.rules.values().filter_map(|rule| storage::fault(&storage, rule, zone)).for_each(|fault| faults.push(fault));
+        storage::without_rule(&storage, &rules).for_each(|(_, fault)| faults.push(fault));
     }
     if rules.rules.is_empty() && rules.faulty.is_empty() {
         faults.push(Fault::general(format!("there is no rule in {}", directory.display())).hint("run `esclusa rules generate`"));

@@ -8,7 +8,7 @@ use super::rehearse::{Rehearsed, about};
 use super::selection::Selection;
 use super::turn::{Turn, cut_short, turn};
 use crate::error::{Error, Result};
-use crate::migrate::drop::{self, Dumping};
+use crate::migrate::drop::{self, Dropped, Dumping};
 use crate::migrate::dump::{self, Dump, Server};
 use crate::migrate::migration::Migration;
 use crate::migrate::quiet::Pace;
@@ -52,6 +52,11 @@ pub(super) async fn run(call: Call, asked: Drop) -> Result<()> {
     let dumping = Dumping { server: &server, scratch: scratch.as_ref(), directory, observation };
     let run = migration.begin(&std::env::args().skip(1).collect::<Vec<_>>().join(" ")).await?;
     for rule in chosen {
+        // The command may be given again after it was cut short.
+        if let Some(dropped) = drop::dropped(&migration, &rule.table).await? {
+            table.push(before(rule, dropped));
+            continue;
+        }
         match turn(&database, &rule.table, drop::run(&migration, run, rule, &dumping)).await? {
             Turn::Ended(Ok(dump)) => table.push(vec![
                 rule.table.as_str().into(),
@@ -105,6 +110,10 @@ async fn rehearse(call: &Call, asked: &Drop, rules: &RuleSet, chosen: &[&Rule]) 
     let (mut table, mut may, mut held) = (Table::new(COLUMNS), Vec::new(), 0);
     let mut told = Rehearsed::new(call);
     for &rule in chosen {
+        if let Some(dropped) = drop::dropped(&migration, &rule.table).await? {
+            table.push(before(rule, dropped));
+            continue;
+        }
         match looked_at(&migration, rule, scratch.as_ref(), observation).await {
             Ok(()) => {
                 may.push(rule);
@@ -147,6 +156,14 @@ fn foreseen(rule: &Rule, state: &str, why: String) -> Vec<Cell> {
     let mut cells = row(rule, state, why);
     cells[2] = Cell::Null;
     cells
+}
+
+/// The row of a table that an earlier run has dropped.
+fn before(rule: &Rule, dropped: Dropped) -> Vec<Cell> {
+    let text = |text: Option<String>| text.unwrap_or_default().into();
+    let note = if dropped.dump.is_some() { "was dropped before" } else { "was not dropped by esclusa: there is no dump of it" };
+    let rows = dropped.rows.map_or(Cell::Null, Cell::from);
+    vec![rule.table.as_str().into(), "dropped".into(), rows, text(dropped.dump), text(dropped.sha256), note.into()]
 }
 
 /// The row of a table that was not dropped.

@@ -11,6 +11,7 @@ use crate::catalog::Database;
 use crate::error::{Error, Result};
 use crate::migrate::machine::{State, Step};
 use crate::migrate::migration::Migration;
+use crate::migrate::object::storage;
 use crate::migrate::online::{Progress, Told};
 use crate::migrate::quiet::Pace;
 use crate::migrate::{capture, drop, ledger, roles};
@@ -108,6 +109,11 @@ pub(super) async fn run(call: Call, rollback: Rollback) -> Result<()> {
             }
         }
     }
+    if rollback.selection.all {
+        let lost = lost(&database, &context, &rules).await?;
+        failed += lost.len();
+        table.rows.extend(lost);
+    }
     // The rows of tables that stay moved are audited as before.
     if unaudited && failed == 0 {
         let triggers = capture::disable(&database, &context).await?;
@@ -116,6 +122,10 @@ pub(super) async fn run(call: Call, rollback: Rollback) -> Result<()> {
     }
     migration.finish(run).await?;
     call.print(&table)?;
+    ended(failed, unaudited)
+}
+
+fn ended(failed: usize, unaudited: bool) -> Result<()> {
     match failed {
         0 => Ok(()),
         _ if unaudited => Err(Error::refused(format!("{failed} tables were not brought back, so no audit trigger was disabled"))),
@@ -184,6 +194,13 @@ fn told(chosen: &[&Rule], level: u8) -> Result<()> {
         ))?;
     }
     Ok(())
+}
+
+/// The rows of moved tables that cannot come back, because they have no rule any more.
+async fn lost(database: &Database, context: &Context, rules: &RuleSet) -> Result<Vec<Vec<Cell>>> {
+    let storage = storage::recorded(database, &context.schema).await?;
+    let lost = storage::without_rule(&storage, rules);
+    Ok(lost.map(|(name, fault)| vec![name.into(), "left as it was".into(), 0usize.into(), fault.message.into()]).collect())
 }
 
 fn left(rule: &Rule, error: &Error) -> Vec<Cell> {

@@ -43,6 +43,12 @@ pub async fn acknowledge(database: &Database, by: HitRecorder<'_>, generation: i
     database.execute("acknowledging a switch", sql, &[&by.instance, &generation, &rules, &by.recorder]).await.map(drop)
 }
 
+/// The replica has followed no switch of this database yet: every switch waits for it.
+pub async fn begins(database: &Database, instance: &str) -> Result<()> {
+    let sql = "UPDATE esclusa.replica SET generation = 0, seen_at = clock_timestamp() WHERE instance = $1";
+    database.execute("saying that this process follows anew", sql, &[&instance]).await.map(drop)
+}
+
 /// The replica still serves, whatever it waits for before it can follow the last switch.
 pub async fn serves(database: &Database, instance: &str) -> Result<()> {
     let sql = "UPDATE esclusa.replica SET seen_at = clock_timestamp() WHERE instance = $1";

@@ -35,6 +35,23 @@ pub struct Returned {
     pub notes: Vec<String>,
 }
 
+/// Somebody has dropped the leaf with all that was built on it, the view and its triggers included. What is left is the archive, and nothing proves
+/// that it has every change: a person decides.
+pub(super) fn leaf_is_gone(relation: &Relation) -> Error {
+    let archive = qualified(ARCHIVE, &relation.table);
+    Error::Refused {
+        message: format!("the leaf of {} is gone, with its rows", relation.table),
+        detail: Some(format!("{archive} has the rows as they were then, unless triggers of the leaf were off before")),
+        hint: Some(format!(
+            "`{} ALTER TABLE {archive} SET SCHEMA {};` makes it the table again; enable those of its triggers that {CONTROL}.silenced lists; \
+             then `esclusa migrate {}` moves it anew",
+            keep::unguarding(&archive).trim_end(),
+            ident(&relation.schema),
+            relation.table
+        )),
+    }
+}
+
 impl Migration<'_> {
     /// Brings a table back; its mode is `observe` afterwards.
     pub async fn back(&self, run: i64, rule: &Rule) -> Result<Returned> {
@@ -105,9 +122,9 @@ impl Migration<'_> {
         };
         let kinds = "SELECT coalesce((SELECT relkind::text FROM pg_class WHERE oid = to_regclass($1)), ''), \
                      coalesce((SELECT relkind::text FROM pg_class WHERE oid = to_regclass($2)), ''), \
-                     EXISTS (SELECT FROM esclusa.run_table WHERE legacy_table = $3 AND step = 'drop')";
+                     EXISTS (SELECT FROM esclusa.run_table WHERE legacy_table = $3 AND step = 'drop'), to_regclass($4) IS NOT NULL";
         let archive = self.database.origin(&qualified(ARCHIVE, &relation.table));
-        let named: Params<'_> = &[&relation.legacy_table(), &archive, &relation.table];
+        let named: Params<'_> = &[&relation.legacy_table(), &archive, &relation.table, &relation.rows()];
         let row = self.database.one("looking for the legacy table", kinds, named).await?;
         match (row.get::<_, &str>(0), row.get::<_, &str>(1)) {
             ("r" | "p", _) => refused("the legacy table has its name", "there is nothing to bring back"),
@@ -121,6 +138,7 @@ impl Migration<'_> {
                     relation.table
                 ),
             ),
+            _ if !row.get::<_, bool>(3) => Err(leaf_is_gone(relation)),
             _ if !keep::is_kept(self.database, relation).await? => refused(
                 "its archive has missed changes: the triggers on the leaf are gone or off, or the archive was rewritten (VACUUM FULL, CLUSTER)",
                 "`esclusa schema apply` makes the triggers again, and fills the archive from the leaf",

@@ -17,7 +17,7 @@ use super::condition::{self, Condition};
 use super::dump::{self, Dump, Server};
 use super::keep::Places;
 use super::ledger::{self, Entry};
-use super::machine::Step;
+use super::machine::{State, Step};
 use super::migration::Migration;
 use super::quiet::{Locked, attempt};
 use super::{ARCHIVE, PINNED, keep, object, roles};
@@ -39,6 +39,36 @@ pub async fn unmet(migration: &Migration<'_>, rule: &Rule, observation: Duration
     let mut facts = condition::facts(migration.database, &migration.context, &[rule], observation).await?;
     let facts = facts.remove(&rule.table).unwrap_or_default();
     Ok(condition::to_drop(&facts, observation).into_iter().filter(|c| !c.met).collect())
+}
+
+/// How a table that is dropped already was dropped. Nothing is known of one that was dropped by hand.
+pub struct Dropped {
+    /// The rows in its dump.
+    pub rows: Option<i64>,
+    /// The dump, where it was written.
+    pub dump: Option<String>,
+    /// Its SHA-256.
+    pub sha256: Option<String>,
+}
+
+/// What the ledger says of a table that is dropped; `None` where it is not.
+pub async fn dropped(migration: &Migration<'_>, table: &str) -> Result<Option<Dropped>> {
+    if ledger::state(migration.database, &migration.context, table).await? != State::Dropped {
+        return Ok(None);
+    }
+    let sql =
+        format!("SELECT row_count, detail::jsonb ->> 'dump', detail::jsonb ->> 'sha256' FROM ({}) AS drop", last_drop(table));
+    let rows = migration.database.query("looking for how it was dropped", &sql, &[]).await?;
+    let nothing = Dropped { rows: None, dump: None, sha256: None };
+    Ok(Some(rows.first().map_or(nothing, |r| Dropped { rows: r.get(0), dump: r.get(1), sha256: r.get(2) })))
+}
+
+/// The ledger's last entry of a drop that was done.
+fn last_drop(table: &str) -> String {
+    format!(
+        "SELECT * FROM {CONTROL}.run_table WHERE legacy_table = {} AND step = 'drop' AND detail IS NOT NULL ORDER BY number DESC LIMIT 1",
+        literal(table)
+    )
 }
 
 /// Drops one archived table, and returns its dump, which the ledger records too.
@@ -144,20 +174,15 @@ pub async fn restore(migration: &Migration<'_>, run: i64, rule: &Rule, file: Opt
 /// The SQL for the extended statistics that the dropped table had.
 async fn statistics(db: &Database, rule: &Rule) -> Result<String> {
     let sql = format!(
-        "SELECT s || ';' FROM (SELECT detail::jsonb -> 'statistics' AS list FROM {CONTROL}.run_table \
-           WHERE legacy_table = {} AND step = 'drop' AND detail IS NOT NULL ORDER BY number DESC LIMIT 1) AS last, jsonb_array_elements_text(last.list) AS s",
-        literal(&rule.table)
+        "SELECT s || ';' FROM (SELECT detail::jsonb -> 'statistics' AS list FROM ({}) AS drop) AS last, jsonb_array_elements_text(last.list) AS s",
+        last_drop(&rule.table)
     );
     Ok(db.text("looking for extended statistics", &sql).await?.into_iter().flatten().flatten().collect())
 }
 
 /// The dump of a dropped table, checked by its hash.
 async fn dumped(db: &Database, rule: &Rule, file: Option<&Path>) -> Result<PathBuf> {
-    let sql = format!(
-        "SELECT detail::jsonb ->> 'dump', detail::jsonb ->> 'sha256' FROM {CONTROL}.run_table \
-         WHERE legacy_table = {} AND step = 'drop' AND detail IS NOT NULL ORDER BY number DESC LIMIT 1",
-        literal(&rule.table)
-    );
+    let sql = format!("SELECT detail::jsonb ->> 'dump', detail::jsonb ->> 'sha256' FROM ({}) AS drop", last_drop(&rule.table));
     let found = db.text("looking for the dump", &sql).await?;
     let [Some(written), Some(sha256)] = found.first().map_or(&[][..], Vec::as_slice) else {
         return Err(Error::Refused {

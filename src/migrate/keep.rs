@@ -210,12 +210,14 @@ pub(super) async fn was_kept(db: &Database, relation: &Relation) -> Result<bool>
     Ok(db.one("looking for an archive", &sql, &[&relation.table]).await?.get(0))
 }
 
-/// A query for the moved tables whose archive is there: the table, and whether its archive receives every change, because the triggers exist and
-/// always fire, their function is as it was recorded, and the heap is still the one whose places are known.
+/// A query for the moved tables whose archive is there: the table, and whether its archive receives every change, because the table of places (its
+/// name is known where it is not cut) and the triggers exist, these always fire, their function is as it was recorded, and the heap is still the one whose places are known.
 pub(super) fn upkeep() -> String {
     let at = |schema: &str| format!("to_regclass(format('%I.%I', {}, a.legacy_table))", literal(schema));
     format!(
-        "SELECT a.legacy_table, NOT a.is_behind AND a.filenode = pg_relation_filenode({archive}) AND {count} = (SELECT count(*) FROM pg_trigger \
+        "SELECT a.legacy_table, NOT a.is_behind AND a.filenode = pg_relation_filenode({archive}) \
+           AND (octet_length('{kept}' || a.legacy_table) > 63 OR to_regclass(format('%I.%I', '{CONTROL}', '{kept}' || a.legacy_table)) IS NOT NULL) \
+           AND {count} = (SELECT count(*) FROM pg_trigger \
            WHERE tgrelid = {leaf} AND tgname = ANY ('{{{names}}}'::name[]) AND tgenabled = 'A') \
            AND NOT EXISTS (SELECT FROM {CONTROL}.object AS o JOIN pg_description AS d ON d.description = 'esclusa: keeps ' || a.legacy_table \
              JOIN pg_proc AS p ON p.oid = d.objoid AND d.classoid = 'pg_proc'::regclass WHERE o.legacy_table = a.legacy_table AND o.kind = 'function' \
@@ -225,6 +227,7 @@ pub(super) fn upkeep() -> String {
         leaf = at(LEAVES),
         count = TRIGGERS.len(),
         names = TRIGGERS.join(","),
+        kept = place::KEPT,
     )
 }
 

@@ -312,7 +312,9 @@ async fn gone(database: &Database, table: &str) -> Result<String> {
     let sql = "SELECT to_regclass($1) IS NOT NULL";
     let there: bool = database.one("looking for the archived table", sql, &[&archived]).await?.get(0);
     Ok(match there {
-        true => format!("the leaf is gone with its rows; {archived} has them as of the move"),
+        true => format!(
+            "the leaf is gone with its rows; {archived} has them as they were then, and `esclusa verify {table}` prints the statements for the way out"
+        ),
         false => "the leaf is gone with its rows; restore them from a backup".to_owned(),
     })
 }

@@ -10,9 +10,12 @@ use crate::sql::quote::{literal, qualified};
 use super::foreign_key::bounded;
 use super::number::Numbers;
 
+/// What the name of the table of numbers and places begins with, before that of the legacy table.
+pub(super) const KEPT: &str = "kept_";
+
 /// The name of the table of numbers and places, without its schema.
 pub(super) fn name(relation: &Relation) -> String {
-    bounded(format!("kept_{}", relation.table))
+    bounded(format!("{KEPT}{}", relation.table))
 }
 
 /// The table of numbers and places, for rows whose place does not follow from the number.

@@ -334,16 +334,20 @@ fn fraction(begun: Instant) -> f64 {
     f64::from(begun.elapsed().subsec_nanos() % 1_000_000) / 1_000_000.0
 }
 
-/// Who has used these tables in a transaction that is still open, the oldest first.
+/// Who has used these tables in a transaction that is still open, the oldest first. A prepared transaction holds its locks without a session (source,
+/// lock.c, GetLockStatusData).
 async fn blockers(db: &Database, tables: &[String]) -> Result<String> {
     let list = tables.iter().map(|t| format!("to_regclass({})", literal(t))).collect::<Vec<_>>().join(", ");
     let sql = format!(
-        "SELECT string_agg(line, '; ') FROM (SELECT format('%s%s%s%s, in a transaction for %s s (pid %s)', coalesce(a.usename::text, a.backend_type), \
+        "WITH holding AS (SELECT pid, virtualtransaction FROM pg_locks WHERE granted AND relation IN ({list})) \
+         SELECT string_agg(line, '; ') FROM (SELECT format('%s%s%s%s, in a transaction for %s s (pid %s)', coalesce(a.usename::text, a.backend_type), \
              CASE WHEN a.application_name <> '' THEN ' with ' || a.application_name ELSE '' END, \
-             coalesce(' from ' || host(a.client_addr), ''), coalesce(', ' || a.state, ''), round(extract(epoch FROM clock_timestamp() - a.xact_start)), a.pid) AS line \
+             coalesce(' from ' || host(a.client_addr), ''), coalesce(', ' || a.state, ''), round(extract(epoch FROM clock_timestamp() - a.xact_start)), a.pid) AS line, a.xact_start AS since \
          FROM pg_stat_activity AS a WHERE a.pid <> pg_backend_pid() AND a.xact_start < clock_timestamp() - interval '100 ms' \
-           AND EXISTS (SELECT FROM pg_locks AS l WHERE l.pid = a.pid AND l.granted AND l.relation IN ({list})) \
-         ORDER BY a.xact_start LIMIT 5) AS x"
+           AND a.pid IN (SELECT pid FROM holding) \
+         UNION ALL SELECT format('prepared transaction %L of %s, for %s s', gid, owner, round(extract(epoch FROM clock_timestamp() - prepared))), prepared \
+         FROM pg_prepared_xacts WHERE database = current_database() AND '-1/' || transaction IN (SELECT virtualtransaction FROM holding) \
+         ORDER BY since LIMIT 5) AS x"
     );
     Ok(db.text("looking for who holds the table", &sql).await?.into_iter().flatten().flatten().collect())
 }

@@ -4,7 +4,7 @@
 
 use crate::catalog::Database;
 use crate::error::{Error, Result};
-use crate::relation::{CONTROL, Context, Relation};
+use crate::relation::{CONTROL, Context, LEAVES, Relation};
 use crate::rule::RuleSet;
 use crate::sql::quote::{literal, qualified};
 use crate::table::Cell;
@@ -38,6 +38,14 @@ pub async fn check(db: &Database) -> Result<Vec<Vec<Cell>>> {
 pub async fn mark(db: &Database, named: &[String]) -> Result<()> {
     let mut behind = behind(db).await?;
     for table in named {
+        // Somebody may have deleted its row in the list of archives.
+        let list = format!(
+            "INSERT INTO {CONTROL}.archive (legacy_table, filenode, is_behind) \
+             SELECT $1, pg_relation_filenode(to_regclass($2)), true WHERE to_regclass($2) IS NOT NULL AND to_regclass($3) IS NOT NULL \
+             ON CONFLICT DO NOTHING"
+        );
+        let (archive, leaf) = (qualified(ARCHIVE, table), qualified(LEAVES, table));
+        db.execute("listing an archive", &list, &[table, &archive, &leaf]).await?;
         let sql = format!("SELECT EXISTS (SELECT FROM ({}) AS u WHERE legacy_table = $1)", keep::upkeep());
         if !db.one("looking for an archive", &sql, &[table]).await?.get::<_, bool>(0) {
             return Err(Error::refused(format!(

@@ -16,6 +16,7 @@ use crate::sql::quote::qualified;
 use super::ahead::Ahead;
 use super::attachments::{Attachments, dependents_of, hanging, improving, naming};
 use super::capture::{self, Firing, writer};
+use super::copying::{Prepared, unproven};
 use super::cut_over::{Asked, CutOver};
 use super::dependents::{Dependent, Dependents};
 use super::foreign_key::KEYS;
@@ -23,7 +24,7 @@ use super::foreign_key::key_table::KeyTable;
 use super::ledger::{self, Entry};
 use super::machine::{Name, State, Step};
 use super::migration::Migration;
-use super::online::{self, Online};
+use super::online;
 use super::parity::{self, CheckResult, Parity};
 use super::quiet::{Locked, attempt, attempt_once};
 use super::{ARCHIVE, CONTROL, LEAVES, OWN_GRANTS, backfill, gate, keep, leaf, name, object, reads, retain, roles, view};
@@ -141,14 +142,14 @@ impl Migration<'_> {
     }
 
     /// The catalog of the table and its base: all that a migration of one table needs.
-    async fn catalog(&self, rule: &Rule) -> Result<Catalog> {
+    pub(super) async fn catalog(&self, rule: &Rule) -> Result<Catalog> {
         let base = rule.target.history().and_then(|h| h.base.clone());
         let tables: Vec<String> = std::iter::once(rule.table.clone()).chain(base).collect();
         Catalog::read_tables(self.database, &self.context.schema, &tables).await
     }
 
     /// The table may have changed since its rule was written: moving it by the old rule could lose a column.
-    fn refuse_stale_rule(&self, rule: &Rule, catalog: &Catalog) -> Result<()> {
+    pub(super) fn refuse_stale_rule(&self, rule: &Rule, catalog: &Catalog) -> Result<()> {
         let faults = check::against_table(rule, catalog);
         match faults.0.iter().map(|f| f.message.as_str()).collect::<Vec<_>>().as_slice() {
             [] => Ok(()),
@@ -158,42 +159,6 @@ impl Migration<'_> {
                 hint: Some("run `esclusa rules generate`, review what changed, and migrate again".into()),
             }),
         }
-    }
-
-    /// Copies a large history before anybody has to wait, or continues a copy that was begun.
-    async fn prepare<'p>(&'p self, run: i64, relation: &'p Relation) -> Result<Option<Prepared<'p>>> {
-        let Some(_) = relation.target().and_then(|t| t.repeated) else { return Ok(None) };
-        let size = "SELECT pg_relation_size(to_regclass($1))";
-        let size: i64 = self.database.one("asking for the size", size, &[&relation.legacy_table()]).await?.get(0);
-        let is_large = u64::try_from(size).unwrap_or(0) > self.pace.online_above;
-        if !is_large && !online::is_begun(self.database, relation).await? {
-            return Ok(None);
-        }
-        self.copy(run, relation).await.map(Some)
-    }
-
-    /// Copies and proves a history that stays in its place for now, so that it can be read. Notes are about indexes that cannot be carried.
-    pub(super) async fn copied_and_proven(&self, run: i64, rule: &Rule) -> Result<Vec<String>> {
-        let relation = Relation::compile(rule, &self.context);
-        self.refuse_stale_rule(rule, &self.catalog(rule).await?)?;
-        let hanging = self.hanging(self.database, &relation, &relation.legacy_table()).await?;
-        self.refuse_hanging(&relation, &hanging)?;
-        let Prepared { copy, notes, .. } = self.copy(run, &relation).await?;
-        copy.settle().await?;
-        Ok(notes)
-    }
-
-    /// Copies a history while it is written, and proves it.
-    async fn copy<'p>(&'p self, run: i64, relation: &'p Relation) -> Result<Prepared<'p>> {
-        let mut copy = Online::begin(self.copying(run, relation)).await?;
-        let notes = copy.copy().await?;
-        let parity = copy.prove().await?;
-        if !parity.holds() {
-            // A wrong copy is not used any further.
-            online::abandon(self.copying(run, relation)).await?;
-            return Err(unproven(relation, &parity));
-        }
-        Ok(Prepared { copy, notes, parity })
     }
 
     /// The one transaction in which the table steps aside, when nobody uses it. `None` if that would keep others waiting and the table can be
@@ -398,7 +363,7 @@ impl Migration<'_> {
         self.database.transaction(&context, record).await
     }
 
-    async fn hanging(&self, db: &Database, relation: &Relation, legacy: &str) -> Result<Dependents> {
+    pub(super) async fn hanging(&self, db: &Database, relation: &Relation, legacy: &str) -> Result<Dependents> {
         hanging(db, relation, legacy).await
     }
 
@@ -511,7 +476,10 @@ impl Migration<'_> {
         let Some(source) = self.legacy_source(rule).await? else { return Ok(None) };
         let there = "SELECT to_regclass($1) IS NOT NULL";
         if !self.database.one("looking for the leaf", there, &[&relation.rows()]).await?.get::<_, bool>(0) {
-            return Err(Error::refused(format!("{} has not been moved", rule.table)));
+            return Err(match source == qualified(ARCHIVE, &rule.table) {
+                true => super::back::leaf_is_gone(&relation),
+                false => Error::refused(format!("{} has not been moved", rule.table)),
+            });
         }
         self.require_storage(rule).await?;
         let is_kept = keep::is_kept(self.database, &relation).await?;
@@ -555,21 +523,6 @@ async fn owner(db: &Database, relation: &Relation) -> Result<String> {
     let rows = db.query(&format!("looking for the owner of {}", relation.table), sql, &[&relation.legacy_table()]).await?;
     let gone = || Error::refused(format!("there is no table {} any more", relation.legacy_table()));
     rows.first().map(|row| row.get(0)).ok_or_else(gone)
-}
-
-fn unproven(relation: &Relation, parity: &Parity) -> Error {
-    Error::Refused {
-        message: format!("{} did not pass its parity checks and was left as it was", relation.table),
-        detail: Some(parity.failures()),
-        hint: None,
-    }
-}
-
-/// A large history whose copy waits for the move.
-struct Prepared<'p> {
-    copy: Online<'p>,
-    notes: Vec<String>,
-    parity: Parity,
 }
 
 /// A table in its cut-over.

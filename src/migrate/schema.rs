@@ -152,7 +152,7 @@ async fn mend_constraints(
             Err(error) => reasons.push((object, error.to_string())),
         }
     }
-    for row in compared(&expected, &objects(database, &context.schema, CONTROL).await?) {
+    for row in compared(&expected, &objects(database, &context.schema, CONTROL).await?, &context.schema) {
         let object = row[0].text();
         let why = reasons.iter().find(|(o, _)| *o == object).map_or(String::new(), |(_, why)| format!(": {why}"));
         done.push(vec![row[0].clone(), format!("{LEFT}{}{why}", row[1].text()).into()]);
@@ -265,9 +265,14 @@ pub async fn check(database: &Database, context: &Context) -> Result<Table> {
         return Ok(drift);
     }
     let real = objects(database, &context.schema, CONTROL).await?;
+    if real.iter().all(|object| object.kind != "table") {
+        let finding = "has no tables: `esclusa schema apply` creates these, and all that belongs to them".to_owned();
+        drift.push(vec![format!("schema {CONTROL}").into(), finding.into(), "".into(), "".into()]);
+        return Ok(drift);
+    }
     let partitioner = partitioner(database, context, &real).await?;
     let end = end(database, context).await?;
-    drift.rows.extend(compared(&expected(database, context, partitioner, end).await?, &real));
+    drift.rows.extend(compared(&expected(database, context, partitioner, end).await?, &real, &context.schema));
     let strays = month::strays(database, context).await?;
     if strays > 0 {
         drift.push(vec![format!("table {}", month::DEFAULT).into(), "holds rows".into(), "0".into(), strays.to_string().into()]);
@@ -286,15 +291,17 @@ pub async fn check(database: &Database, context: &Context) -> Result<Table> {
     Ok(drift)
 }
 
-fn compared(expected: &[Object], real: &[Object]) -> Vec<Vec<Cell>> {
+fn compared(expected: &[Object], real: &[Object], schema: &str) -> Vec<Vec<Cell>> {
+    // Definitions are compared with marks in place of the names of the schemas, and shown with the names.
+    let shown = |text: &str| text.replace("{schema}", schema).replace("{control}", CONTROL);
     let mut drift: Vec<Vec<Cell>> = Vec::new();
     for object in expected {
         let name = format!("{} {}", object.kind, object.name);
         match real.iter().find(|o| o.kind == object.kind && o.name == object.name) {
-            None => drift.push(vec![name.into(), "missing".into(), object.definition.as_str().into(), "".into()]),
+            None => drift.push(vec![name.into(), "missing".into(), shown(&object.definition).into(), "".into()]),
             Some(found) if found.definition != object.definition => {
                 let (expected, found) = first_difference(&object.definition, &found.definition);
-                drift.push(vec![name.into(), "differs".into(), expected.into(), found.into()]);
+                drift.push(vec![name.into(), "differs".into(), shown(&expected).into(), shown(&found).into()]);
             }
             Some(_) => {}
         }

@@ -42,7 +42,7 @@ pub enum Since {
     Changed(i64, i64),
     /// The ledger does not have this signature.
     Unknown,
-    /// The table was brought back: there is no leaf to look at.
+    /// The table was brought back, and perhaps moved again: other rows have the numbers that were signed for.
     Back,
 }
 
@@ -89,8 +89,14 @@ pub async fn since(db: &Database, relation: &Relation, signed: &Signed) -> Resul
     if !db.one(&context, &known, &[&signed.table, &detail]).await?.get::<_, bool>(0) {
         return Ok(Since::Unknown);
     }
-    let leaf = "SELECT to_regclass($1) IS NOT NULL";
-    if !db.one(&context, leaf, &[&relation.rows()]).await?.get::<_, bool>(0) {
+    // The numbers of rows that have moved again are others.
+    let leaf = format!(
+        "SELECT to_regclass($1) IS NOT NULL AND NOT EXISTS (SELECT FROM {CONTROL}.run_table AS signed JOIN {CONTROL}.run_table AS later USING (legacy_table) \
+           WHERE legacy_table = $2 AND signed.step = 'sign' AND signed.detail::jsonb = $3::text::jsonb AND later.step = '{}' AND later.state IS NOT NULL \
+             AND later.number > signed.number)",
+        Step::Return.name()
+    );
+    if !db.one(&context, &leaf, &[&relation.rows(), &signed.table, &detail]).await?.get::<_, bool>(0) {
         return Ok(Since::Back);
     }
     let (rows, sums) = sums(db, relation, signed.upto).await?;

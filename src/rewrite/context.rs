@@ -3,6 +3,7 @@
 //! here. Where an effect is not known, names are in doubt, and a statement that depends on them is refused.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{Hash, Hasher};
 
 use super::policy::Policy;
 use crate::sql::effect::{Effect, TEMPORARY, Target};
@@ -11,7 +12,7 @@ use crate::sql::effect::{Effect, TEMPORARY, Target};
 const USER: &str = "$user";
 
 /// What a session's names mean, beyond the text of a statement.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NameContext {
     /// The search path as it is set, with `$user` resolved; it may contain schemas that do not exist.
     pub search_path: Vec<String>,
@@ -48,6 +49,20 @@ pub struct Needed {
     pub schemas: Vec<String>,
     /// Relations with any name have to be known, because one of them gets a legacy name in the text.
     pub whole: bool,
+}
+
+/// Asked for with every statement, for its place in the cache. Nearly always all lists but the search path are empty: an empty one costs
+/// nothing here, where the derived hash would write a length for each.
+impl Hash for NameContext {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let NameContext { search_path, temporary, others, role, provisional, declared, reads, left_behind } = self;
+        let relations = others.iter().flat_map(|(schema, relations)| std::iter::once(schema).chain(relations));
+        for name in search_path.iter().chain(temporary).chain(relations).chain(std::iter::once(role)).chain(reads) {
+            state.write(name.as_bytes());
+        }
+        declared.iter().for_each(|parameter| state.write_usize(*parameter));
+        state.write_u8(u8::from(*provisional) | u8::from(*left_behind) << 1);
+    }
 }
 
 impl NameContext {

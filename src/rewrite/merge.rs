@@ -27,19 +27,29 @@ use crate::sql::{Dml, Lexed, NamePart};
 
 /// Words that may stand before a parenthesis in an expression whose value does not change within a statement: key words of
 /// expressions and queries, types with a modifier, and functions that are not volatile.
-const STEADY: &str = "abs age all and any array array_agg array_append array_cat array_length array_position array_remove \
-    array_to_json array_to_string ascii avg bit bit_length bool_and bool_or bpchar btrim by case cast cbrt ceil ceiling char \
-    char_length character character_length chr coalesce concat concat_ws count date date_bin date_part date_trunc decimal decode \
-    degrees distinct div else encode every exists exp extract factorial filter float floor format from gcd greatest group \
-    having hex in initcap interval is isfinite json_agg json_array_length json_build_array json_build_object json_object \
-    json_object_agg jsonb_agg jsonb_build_array jsonb_build_object jsonb_object jsonb_object_agg jsonb_set jsonb_strip_nulls \
-    justify_days justify_hours justify_interval lcm least left length like limit ln localtime localtimestamp log lower lpad \
-    ltrim make_date make_interval make_time make_timestamp make_timestamptz max md5 min mod normalize not now nullif numeric \
-    octet_length on or order over overlay pg_typeof pi position power quote_ident quote_literal quote_nullable radians \
-    regexp_match regexp_replace repeat replace reverse right round row row_to_json rpad rtrim scale select sha256 sign similar \
-    some split_part sqrt starts_with statement_timestamp string_agg string_to_array strpos substr substring sum then time \
-    timestamp to_char to_date to_hex to_json to_jsonb to_number to_timestamp transaction_timestamp translate trim trim_scale \
-    trunc upper using values varchar varying when where width_bucket with within";
+const STEADY: &str = "abs acos age all and any array array_agg array_append array_cat array_dims array_fill array_length array_lower \
+    array_ndims array_position array_positions array_prepend array_remove array_replace array_to_json array_to_string \
+    array_upper as ascii asin atan atan2 avg between bit bit_and bit_length bit_or bool_and bool_or bpchar btrim by \
+    cardinality case cast cbrt ceil ceiling char char_length character character_length chr coalesce concat concat_ws corr \
+    cos cot count covar_pop covar_samp cube cume_dist date date_bin date_part date_trunc decimal decode degrees dense_rank \
+    distinct div else encode escape every except exists exp extract factorial filter first_value float floor format from \
+    gcd generate_series generate_subscripts greatest group grouping having hex in initcap intersect interval is isempty \
+    isfinite join json_agg json_array_elements json_array_elements_text json_array_length json_build_array \
+    json_build_object json_each json_each_text json_extract_path json_extract_path_text json_object json_object_agg \
+    json_object_keys json_typeof jsonb_agg jsonb_array_elements jsonb_array_elements_text jsonb_array_length \
+    jsonb_build_array jsonb_build_object jsonb_each jsonb_each_text jsonb_extract_path jsonb_extract_path_text \
+    jsonb_insert jsonb_object jsonb_object_agg jsonb_object_keys jsonb_set jsonb_strip_nulls jsonb_typeof justify_days \
+    justify_hours justify_interval lag last_value lateral lcm lead least left length like limit ln localtime \
+    localtimestamp log lower lower_inc lpad ltrim make_date make_interval make_time make_timestamp make_timestamptz max \
+    md5 min mod mode normalize not now nth_value ntile nullif num_nonnulls num_nulls numeric octet_length offset on or \
+    order over overlay percent_rank percentile_cont percentile_disc pg_typeof pi position power quote_ident quote_literal \
+    quote_nullable radians range_agg rank regexp_count regexp_instr regexp_like regexp_match regexp_matches regexp_replace \
+    regexp_split_to_array regexp_split_to_table regexp_substr repeat replace reverse right rollup round row row_number \
+    row_to_json rpad rtrim scale select sets sha256 sign similar sin some split_part sqrt starts_with statement_timestamp \
+    stddev stddev_pop stddev_samp string_agg string_to_array string_to_table strpos substr substring sum symmetric tan \
+    then time timestamp to_ascii to_char to_date to_hex to_json to_jsonb to_number to_timestamp transaction_timestamp \
+    translate trim trim_array trim_scale trunc union unistr unnest upper upper_inc using values var_pop var_samp varchar \
+    variance varying when where width_bucket with within";
 
 impl Work<'_, '_> {
     pub(super) fn merge(&mut self, dml: &Dml, merge: &Merge, entry: &Entry) -> Result<(), Refusal> {
@@ -156,9 +166,15 @@ fn given(relation: &Relation, columns: Option<&[NamePart]>, cells: Option<&[Cell
     }
 }
 
-/// Whether every word that may be called is known to give the same value each time.
+/// Whether every word that may be called is known to give the same value each time. Behind AS or the parenthesis of a FROM item stands its
+/// alias, with a list of columns: `generate_series(1, 3) AS g(n)`; behind that of DISTINCT ON, an expression.
 fn is_steady(lexed: &Lexed<'_>, lexemes: std::ops::Range<usize>) -> bool {
-    let call = |i: &usize| lexemes.contains(&(i + 1)) && lexed.lexemes[i + 1].is_token(&Token::LParen);
+    let is_item = |close: usize| {
+        let before = lexed.opening(close).and_then(|open| open.checked_sub(1)).map(|at| &lexed.lexemes[at]);
+        lexed.lexemes[close].is_token(&Token::RParen) && before.is_some_and(|b| !b.is("ON"))
+    };
+    let is_alias = |i: usize| i > lexemes.start && (lexed.lexemes[i - 1].is("AS") || is_item(i - 1));
+    let call = |i: &usize| lexemes.contains(&(i + 1)) && lexed.lexemes[i + 1].is_token(&Token::LParen) && !is_alias(*i);
     let name = |i: usize| lexed.lexemes[i].name();
     lexemes.clone().filter(call).filter_map(name).all(|n| STEADY.split(' ').any(|w| w == n))
 }
@@ -174,6 +190,10 @@ mod tests {
             is_steady(&lexed, 0..lexed.lexemes.len())
         };
         assert!(steady("coalesce(upper(s.a), 'x') || (select max(b) from c where d in (1, 2))::varchar(3)"));
+        assert!(steady("(select min(g.n) from generate_series(1, 3) as g(n))"));
+        assert!(steady("(select rank() over (order by x.a) from (values (1)) x(a) limit 1)"));
+        assert!(!steady("(select f(x) from generate_series(1, 3) as g(n))") && !steady("1 in (2) and f(1)"));
+        assert!(!steady("(select distinct on (x.a) f(x.b) from (values (1, 2)) x(a, b))"));
         assert!(steady("CURRENT_TIMESTAMP") && steady("'S'::bpchar"));
         assert!(!steady("nextval('s')") && !steady("s.a + random()") && !steady("public.f(1)"));
     }

@@ -31,11 +31,16 @@ const LATER_OBJECTS: [&str; 10] =
 const READING_OBJECTS: [&str; 1] = ["names"];
 /// RESET ALL, DISCARD ALL.
 const RESETS: [&str; 2] = ["reset", "discard"];
+/// Statements that set nothing: nearly all.
+const PLAIN_VERBS: [&str; 5] = ["select", "insert", "update", "delete", "with"];
 /// Statements whose code is run by the server: what it does is not read here.
 const CODE_VERBS: [&str; 1] = ["do"];
 
 /// Words in lower case.
 type Words = HashSet<Box<[u8]>, ahash::RandomState>;
+
+/// Words in lower case, each with what a text that holds it may do.
+type Meanings = HashMap<Box<[u8]>, Possible, ahash::RandomState>;
 
 /// What a text may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -58,25 +63,34 @@ impl Possible {
     fn is_all(self) -> bool {
         self.legacy && self.path && self.reading && self.resets && self.moves && self.later
     }
+
+    fn add(&mut self, more: Possible) {
+        self.legacy |= more.legacy;
+        self.path |= more.path;
+        self.reading |= more.reading;
+        self.resets |= more.resets;
+        self.moves |= more.moves;
+        self.later |= more.later;
+    }
 }
 
 /// A set of names to look for.
 #[derive(Debug, Clone)]
 pub struct Prefilter {
     stems: Stems,
-    /// In lower case.
+    /// What is looked up where a stem was found.
+    meanings: Meanings,
+    /// The names alone.
     names: Words,
     odd: Odd,
     longest: usize,
-    /// SET CONSTRAINTS is found too, because constraints may have moved.
-    constraints: bool,
     movers: Movers,
 }
 
 /// What is looked for beside names.
 #[derive(Debug, Default)]
 pub struct More<'m> {
-    /// SET CONSTRAINTS.
+    /// SET CONSTRAINTS, because constraints may have moved.
     pub constraints: bool,
     /// Functions that may change what names mean.
     pub movers: Vec<&'m str>,
@@ -85,8 +99,6 @@ pub struct More<'m> {
 /// Names of functions that may change what names mean.
 #[derive(Debug, Clone, Default)]
 struct Movers {
-    /// In lower case.
-    plain: Words,
     /// Too short for a stem: looked for word by word.
     short: Words,
     odd: Odd,
@@ -99,7 +111,6 @@ impl Movers {
         let short = |n: &&str| n.len() < STEM && n.bytes().all(is_identifier);
         let odd: Vec<&str> = names.iter().copied().filter(|n| !is_plain(n) && !short(n)).collect();
         let mut movers = Movers {
-            plain: names.iter().copied().filter(is_plain).map(folded).collect(),
             short: names.iter().copied().filter(short).map(folded).collect(),
             odd: Odd::new(&odd),
             names: HashMap::default(),
@@ -178,12 +189,22 @@ impl Prefilter {
     pub fn with<'n>(names: impl IntoIterator<Item = &'n str>, more: &More<'_>) -> Self {
         let (plain, odd): (Vec<&str>, Vec<&str>) = names.into_iter().partition(is_plain);
         let names: Words = plain.into_iter().map(folded).collect();
-        let (constraints, movers) = (more.constraints, Movers::new(&more.movers));
-        let own = PATH_NAMES.iter().chain(&READING_NAMES).chain(constraints.then_some(&CONSTRAINTS));
-        let words = names.iter().chain(&movers.plain).map(|n| &**n).chain(own.map(|n| n.as_bytes()));
-        let longest = words.clone().map(<[u8]>::len).max().unwrap_or(0);
-        let stems: BTreeSet<Vec<u8>> = words.map(|w| [b" ", &w[..STEM]].concat()).collect();
-        Prefilter { stems: Stems::new(&stems), odd: Odd::new(&odd), longest, names, constraints, movers }
+        let mut meanings = Meanings::default();
+        let mut mean = |word: Box<[u8]>, meaning| meanings.entry(word).or_default().add(meaning);
+        let [legacy, path, reading, moves] = [
+            Possible { legacy: true, ..Possible::default() },
+            Possible { path: true, ..Possible::default() },
+            Possible { reading: true, ..Possible::default() },
+            Possible { moves: true, ..Possible::default() },
+        ];
+        names.iter().for_each(|name| mean(name.clone(), legacy));
+        more.movers.iter().copied().filter(is_plain).for_each(|name| mean(folded(name), moves));
+        PATH_NAMES.iter().for_each(|name| mean(folded(name), path));
+        READING_NAMES.iter().for_each(|name| mean(folded(name), reading));
+        more.constraints.then(|| mean(folded(CONSTRAINTS), legacy));
+        let longest = meanings.keys().map(|w| w.len()).max().unwrap_or(0);
+        let stems: BTreeSet<Vec<u8>> = meanings.keys().map(|w| [b" ", &w[..STEM]].concat()).collect();
+        Prefilter { stems: Stems::new(&stems), meanings, names, odd: Odd::new(&odd), longest, movers: Movers::new(&more.movers) }
     }
 
     /// Whether a text may name one of them.
@@ -222,12 +243,10 @@ impl Prefilter {
         self.stems.find(folded, |at| {
             let tail = &folded[at + 1..];
             let length = tail.iter().position(|b| *b == b' ').unwrap_or(tail.len());
-            if length < tail.len() || last {
-                let word = &tail[..length];
-                out.legacy = out.legacy || self.names.contains(word) || self.constraints && word == CONSTRAINTS.as_bytes();
-                out.moves = out.moves || self.movers.plain.contains(word);
-                out.reading = out.reading || READING_NAMES.iter().any(|n| n.as_bytes() == word);
-                out.path = out.path || PATH_NAMES.iter().any(|n| n.as_bytes() == word);
+            if (length < tail.len() || last)
+                && let Some(meaning) = self.meanings.get(&tail[..length])
+            {
+                out.add(*meaning);
             }
             out.is_all()
         });
@@ -278,6 +297,9 @@ fn sets(text: &[u8]) -> Possible {
         let mut words = behind_comments(statement).split(|b| !is_identifier(*b)).filter(|w| !w.is_empty());
         let is = |word: &[u8], list: &[&str]| list.iter().any(|l| word.eq_ignore_ascii_case(l.as_bytes()));
         let Some(verb) = words.next() else { return };
+        if is(verb, &PLAIN_VERBS) {
+            return;
+        }
         out.path = out.path || is(verb, &CODE_VERBS);
         out.later = out.later || is(verb, &["declare"]);
         if is(verb, &PATH_VERBS) {

@@ -21,10 +21,12 @@ pub(super) fn row_type(relation: &Relation) -> String {
 }
 
 /// The row of a leaf as a value of that type. It is an expression over the row's fields and not a sub-select, so that it can stand
-/// wherever the row could (in an aggregate, before a field's name).
+/// wherever the row could (in an aggregate, before a field's name). COALESCE makes it one value to the server's eyes: a row that is
+/// built on the left of `IN (SELECT ..)` is compared field by field with the sub-select's columns (parse_expr.c, transformSubLink).
+/// The planner removes it (clauses.c, eval_const_expressions).
 pub(super) fn row_value(relation: &Relation, row: Option<&str>) -> String {
     let fields: Vec<String> = (0..relation.columns.len()).map(|i| relation.read(i, row)).collect();
-    format!("(ROW({})::{})", fields.join(", "), row_type(relation))
+    format!("(COALESCE(ROW({})::{}))", fields.join(", "), row_type(relation))
 }
 
 impl Work<'_, '_> {

@@ -53,6 +53,16 @@ impl Steering {
         }
     }
 
+    /// On a new connection no switch counts as followed: the database may be one that was restored from a backup, or a standby that lagged, where the
+    /// number of the last switch is lower than the one known here, and counts other switches.
+    async fn follow_anew(&self, database: &Database) -> Result<()> {
+        self.followed.store(0, Ordering::Relaxed);
+        if replica::generation(database).await? > 0 {
+            replica::begins(database, &self.instance).await?;
+        }
+        Ok(())
+    }
+
     /// Changes of roles, memberships, grants and functions are not announced, nor that a copied table has a new heap: if these differ
     /// from what the policy was made of, it is made anew.
     async fn follow_rights(&self, database: &Database, functions: &mut Watched) -> Result<()> {
@@ -155,10 +165,13 @@ pub(super) async fn follow(steering: Arc<Steering>) {
             let password = policy::password(&settings)?;
             let (database, mut news) = Database::listen(&settings.control.url, password.as_deref(), control::CHANNEL).await?;
             let database = database.pinned().await?;
+            steering.follow_anew(&database).await?;
+            let mut generation = 0;
             loop {
-                let generation = replica::generation(&database).await?;
+                generation = not_before(generation, &database).await?;
                 steering.follow_switch().await?;
                 while let Err(_silence) = tokio::time::timeout(replica::HEARTBEAT, news.recv()).await.map(drop) {
+                    not_before(generation, &database).await?;
                     steering.acknowledge(generation).await?;
                     steering.follow_rights(&database, functions).await?;
                     steering.follow_others(&database, mark).await?;
@@ -174,6 +187,15 @@ pub(super) async fn follow(steering: Arc<Steering>) {
         }
         tokio::time::sleep(Duration::from_millis(500)).await;
     }
+}
+
+/// The number of the last switch. An error if it has gone back: on a new connection, everything is followed anew.
+async fn not_before(last: i64, database: &Database) -> Result<i64> {
+    let generation = replica::generation(database).await?;
+    if generation < last {
+        return Err(Error::refused(format!("the number of the last switch was {last} and is {generation}")));
+    }
+    Ok(generation)
 }
 
 /// Says every two seconds that this process serves, and how long its clients wait, until the process ends. Over a connection of its

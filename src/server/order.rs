@@ -33,7 +33,7 @@ impl Order {
         match std::fs::read_to_string(&path) {
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(Error::io(format!("reading {}", path.display()), error)),
-            // A file that was made by hand is an order too.
+            // A file that was made by hand, or on a full disk, is an order too.
             Ok(text) => Ok(Some(serde_json::from_str(&text).unwrap_or_else(|_| Order {
                 by: "somebody".into(),
                 reason: None,
@@ -42,13 +42,18 @@ impl Order {
         }
     }
 
-    /// Writes the order.
+    /// Writes the order. On a full disk it is an empty file, which needs no block: who has given it, and why, is then unknown.
     pub fn give(&self, directory: &Path) -> Result<()> {
         let path = directory.join(ORDER);
         let failed = |e: std::io::Error| Error::io(format!("writing {}", path.display()), e);
         std::fs::create_dir_all(directory).map_err(failed)?;
         let text = serde_json::to_string(self).map_err(|e| failed(e.into()))?;
-        disk::replace(&[(path.clone(), text)])
+        match disk::replace(&[(path.clone(), text)]) {
+            Err(Error::Io { source, .. }) if [ErrorKind::StorageFull, ErrorKind::QuotaExceeded].contains(&source.kind()) => {
+                std::fs::File::create(&path).map(drop).map_err(failed)
+            }
+            other => other,
+        }
     }
 
     /// Removes the order, if there is one.

@@ -78,7 +78,7 @@ pub struct Built {
     pub differing: Faults,
 }
 
-/// The rules without those that differ from the rule that their table was moved with, and the faults of those. A table without a rule
+/// The rules without those that differ from the rule that their table was moved with, and the faults of those, and of moved tables that have no rule any more. A table without a rule
 /// in force is forwarded untouched, to the view that has its name: that one stores rows as the move did.
 pub fn as_moved<'r>(settings: &Settings, rules: &'r RuleSet, facts: &Facts) -> (Cow<'r, RuleSet>, Faults) {
     let (mut kept, mut faults) = (Cow::Borrowed(rules), Faults::default());
@@ -88,6 +88,7 @@ pub fn as_moved<'r>(settings: &Settings, rules: &'r RuleSet, facts: &Facts) -> (
             faults.push(fault);
         }
     }
+    storage::without_rule(&facts.storage, rules).for_each(|(_, fault)| faults.push(fault));
     (kept, faults)
 }
 

@@ -52,7 +52,7 @@ pub struct Steering {
     pub(super) database: Mutex<Option<Database>>,
     pub(super) stop: watch::Sender<bool>,
     /// The last switch that the policy's facts include; `relocations` has later moves.
-    followed: AtomicI64,
+    pub(super) followed: AtomicI64,
     /// Tables that have moved since.
     relocations: std::sync::Mutex<Vec<Relocation>>,
     /// Its name among the replicas.

@@ -117,7 +117,7 @@ update esclusa_leaf.t AS t SET (dv_extra_json) = (SELECT CASE WHEN CASE WHEN ROW
 
 delete from t where t::text || ctid::text > 'a'
 --
-delete from esclusa_leaf.t AS t where (ROW((t.dv_code)::numeric(5,0), (t.dv_extra_json OPERATOR(pg_catalog.->>) 'x')::character varying(10), (t.dv_extra_json OPERATOR(pg_catalog.->>) 'y')::pg_catalog.date)::esclusa.t)::text || ctid::text > 'a'
+delete from esclusa_leaf.t AS t where (COALESCE(ROW((t.dv_code)::numeric(5,0), (t.dv_extra_json OPERATOR(pg_catalog.->>) 'x')::character varying(10), (t.dv_extra_json OPERATOR(pg_catalog.->>) 'y')::pg_catalog.date)::esclusa.t))::text || ctid::text > 'a'
 
 insert into t values (1, 'a', now()) returning ctid, xmin, id
 --

@@ -248,8 +248,15 @@ async fn a_lock_held_by_another_session() {
     refused(&said(&bed.migrate("hislock").await.unwrap_err()));
     untouched(&bed, "hislock").await;
     writer.say("COMMIT").await;
+    // Nobody is connected, but a prepared transaction has written the table.
+    writer.say("BEGIN; INSERT INTO cf_quere_pro.hislock VALUES (3, 'c'); PREPARE TRANSACTION 'lote de noche'").await;
+    let error = said(&bed.migrate("hislock").await.unwrap_err());
+    let named = "migrating hislock: no quiet moment in 1 s\ndetail: prepared transaction 'lote de noche' of postgres, for ";
+    assert!(error.starts_with(named), "{error}");
+    untouched(&bed, "hislock").await;
+    writer.say("COMMIT PREPARED 'lote de noche'").await;
     let outcome = bed.migrate("hislock").await.unwrap();
-    assert_eq!((outcome.rows, outcome.notes), (2, vec!["audit trigger on base".to_owned()]));
+    assert_eq!((outcome.rows, outcome.notes), (3, vec!["audit trigger on base".to_owned()]));
 }
 
 /// Existing objects that the migration must not overwrite.

@@ -196,3 +196,8 @@ select max(htofhsthora), min(htofhsthora) from histipooficina;
 select htofid, htofhsthora from histipooficina order by htofhsthora desc, htofid limit 20;
 
 select * from histipooficina where htofid = (select max(htofid) from histipooficina) or htofhsthora > '2020-01-01' order by 1, 2, 3, 4, 5, 6, 7;
+
+-- The row as one value on the left of a sub-select.
+delete from histipooficina h where h in (select z from histipooficina z where z.htofid = 7);
+
+update histipooficina h set htofid = 8 where h = any (select z from histipooficina z where z.htofid = 7);

@@ -322,3 +322,20 @@ delete from tipositver where dv_id > 0;
 update tipositver t set tsvtxtid = t.dv_id;
 
 delete from tipositver where tsvid = 1 returning dv_code;
+
+-- The row as one value on the left of a sub-select, at every place of a write.
+delete from tipositver b where b in (select z from tipositver z where z.tsvid < 3) returning *;
+
+delete from tipositver b where (b) not in (select z from tipositver z where z.tsvid < 3) returning b.tsvid;
+
+update tipositver b set tsvtxtid = 5 where b = any (select z from tipositver z where z.tsvid = 1) returning b in (select y from tipositver y);
+
+update tipositver set tsvtxtid = case when tipositver = some (select z from tipositver z) then 6 else 7 end where tsvid = 3 returning *;
+
+update tipositver b set tsvtxtid = 8 where b <> all (select z from tipositver z where z.tsvid > 1) returning *;
+
+insert into tipositver as b values (1, 9) on conflict (tsvid) do update set tsvtxtid = 9 where b = any (select z from tipositver z) returning *;
+
+delete from tipositver b where row(b.tsvid, b.tsvtxtid) in (select z.tsvid, z.tsvtxtid from tipositver z where z.tsvid = 2) returning *;
+
+merge into tipositver b using (select z from tipositver z) s on b in (s.z) when matched and b = any (select z from tipositver z where z.tsvid = 1) then delete;

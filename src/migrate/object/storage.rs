@@ -82,6 +82,18 @@ pub fn fault(storage: &Storage, rule: &Rule, time_zone: &str) -> Option<Fault> {
     difference(storage, rule, time_zone).map(|(was, is)| rule.fault("target.kind", said(rule, &was, &is)).hint(HINT))
 }
 
+/// Tables that have been moved and have no rule any more, not even a faulty one, each with its fault.
+pub fn without_rule<'s>(storage: &'s Storage, rules: &RuleSet) -> impl Iterator<Item = (&'s str, Fault)> {
+    let lost = storage.keys().filter(|table| !rules.rules.contains_key(*table) && !rules.faulty.contains_key(*table));
+    lost.map(|table| {
+        let fault = Fault::general(format!(
+            "{table} has been moved, and there is no rule for it: it is neither rewritten nor recorded, and cannot come back"
+        ))
+        .hint("put its rule file back as it was");
+        (table.as_str(), fault)
+    })
+}
+
 /// Refuses to read or write a moved table's rows by a rule that differs.
 pub async fn require(database: &Database, schema: &str, rule: &Rule, time_zone: &str) -> Result<()> {
     match difference(&recorded(database, schema).await?, rule, time_zone) {

@@ -63,6 +63,16 @@ BEGIN
   END LOOP;
 END $ours$;
 
+-- What an owner can do with its own tables, where somebody has revoked it.
+DO $rights$
+DECLARE
+  lacking record;
+BEGIN
+  FOR lacking IN {own_rights} LOOP
+    EXECUTE format('GRANT %s ON TABLE %s TO %I', lacking.rights, lacking.name, {role_text});
+  END LOOP;
+END $rights$;
+
 -- The owners of the legacy tables, of the tables that histories mirror, and of those with a foreign key to one of them. The role becomes a member
 -- of each: it moves their tables, creates their triggers, and gives them the objects in the tables' place. Never of a superuser: a member could
 -- become one.

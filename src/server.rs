@@ -8,6 +8,7 @@
 //! them, `conversations` has sessions recorded, [`handover`] passes the sockets to a new process.
 
 mod around;
+mod attempts;
 pub mod benchmark;
 mod conversations;
 mod cut_over;

@@ -158,8 +158,15 @@ fn watch(server: u32, directory: &Path) -> Result<Child> {
     shell.spawn().map_err(|e| Error::io("starting the watch over PostgreSQL", e))
 }
 
-/// A port that nobody listens on at this moment.
+/// A port that nobody listens on at this moment. If possible, one below those that the system itself gives to connections (Linux:
+/// `net.ipv4.ip_local_port_range`, from 32768), so that no connection takes it before it is used.
 pub fn free_port() -> Result<u16> {
+    for _ in 0..100 {
+        let port = 10_000 + rand::random::<u16>() % 22_000;
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return Ok(port);
+        }
+    }
     let listener = TcpListener::bind("127.0.0.1:0").map_err(|e| Error::io("looking for a free port", e))?;
     listener.local_addr().map(|a| a.port()).map_err(|e| Error::io("looking for a free port", e))
 }

@@ -348,7 +348,10 @@ impl Prover<'_> {
         let [rows, is_part] = found.as_slice() else { return Ok(failed("leaf", "not looked at".into())) };
         let detail = match is_part == "t" {
             true => format!("{rows} rows outside"),
-            false => format!("{} is not a partition of {parent}: `esclusa schema apply` attaches it", self.relation.rows()),
+            false => format!(
+                "{} is not a partition of {parent}: `esclusa migrate` attaches a copy in the end, `esclusa schema apply` what was moved",
+                self.relation.rows()
+            ),
         };
         Ok(CheckResult { check: "leaf", passed: rows == "0" && is_part == "t", detail })
     }

@@ -334,8 +334,8 @@ fn fraction(begun: Instant) -> f64 {
     f64::from(begun.elapsed().subsec_nanos() % 1_000_000) / 1_000_000.0
 }
 
-/// Who has used these tables in a transaction that is still open, the oldest first. A prepared transaction holds its locks without a session (source,
-/// lock.c, GetLockStatusData).
+/// Who has used these tables in a transaction that is still open, the oldest first. A prepared transaction holds its locks without a
+/// session; the lock on its own number tells which of them are its.
 async fn blockers(db: &Database, tables: &[String]) -> Result<String> {
     let list = tables.iter().map(|t| format!("to_regclass({})", literal(t))).collect::<Vec<_>>().join(", ");
     let sql = format!(
@@ -346,7 +346,8 @@ async fn blockers(db: &Database, tables: &[String]) -> Result<String> {
          FROM pg_stat_activity AS a WHERE a.pid <> pg_backend_pid() AND a.xact_start < clock_timestamp() - interval '100 ms' \
            AND a.pid IN (SELECT pid FROM holding) \
          UNION ALL SELECT format('prepared transaction %L of %s, for %s s', gid, owner, round(extract(epoch FROM clock_timestamp() - prepared))), prepared \
-         FROM pg_prepared_xacts WHERE database = current_database() AND '-1/' || transaction IN (SELECT virtualtransaction FROM holding) \
+         FROM pg_prepared_xacts WHERE database = current_database() AND EXISTS (SELECT FROM pg_locks AS l JOIN holding AS h USING (virtualtransaction) \
+           WHERE l.transactionid = transaction AND l.pid IS NULL AND h.pid IS NULL) \
          ORDER BY since LIMIT 5) AS x"
     );
     Ok(db.text("looking for who holds the table", &sql).await?.into_iter().flatten().flatten().collect())

@@ -170,8 +170,10 @@ fn given(relation: &Relation, columns: Option<&[NamePart]>, cells: Option<&[Cell
 /// alias, with a list of columns: `generate_series(1, 3) AS g(n)`; behind that of DISTINCT ON, an expression.
 fn is_steady(lexed: &Lexed<'_>, lexemes: std::ops::Range<usize>) -> bool {
     let is_item = |close: usize| {
-        let before = lexed.opening(close).and_then(|open| open.checked_sub(1)).map(|at| &lexed.lexemes[at]);
-        lexed.lexemes[close].is_token(&Token::RParen) && before.is_some_and(|b| !b.is("ON"))
+        let last = close.checked_sub(1).filter(|_| lexed.lexemes[close].is_token(&Token::RParen));
+        let opens = |at: usize| lexed.lexemes[at].is_token(&Token::LParen);
+        let open = last.and_then(|last| if opens(last) { Some(last) } else { lexed.opening(last) });
+        open.and_then(|open| open.checked_sub(1)).is_some_and(|before| !lexed.lexemes[before].is("ON"))
     };
     let is_alias = |i: usize| i > lexemes.start && (lexed.lexemes[i - 1].is("AS") || is_item(i - 1));
     let call = |i: &usize| lexemes.contains(&(i + 1)) && lexed.lexemes[i + 1].is_token(&Token::LParen) && !is_alias(*i);

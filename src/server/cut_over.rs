@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
+use super::attempts::Attempts;
 use super::policy;
 use super::relocation::Relocation;
 use super::steering::Steering;
@@ -22,14 +23,11 @@ const LOOK: Duration = Duration::from_millis(1);
 /// How long a process whose hold has ended late may take to learn where the tables are.
 const LATE: Duration = Duration::from_secs(1);
 
-/// Takes part in cut-overs until the process ends, or its connection is lost. It has its own connection, so that it does not wait
+/// Takes part in cut-overs until the process ends. It has its own connection, so that it does not wait
 /// for other work on the database, nor delay it.
 pub(super) async fn heed(steering: Arc<Steering>) {
-    loop {
-        let settings = steering.shared.settings.load_full();
-        if settings.control.url.is_empty() {
-            return;
-        }
+    let mut attempts = Attempts::new(&steering);
+    while let Some(settings) = attempts.next().await {
         let heeded = async {
             let password = policy::password(&settings)?;
             let (database, news) = Database::listen(&settings.control.url, password.as_deref(), cut_over::CHANNEL).await?;
@@ -43,7 +41,6 @@ pub(super) async fn heed(steering: Arc<Steering>) {
         if let Err(error) = ended {
             tracing::debug!(%error, "cut-overs cannot be heeded; trying again");
         }
-        sleep(Duration::from_millis(500)).await;
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use tokio::time::MissedTickBehavior;
 
+use super::attempts::Attempts;
 use super::facts::Unannounced;
 use super::policy;
 use super::steering::Steering;
@@ -155,11 +156,8 @@ struct Telling {
 /// Follows switches of other replicas until the process ends. After a lost connection, everything is read again.
 pub(super) async fn follow(steering: Arc<Steering>) {
     let (mut told, mut mark, mut functions) = (Vec::new(), None, Watched::default());
-    loop {
-        let settings = steering.shared.settings.load_full();
-        if settings.control.url.is_empty() {
-            return;
-        }
+    let mut attempts = Attempts::new(&steering);
+    while let Some(settings) = attempts.next().await {
         let listened = async {
             let (told, mark, functions) = (&mut told, &mut mark, &mut functions);
             let password = policy::password(&settings)?;
@@ -185,7 +183,6 @@ pub(super) async fn follow(steering: Arc<Steering>) {
         if let Err(error) = ended {
             tracing::warn!(%error, "switches of other replicas cannot be followed; trying again");
         }
-        tokio::time::sleep(Duration::from_millis(500)).await;
     }
 }
 
@@ -204,11 +201,8 @@ pub(super) async fn beat(steering: Arc<Steering>) {
     let mut telling = Telling::default();
     let mut beats = tokio::time::interval(replica::HEARTBEAT);
     beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        let settings = steering.shared.settings.load_full();
-        if settings.control.url.is_empty() {
-            return;
-        }
+    let mut attempts = Attempts::new(&steering);
+    while let Some(settings) = attempts.next().await {
         let told = async {
             let password = policy::password(&settings)?;
             let database = Database::connect(&settings.control.url, password.as_deref()).await?.pinned().await?;
@@ -225,6 +219,5 @@ pub(super) async fn beat(steering: Arc<Steering>) {
             // `follow` says so, once a try.
             tracing::debug!(%error, "that this process serves cannot be told; trying again");
         }
-        tokio::time::sleep(Duration::from_millis(500)).await;
     }
 }

@@ -78,8 +78,9 @@ pub struct Built {
     pub differing: Faults,
 }
 
-/// The rules without those that differ from the rule that their table was moved with, and the faults of those, and of moved tables that have no rule any more. A table without a rule
-/// in force is forwarded untouched, to the view that has its name: that one stores rows as the move did.
+/// The rules without those that differ from the rule that their table was moved with, and the faults of those, and of moved tables that
+/// have no rule any more. A table without a rule in force is forwarded untouched, to the view that has its name: that one stores rows as the
+/// move did.
 pub fn as_moved<'r>(settings: &Settings, rules: &'r RuleSet, facts: &Facts) -> (Cow<'r, RuleSet>, Faults) {
     let (mut kept, mut faults) = (Cow::Borrowed(rules), Faults::default());
     for rule in rules.rules.values() {

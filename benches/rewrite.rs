@@ -28,7 +28,7 @@ fn policy() -> Policy {
     let catalog = Catalog::from_csv("cf_quere_pro", &root.join("catalog.csv")).unwrap();
     let context = Context::new(&settings);
     let entry = |rule| Entry { relation: Arc::new(Relation::compile(rule, &context)), mode: Mode::Rewrite };
-    Policy::new(1, "cf_quere_pro", rules.rules.values().map(entry).collect(), &catalog, Limits::default())
+    Policy::new(1, "cf_quere_pro", rules.rules.values().map(entry).collect(), catalog.into(), Limits::default())
 }
 
 fn rewriting(criterion: &mut Criterion) {

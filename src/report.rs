@@ -201,7 +201,7 @@ pub(crate) mod tests {
             ))
         };
         let entries = vec![rule("tipvalvula", "TIP_VALVULA"), rule("tipocorreo", "TIPO_CORREO")];
-        let policy = Policy::new(1, "cf_quere_pro", entries, &Default::default(), Default::default());
+        let policy = Policy::new(1, "cf_quere_pro", entries, Default::default(), Default::default());
         Shared::new(settings, policy)
     }
 

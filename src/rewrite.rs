@@ -237,7 +237,6 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::catalog::Catalog;
     use crate::config::Settings;
     use crate::config::document::Document;
     use crate::relation::{Context, Relation};
@@ -252,12 +251,12 @@ mod tests {
         let rule = file::parse(&Document::parse("r.toml".as_ref(), rule).unwrap()).unwrap();
         let relation = Arc::new(Relation::compile(&rule, &Context::new(&Settings::defaults().unwrap())));
         let entries = vec![Entry { relation, mode: Mode::Rewrite }];
-        Policy::new(1, "cf_quere_pro", entries, &Catalog::default(), Limits::default())
+        Policy::new(1, "cf_quere_pro", entries, Arc::default(), Limits::default())
     }
 
     #[test]
     fn a_tombstone_is_touched_by_who_would_use_it_and_by_nobody_else() {
-        let policy = || Policy::new(1, "cf_quere_pro", Vec::new(), &Catalog::default(), Limits::default());
+        let policy = || Policy::new(1, "cf_quere_pro", Vec::new(), Arc::default(), Limits::default());
         let policy = policy().with_tombstones(["tipocorreo".to_owned()].into());
         let names = NameContext::with_path(&["cf_quere_pro", "public"]);
         for (text, touched) in [

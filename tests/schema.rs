@@ -319,7 +319,7 @@ async fn a_new_owner_of_everything_gets_what_owners_need() {
 async fn what_is_read_of_a_changed_catalog_is_all_that_has_changed() {
     let bed = moved().await;
     let settings = esclusa::config::Settings::defaults().unwrap();
-    let mut known = None;
+    let mut known = esclusa::server::facts::Known::default();
     esclusa::server::facts::Facts::asked(&settings, &bed.db, &mut known).await.unwrap();
     for change in [
         "CREATE TABLE cf_quere_pro.nueva (a int, b text)",

@@ -23,7 +23,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use arc_swap::{ArcSwap, Guard};
-use esclusa::catalog::Catalog;
 use esclusa::catalog::movers::{Movers, Moves};
 use esclusa::config::Settings;
 use esclusa::config::document::Document;
@@ -48,7 +47,7 @@ fn policy(generation: u64, mode: Mode) -> Policy {
                 [key]\ncolumns = [\"id\"]\nbasis = \"constraint\"\nunique = \"pozo_pkey\"\nprimary = [\"id\"]\n";
     let rule = file::parse(&Document::parse("pozo.toml".as_ref(), text).unwrap()).unwrap();
     let relation = Arc::new(Relation::compile(&rule, &Context::new(&Settings::defaults().unwrap())));
-    Policy::new(generation, "public", vec![Entry { relation, mode }], &Catalog::default(), Limits::default()).moved_by(movers())
+    Policy::new(generation, "public", vec![Entry { relation, mode }], Arc::default(), Limits::default()).moved_by(movers())
 }
 
 /// `mueve` is a function that sets the search path, `crea` one that makes relations, `corre` one that runs any text.
@@ -299,7 +298,7 @@ impl Play {
             }
             "retire" => {
                 let generation = self.house.policy.load().generation + 1;
-                let policy = Policy::new(generation, "public", Vec::new(), &Catalog::default(), Limits::default());
+                let policy = Policy::new(generation, "public", Vec::new(), Arc::default(), Limits::default());
                 self.house.policy.store(Arc::new(policy.with_tombstones(["pozo".to_owned()].into())));
             }
             "lost" => {

@@ -49,8 +49,9 @@ fn policy() -> Policy {
         table("wide", 'r', vec![column("id", "numeric(9,0)"), column("z", "text")]),
         table("seen", 'v', vec![column("z", "text")]),
     ];
-    let catalog = Catalog { schema: "cf_quere_pro".into(), tables: others.into_iter().map(|t| (t.name.clone(), t)).collect() };
-    Policy::new(1, "cf_quere_pro", rules.iter().map(entry).collect(), &catalog, Limits::default())
+    let catalog =
+        Catalog { schema: "cf_quere_pro".into(), tables: others.into_iter().map(|t| (t.name.clone(), t.into())).collect() };
+    Policy::new(1, "cf_quere_pro", rules.iter().map(entry).collect(), catalog.into(), Limits::default())
 }
 
 /// What a statement becomes. The sub-select over a table is shortened to the names of its columns.

@@ -1,6 +1,7 @@
 //! A catalog from a running server (PostgreSQL manual, chapter 53: `pg_class`, `pg_attribute`, `pg_constraint`).
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::Arc;
 
 use super::database::Params;
 use super::{Catalog, Column, Database, Key};
@@ -31,8 +32,7 @@ WHERE n.nspname = $1 AND k.contype IN ('p', 'u') AND NOT c.relispartition";
 
 /// Only views are examined whose grants name columns, or allow a change without SELECT, or whose owner revoked a right from itself (which it still
 /// has on the leaf); there are few, so all roles can be checked for them.
-const LIMITED: &str = "
-WITH part AS (
+const PARTS: &str = "
   SELECT c.oid, c.relname, c.relowner FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
   WHERE n.nspname = $1 AND c.relkind = 'v'
     AND (EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attacl IS NOT NULL)
@@ -40,7 +40,9 @@ WITH part AS (
                     HAVING bool_or(a.privilege_type IN ('UPDATE', 'DELETE')) AND NOT bool_or(a.privilege_type = 'SELECT'))
          OR EXISTS (SELECT FROM unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS a(right_)
                     WHERE NOT EXISTS (SELECT FROM aclexplode(coalesce(c.relacl, acldefault('r', c.relowner))) AS g
-                                      WHERE g.grantee = c.relowner AND g.privilege_type = a.right_))))
+                                      WHERE g.grantee = c.relowner AND g.privilege_type = a.right_)))";
+
+const LIMITED: &str = "
 SELECT r.rolname::text, p.relname::text FROM part p JOIN pg_roles r ON NOT r.rolsuper
 WHERE EXISTS (SELECT FROM unnest(ARRAY['SELECT', 'INSERT', 'UPDATE']) AS a(right_)
               WHERE has_any_column_privilege(r.oid, p.oid, right_) AND NOT has_table_privilege(r.oid, p.oid, right_))
@@ -62,6 +64,15 @@ rows AS (SELECT c.oid AS relation, 0::bigint AS place, c.xmin FROM c
          UNION ALL SELECT 0, t.oid::bigint, t.xmin FROM pg_type t WHERE t.oid >= 16384 AND t.typtype IN ('d', 'e', 'r'))
 SELECT coalesce(c.relname::text, ''), (sum(hashint8extended(rows.xmin::text::bigint, (relation::bigint << 16) + place)) % 1000000000000000000)::bigint
 FROM rows LEFT JOIN c ON c.oid = rows.relation GROUP BY 1";
+
+/// See [`Catalog::limited`]: (role, view).
+pub type Limited = HashSet<(String, String)>;
+
+/// What was known of limited rights, with what [`Catalog::limited_some`] tells now of these views.
+pub fn limited_anew(before: &Limited, views: &[String], now: &Limited) -> Limited {
+    let is_other = |(_, view): &&(String, String)| !view.is_empty() && !views.contains(view);
+    before.iter().filter(is_other).chain(now).cloned().collect()
+}
 
 /// See [`Catalog::marks`].
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -106,8 +117,21 @@ impl Catalog {
 
     /// Roles with limited rights on a view of a schema: on some of its columns only, or a right to change what they may not read. A role that may
     /// not use the schema has an entry with an empty view name.
-    pub async fn limited(database: &Database, schema: &str) -> Result<HashSet<(String, String)>> {
-        let rows = database.query("looking for rights on parts of tables", LIMITED, &[&schema]).await?;
+    pub async fn limited(database: &Database, schema: &str) -> Result<Limited> {
+        Catalog::limited_on(database, schema, None).await
+    }
+
+    /// The same, of some views only.
+    pub async fn limited_some(database: &Database, schema: &str, views: &[String]) -> Result<Limited> {
+        Catalog::limited_on(database, schema, Some(views)).await
+    }
+
+    async fn limited_on(database: &Database, schema: &str, views: Option<&[String]>) -> Result<Limited> {
+        let some = if views.is_some() { SOME } else { "" };
+        let both: Params<'_> = &[&schema, &views];
+        let params = if views.is_some() { both } else { &both[..1] };
+        let sql = format!("WITH part AS ({PARTS}{some}) {LIMITED}");
+        let rows = database.query("looking for rights on parts of tables", &sql, params).await?;
         Ok(rows.into_iter().map(|r| (r.get(0), r.get(1))).collect())
     }
 
@@ -120,14 +144,14 @@ impl Catalog {
         {
             let (name, kind): (String, String) = (row.get(0), row.get(1));
             let column = Column { name: row.get(2), type_name: row.get(3), not_null: row.get(4), default: row.get(5) };
-            let table = catalog.tables.entry(name.clone()).or_default();
+            let table = Arc::make_mut(catalog.tables.entry(name.clone()).or_default());
             table.name = name;
             table.kind = kind.chars().next().unwrap_or('r');
             table.columns.push(column);
         }
         for row in database.query("reading the keys", &format!("{KEYS}{some} ORDER BY c.relname, k.conname"), params).await? {
             if let Some(table) = catalog.tables.get_mut(row.get::<_, &str>(0)) {
-                table.keys.push(Key { name: row.get(1), primary: row.get(2), columns: row.get(3) });
+                Arc::make_mut(table).keys.push(Key { name: row.get(1), primary: row.get(2), columns: row.get(3) });
             }
         }
         Ok(catalog)

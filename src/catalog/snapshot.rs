@@ -2,6 +2,7 @@
 //! that `explain` and `check` work without a database, and so that `rules diff` can tell what has changed since.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use super::{Catalog, Column, Key, Table};
 use crate::error::{Error, Fault, Faults, Result};
@@ -44,11 +45,11 @@ impl Catalog {
             let fault = |message: String| Fault::at(file, i + 2, message);
             match record {
                 Ok(r) if r.len() == HEADER.len() => {
-                    let table = catalog.tables.entry(r[0].to_owned()).or_insert_with(|| Table {
-                        name: r[0].to_owned(),
-                        kind: r[1].chars().next().unwrap_or('r'),
-                        ..Table::default()
+                    let table = catalog.tables.entry(r[0].to_owned()).or_insert_with(|| {
+                        let kind = r[1].chars().next().unwrap_or('r');
+                        Arc::new(Table { name: r[0].to_owned(), kind, ..Table::default() })
                     });
+                    let table = Arc::make_mut(table);
                     table.columns.push(Column {
                         name: r[2].to_owned(),
                         type_name: r[3].to_owned(),
@@ -101,7 +102,7 @@ mod tests {
             keys: vec![Key { name: "pk/odd".into(), primary: true, columns: vec!["b".into(), "a".into()] }],
         };
         let mut catalog = Catalog { schema: "s".into(), ..Catalog::default() };
-        catalog.tables.insert(table.name.clone(), table);
+        catalog.tables.insert(table.name.clone(), Arc::new(table));
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), catalog.to_csv()).unwrap();
         assert_eq!(Catalog::from_csv("s", file.path()).unwrap(), catalog);

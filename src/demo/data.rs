@@ -154,6 +154,8 @@ impl<'a> Entity<'a> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::catalog::Column;
 
@@ -178,7 +180,7 @@ mod tests {
         table=tipcolsoc kind=junction link_source_column=tcscol link_source=? \
             link_target_column=tcssoc+tcsaca link_target=sociedad.socprsid?";
 
-    fn table(line: &str) -> Option<(String, Table)> {
+    fn table(line: &str) -> Option<(String, Arc<Table>)> {
         let (name, columns) = line.trim().split_once(": ")?;
         let column = |text: &str| {
             let (name, type_name) = text.trim().split_once(' ')?;
@@ -190,7 +192,7 @@ mod tests {
             })
         };
         let columns = columns.split(", ").filter_map(column).collect();
-        Some((name.to_owned(), Table { name: name.to_owned(), columns, ..Table::default() }))
+        Some((name.to_owned(), Arc::new(Table { name: name.to_owned(), columns, ..Table::default() })))
     }
 
     fn plan_row(line: &str) -> PlanRow {

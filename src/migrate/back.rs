@@ -3,6 +3,7 @@
 //! little as the move did, and ends the rewriting of the name: no proxy sends a rewritten statement while that transaction runs, nor after it.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::catalog::database::Params;
 use crate::catalog::{Catalog, Database};
@@ -253,7 +254,7 @@ impl Migration<'_> {
         let mut catalog = Catalog::read_tables(db, &self.context.schema, &tables).await?;
         if let Some(table) = catalog.tables.get_mut(&rule.table).filter(|_| db.is_rehearsal()) {
             // In a rehearsal it still is a view.
-            table.kind = 'r';
+            Arc::make_mut(table).kind = 'r';
         }
         let of = |table: &str| self.rules.rules.get(table).map(|rule| Relation::compile(rule, &self.context));
         if rule.target.history().is_none() {

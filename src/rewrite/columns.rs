@@ -138,7 +138,7 @@ impl Work<'_, '_> {
             return (columns.enumerate().map(exposed).collect(), true);
         }
         match self.catalog_columns(&self.shape.references[reference]) {
-            Some(columns) => (columns.iter().map(|(n, t)| (n, t)).enumerate().map(exposed).collect(), true),
+            Some(columns) => (columns.iter().map(|c| (&c.name, &c.type_name)).enumerate().map(exposed).collect(), true),
             None => (Vec::new(), false),
         }
     }

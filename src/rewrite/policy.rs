@@ -23,8 +23,8 @@ pub struct Policy {
     pub limits: Limits,
     pub(super) entries: HashMap<String, Entry>,
     pub(super) prefilter: Prefilter,
-    /// Columns of the schema's other tables with their types, to find out which table a name belongs to.
-    pub(super) columns: Arc<HashMap<String, Vec<(String, String)>>>,
+    /// The schema's tables with their columns, to find out which table a name belongs to.
+    pub(super) catalog: Arc<Catalog>,
     /// The schema's views, which have no system columns.
     pub(super) views: HashSet<String>,
     /// Roles with rights on less than a whole legacy table: (role, table). They have no rights on its leaf, and write through the
@@ -54,18 +54,16 @@ pub struct Entry {
 impl Policy {
     /// A policy of these rules, modes and catalog. Tables in mode `off` are looked for too: a statement that names one may be
     /// prepared and run after a switch.
-    pub fn new(generation: u64, schema: &str, entries: Vec<Entry>, catalog: &Catalog, limits: Limits) -> Self {
+    pub fn new(generation: u64, schema: &str, entries: Vec<Entry>, catalog: Arc<Catalog>, limits: Limits) -> Self {
         let entries: HashMap<String, Entry> = entries.into_iter().map(|e| (e.relation.table.clone(), e)).collect();
-        let column = |c: &crate::catalog::Column| (c.name.clone(), c.type_name.clone());
-        let columns = catalog.tables.values().map(|t| (t.name.clone(), t.columns.iter().map(column).collect()));
         Policy {
             generation,
             schema: schema.to_owned(),
             database: None,
             limits,
             prefilter: Prefilter::new(entries.keys().map(String::as_str)),
-            columns: Arc::new(columns.collect()),
             views: catalog.tables.values().filter(|t| t.kind == 'v').map(|t| t.name.clone()).collect(),
+            catalog,
             limited: HashSet::new(),
             faulty: BTreeMap::new(),
             tombstones: BTreeSet::new(),
@@ -103,9 +101,9 @@ impl Policy {
         self
     }
 
-    /// Whether these are the roles of [`Policy::limiting`].
-    pub fn is_limiting(&self, limited: &HashSet<(String, String)>) -> bool {
-        self.limited == *limited
+    /// The roles of [`Policy::limiting`].
+    pub fn limited(&self) -> &HashSet<(String, String)> {
+        &self.limited
     }
 
     /// Sets the legacy tables whose rules have faults, and the faults.
@@ -227,7 +225,7 @@ impl Policy {
 
     /// Whether the legacy schema has this name, with or without a rule.
     pub fn has(&self, table: &str) -> bool {
-        self.knows(table) || self.columns.contains_key(table)
+        self.knows(table) || self.catalog.tables.contains_key(table)
     }
 
     /// Whether there are key tables: then an error of any statement may come from one.

@@ -4,6 +4,7 @@
 use super::context::Namespace;
 use super::policy::Entry;
 use super::work::Work;
+use crate::catalog::Column;
 use crate::sql::effect::TEMPORARY;
 use crate::sql::{Item, Name, NamePart, NameUse, Reference, Role, Scope, ScopeId};
 
@@ -72,7 +73,7 @@ impl<'w> Work<'w, '_> {
             return Some(entry.relation.columns.iter().skip(renamed.len()).any(|c| c.name == column));
         }
         let columns = self.catalog_columns(reference)?;
-        Some(columns.iter().skip(renamed.len()).any(|(c, _)| c == column))
+        Some(columns.iter().skip(renamed.len()).any(|c| c.name == column))
     }
 
     /// The same for a query, a CTE or a function.
@@ -100,13 +101,13 @@ impl<'w> Work<'w, '_> {
     }
 
     /// The columns of a table in the legacy schema without a rule.
-    pub(super) fn catalog_columns(&self, reference: &Reference) -> Option<&'w [(String, String)]> {
+    pub(super) fn catalog_columns(&self, reference: &Reference) -> Option<&'w [Column]> {
         let known = match reference.name.0.as_slice() {
             [table] if self.is_legacy(&table.text) => Some(&table.text),
             [.., schema, table] if schema.text == self.policy.schema => Some(&table.text),
             _ => None,
         };
-        self.policy.columns.get(known?).map(Vec::as_slice)
+        self.policy.catalog.tables.get(known?).map(|table| table.columns.as_slice())
     }
 
     /// What a name in an expression belongs to.

@@ -120,7 +120,6 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::catalog::Catalog;
     use crate::config::Settings;
     use crate::mode::Mode;
     use crate::relation::{Context, Relation};
@@ -132,7 +131,7 @@ mod tests {
         let rules = RuleSet::load(concat!(env!("CARGO_MANIFEST_DIR"), "/rules").as_ref()).unwrap();
         let entry = |rule| Entry { relation: Arc::new(Relation::compile(rule, &context)), mode: Mode::Rewrite };
         let entries = rules.rules.values().map(entry).collect();
-        let policy = Policy::new(1, &settings.rules.schema, entries, &Catalog::default(), Default::default());
+        let policy = Policy::new(1, &settings.rules.schema, entries, Arc::default(), Default::default());
         story(&policy, names, text).into_iter().map(|(what, line)| format!("{what}: {line}")).collect()
     }
 

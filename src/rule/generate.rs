@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::Arc;
 
 use super::plan::{Plan, PlanRow};
 use super::{ADDED, Capture, Column, History, Key, Link, Lookup, Origin, Retained, Rule, RuleSet, Target, check, file};
@@ -55,13 +56,13 @@ pub fn as_before(now: &Catalog, before: Option<&Catalog>, rules: &RuleSet, plan:
     catalog.tables.retain(|name, _| !["audit_log", "domain_value", "domain_value_link"].contains(&name.as_str()));
     for name in planned(plan).iter().chain(rules.rules.keys()).chain(rules.faulty.keys()) {
         if let Some(table) = catalog.tables.get_mut(name).filter(|t| t.kind == 'r') {
-            without_improvement(table);
+            without_improvement(Arc::make_mut(table));
             continue;
         }
         let old = before.and_then(|b| b.tables.get(name)).filter(|t| t.kind == 'r').cloned();
         // A rule for a table that no catalog has is a mistake, which `check` reports.
         let is_known = before.is_none() || catalog.tables.contains_key(name);
-        let ruled = || rules.rules.get(name).filter(|_| is_known).map(Rule::legacy_table);
+        let ruled = || rules.rules.get(name).filter(|_| is_known).map(|rule| Arc::new(rule.legacy_table()));
         if let Some(old) = old.or_else(ruled) {
             catalog.tables.insert(name.clone(), old);
         }

@@ -23,7 +23,7 @@ use crate::sql::{Limits, Named};
 use crate::table::ColumnType::{Bool, Float, Int, Text};
 use crate::table::{Columns, Table};
 
-use super::facts::Facts;
+use super::facts::{Facts, Known};
 use super::harmless;
 use super::policy;
 
@@ -165,7 +165,7 @@ struct Measured {
 impl<'b> Bench<'b> {
     /// Every table that was moved is treated as rewritten, whatever its mode is.
     pub async fn new(control: &Database, settings: &'b Settings, rules: &RuleSet, runs: usize) -> Result<Bench<'b>> {
-        let mut facts = Facts::asked(settings, control, &mut None).await?;
+        let mut facts = Facts::asked(settings, control, &mut Known::default()).await?;
         facts.modes = rules.rules.keys().map(|table| (table.clone(), Mode::Rewrite)).collect();
         let states = facts.states.clone().unwrap_or_default();
         let policy = policy::build(settings, rules, &facts, 1).policy;

@@ -114,7 +114,8 @@ impl Steering {
             Some(RequestedCutOver { moved: None, .. }) => Ok(false),
             Some(RequestedCutOver { moved: Some(moved), .. }) => {
                 // Rights on the new view decide which roles' statements are rewritten.
-                let limited = Catalog::limited(database, CONTROL).await?;
+                let view = std::slice::from_ref(&asked.table);
+                let limited = Catalog::limited_some(database, CONTROL, view).await?;
                 self.relocate(Relocation { table: asked.table.clone(), moved, limited });
                 Ok(true)
             }

@@ -1,20 +1,21 @@
 //! What a policy is made of besides rules and settings: facts that only the database knows. The last ones are kept in a file beside
 //! the spool, so that a process that starts while the database is unreachable serves as the one before it did.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 
 use crate::catalog::database::database_name;
 use crate::catalog::key_tables::Places;
 use crate::catalog::movers::Watched;
-use crate::catalog::read::Marks;
+use crate::catalog::read::{Limited, Marks, limited_anew};
 use crate::catalog::{Catalog, Database, KeyTables, Movers};
 use crate::config::Settings;
-use crate::control;
+use crate::control::{self, replica};
 use crate::disk;
 use crate::error::{Error, Result};
 use crate::migrate::object::storage::{self, Storage};
@@ -38,7 +39,7 @@ pub struct Facts {
     /// The legacy schema.
     pub(super) catalog: Arc<Catalog>,
     /// Roles with rights on less than a whole legacy table: (role, table).
-    pub(super) limited: HashSet<(String, String)>,
+    pub(super) limited: Limited,
     pub(super) key_tables: KeyTables,
     /// What the rules of moved tables said when they were moved.
     #[serde(default)]
@@ -55,31 +56,90 @@ pub struct Facts {
 /// Facts that may change without being announced: roles, memberships and grants; the heap of a copied table; functions.
 #[derive(Debug, PartialEq)]
 pub(super) struct Unannounced {
-    pub(super) limited: HashSet<(String, String)>,
+    pub(super) limited: Limited,
     pub(super) readers: BTreeMap<String, Readers>,
     pub(super) movers: Arc<Movers>,
 }
 
-impl Unannounced {
-    /// `watched` are the functions that were read last.
-    pub(super) async fn asked(database: &Database, schema: &str, watched: &mut Watched) -> Result<Unannounced> {
+/// What may have changed since the facts were read last.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Since<'a> {
+    Anything,
+    /// These tables have moved, and what is announced; of the rest, what was read last is good enough.
+    Moves(&'a [String]),
+}
+
+/// What is not read as a whole again and again: the catalog, with the marks by which it is checked what of it has changed, rights, and functions.
+#[derive(Debug, Default)]
+pub struct Known {
+    marks: Marks,
+    catalog: Arc<Catalog>,
+    limited: Limited,
+    functions: Watched,
+    movers: Arc<Movers>,
+    /// When [`Since::Anything`] was read last.
+    read_at: Option<Instant>,
+    /// Since then, [`Since::Moves`] was read.
+    has_moved: bool,
+}
+
+impl Known {
+    /// Whether all was read so lately that after moves only these are to be read.
+    pub(super) fn is_fresh(&self) -> bool {
+        self.read_at.is_some_and(|at| at.elapsed() < replica::HEARTBEAT)
+    }
+
+    /// Whether only moves were read last: when there are no more, all is to be read.
+    pub(super) fn has_moved(&self) -> bool {
+        self.has_moved
+    }
+
+    pub(super) async fn unannounced(&mut self, database: &Database, schema: &str, since: Since<'_>) -> Result<Unannounced> {
         let readers = reads::in_force(database, schema).await?;
-        let mut limited = Catalog::limited(database, CONTROL).await?;
+        match since {
+            Since::Moves(tables) => {
+                let now = Catalog::limited_some(database, CONTROL, tables).await?;
+                self.limited = limited_anew(&self.limited, tables, &now);
+            }
+            Since::Anything => {
+                self.limited = Catalog::limited(database, CONTROL).await?;
+                self.movers = self.functions.look(database, &[CONTROL, LEAVES, KEYS]).await?;
+            }
+        }
+        let mut limited = self.limited.clone();
         if !readers.is_empty() {
             limited.extend(reads::limited(database, schema).await?);
         }
-        let movers = watched.look(database, &[CONTROL, LEAVES, KEYS]).await?;
-        Ok(Unannounced { limited, readers, movers })
+        Ok(Unannounced { limited, readers, movers: self.movers.clone() })
     }
-}
 
-/// A catalog, and the marks by which it is checked what of it has changed.
-#[derive(Debug)]
-pub struct Known {
-    schema: String,
-    marks: Marks,
-    catalog: Arc<Catalog>,
-    functions: Watched,
+    /// The catalog of a schema. Only what has changed of it is read again: a switch changes only modes, a move a few relations, and a schema of 1,470
+    /// tables takes long to read, on every replica.
+    async fn catalog(&mut self, database: &Database, schema: &str, since: Since<'_>) -> Result<Arc<Catalog>> {
+        let (marks, changed) = match since {
+            // Their marks are as before, so later they are read once more.
+            Since::Moves(tables) => (None, Some(tables.to_vec())),
+            Since::Anything => {
+                // Read before the catalog: a change in between is then noticed the next time.
+                let marks = Catalog::marks(database, schema).await?;
+                let changed = self.marks.changed(&marks);
+                (Some(marks), changed)
+            }
+        };
+        self.catalog = match changed.filter(|_| self.catalog.schema == schema) {
+            Some(changed) if changed.is_empty() => return Ok(self.catalog.clone()),
+            Some(changed) => {
+                let mut catalog = (*self.catalog).clone();
+                changed.iter().for_each(|name| drop(catalog.tables.remove(name)));
+                catalog.tables.extend(Catalog::read_tables(database, schema, &changed).await?.tables);
+                Arc::new(catalog)
+            }
+            None => Arc::new(Catalog::read(database, schema).await?),
+        };
+        self.marks = marks.unwrap_or_else(|| std::mem::take(&mut self.marks));
+        telemetry::count("esclusa_catalog_reads_total");
+        Ok(self.catalog.clone())
+    }
 }
 
 /// The file's contents.
@@ -93,29 +153,38 @@ struct Kept {
 }
 
 impl Facts {
-    /// Asks the database. `known` is the catalog that was last read.
-    pub async fn asked(settings: &Settings, database: &Database, known: &mut Option<Known>) -> Result<Facts> {
-        let schema = &settings.rules.schema;
+    /// Asks the database. `known` is what was read last.
+    pub async fn asked(settings: &Settings, database: &Database, known: &mut Known) -> Result<Facts> {
+        Facts::asked_since(settings, database, known, Since::Anything).await
+    }
+
+    pub(super) async fn asked_since(
+        settings: &Settings,
+        database: &Database,
+        known: &mut Known,
+        since: Since<'_>,
+    ) -> Result<Facts> {
+        let (schema, begun) = (&settings.rules.schema, Instant::now());
         // Of a zone that the server does not know `doctor` complains; a proxy works all the same.
         if let Err(error) = database.show_times_in(&settings.rules.time_zone).await {
             tracing::debug!(%error, "times are shown in the server's zone");
         }
-        let mut functions = known.as_ref().map(|known| known.functions.clone()).unwrap_or_default();
-        let Unannounced { limited, readers, movers } = Unannounced::asked(database, schema, &mut functions).await?;
-        let catalog = catalog(database, schema, known).await?;
-        if let Some(known) = known {
-            known.functions = functions;
-        }
-        Ok(Facts {
+        let Unannounced { limited, readers, movers } = known.unannounced(database, schema, since).await?;
+        let facts = Facts {
+            catalog: known.catalog(database, schema, since).await?,
             modes: control::modes(database).await?,
             states: Some(state::states(database, schema).await?),
-            catalog,
             limited,
             movers,
             readers,
             storage: storage::recorded(database, schema).await?,
             key_tables: KeyTables::read(database, Places { legacy: schema, keys: KEYS, functions: CONTROL }).await?,
-        })
+        };
+        match since {
+            Since::Anything => (known.read_at, known.has_moved) = (Some(begun), false),
+            Since::Moves(_) => known.has_moved = true,
+        }
+        Ok(facts)
     }
 
     /// The facts without a database: the snapshot of the catalog beside the rules, if there is one.
@@ -165,30 +234,6 @@ fn path(settings: &Settings) -> Option<PathBuf> {
     (!directory.as_os_str().is_empty()).then(|| directory.join(FILE))
 }
 
-/// The catalog of a schema. Only what has changed of it is read again: a switch changes only modes, a move a few relations, and a schema of 1,470
-/// tables takes long to read, on every replica.
-async fn catalog(database: &Database, schema: &str, known: &mut Option<Known>) -> Result<Arc<Catalog>> {
-    // Read before the catalog: a change in between is then noticed the next time.
-    let marks = Catalog::marks(database, schema).await?;
-    let before = known.as_ref().filter(|known| known.schema == schema);
-    let changed = before.and_then(|before| Some((before, before.marks.changed(&marks)?)));
-    let catalog = match changed {
-        Some((before, changed)) if changed.is_empty() => return Ok(before.catalog.clone()),
-        Some((before, changed)) => {
-            let mut catalog = (*before.catalog).clone();
-            catalog.tables.retain(|name, _| changed.binary_search(name).is_err());
-            catalog.tables.extend(Catalog::read_tables(database, schema, &changed).await?.tables);
-            catalog
-        }
-        None => Catalog::read(database, schema).await?,
-    };
-    telemetry::count("esclusa_catalog_reads_total");
-    let catalog = Arc::new(catalog);
-    let functions = known.take().map(|known| known.functions).unwrap_or_default();
-    *known = Some(Known { schema: schema.to_owned(), marks, catalog: catalog.clone(), functions });
-    Ok(catalog)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -203,7 +248,7 @@ mod tests {
         assert_eq!(Facts::kept(&settings).unwrap(), None);
         let pair = |a: &str, b: &str| (a.to_owned(), b.to_owned());
         let mut catalog = Catalog { schema: "s".into(), ..Catalog::default() };
-        catalog.tables.insert("t".into(), Table { name: "t".into(), kind: 'v', ..Table::default() });
+        catalog.tables.insert("t".into(), Arc::new(Table { name: "t".into(), kind: 'v', ..Table::default() }));
         let facts = Facts {
             modes: [("t".to_owned(), Mode::Rewrite)].into(),
             states: Some([("t".to_owned(), TableState { run: Some(3), leaf: true, ..TableState::default() })].into()),

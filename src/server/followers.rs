@@ -7,10 +7,9 @@ use std::time::{Duration, SystemTime};
 use tokio::time::MissedTickBehavior;
 
 use super::attempts::Attempts;
-use super::facts::Unannounced;
+use super::facts::Since;
 use super::policy;
 use super::steering::Steering;
-use crate::catalog::movers::Watched;
 use crate::catalog::{Catalog, Database};
 use crate::control::hits::HitRecorder;
 use crate::control::{self, felt, replica};
@@ -24,7 +23,7 @@ impl Steering {
         let mut database = self.database.lock().await;
         match policy::alive(&mut database, &settings).await? {
             Some(database) if generation > 0 => {
-                let rules = self.rules.load().fingerprint();
+                let rules = self.rules_fingerprint.load(Ordering::Relaxed);
                 let by = HitRecorder { recorder: &self.hit_writer.process(), instance: &self.instance };
                 replica::acknowledge(database, by, generation, rules).await
             }
@@ -66,12 +65,18 @@ impl Steering {
 
     /// Changes of roles, memberships, grants and functions are not announced, nor that a copied table has a new heap: if these differ
     /// from what the policy was made of, it is made anew.
-    async fn follow_rights(&self, database: &Database, functions: &mut Watched) -> Result<()> {
+    async fn follow_rights(&self, database: &Database) -> Result<()> {
         let schema = self.shared.settings.load().rules.schema.clone();
-        let found = Unannounced::asked(database, &schema, functions).await?;
+        let mut known = self.known.lock().await;
+        if known.has_moved() {
+            drop(known);
+            return self.refresh().await;
+        }
+        let found = known.unannounced(database, &schema, Since::Anything).await?;
+        drop(known);
         let decided = self.decided.load();
         let is_same =
-            decided.is_limiting(&found.limited) && *decided.readers() == found.readers && *decided.movers() == found.movers;
+            *decided.limited() == found.limited && *decided.readers() == found.readers && *decided.movers() == found.movers;
         match is_same {
             true => Ok(()),
             false => self.refresh().await,
@@ -93,7 +98,7 @@ impl Steering {
 
     /// Logs once which replicas serve with other rules: there the same statement may be rewritten otherwise.
     async fn compare_rules(&self, database: &Database, told: &mut Vec<String>) -> Result<()> {
-        let others = replica::with_other_rules(database, self.rules.load().fingerprint()).await?;
+        let others = replica::with_other_rules(database, self.rules_fingerprint.load(Ordering::Relaxed)).await?;
         if !others.is_empty() && others != *told {
             tracing::warn!(others = others.join(", "), "these proxies serve with other rules than this one: SHOW REPLICAS");
         }
@@ -155,11 +160,11 @@ struct Telling {
 
 /// Follows switches of other replicas until the process ends. After a lost connection, everything is read again.
 pub(super) async fn follow(steering: Arc<Steering>) {
-    let (mut told, mut mark, mut functions) = (Vec::new(), None, Watched::default());
+    let (mut told, mut mark) = (Vec::new(), None);
     let mut attempts = Attempts::new(&steering);
     while let Some(settings) = attempts.next().await {
         let listened = async {
-            let (told, mark, functions) = (&mut told, &mut mark, &mut functions);
+            let (told, mark) = (&mut told, &mut mark);
             let password = policy::password(&settings)?;
             let (database, mut news) = Database::listen(&settings.control.url, password.as_deref(), control::CHANNEL).await?;
             let database = database.pinned().await?;
@@ -171,7 +176,7 @@ pub(super) async fn follow(steering: Arc<Steering>) {
                 while let Err(_silence) = tokio::time::timeout(replica::HEARTBEAT, news.recv()).await.map(drop) {
                     not_before(generation, &database).await?;
                     steering.acknowledge(generation).await?;
-                    steering.follow_rights(&database, functions).await?;
+                    steering.follow_rights(&database).await?;
                     steering.follow_others(&database, mark).await?;
                     if generation > 0 {
                         steering.compare_rules(&database, told).await?;

@@ -124,7 +124,8 @@ pub fn build(settings: &Settings, rules: &RuleSet, facts: &Facts, generation: u6
     let limits = Limits { text_bytes: settings.limits.statement_bytes.0, ..Limits::default() };
     let told = |(table, faulty): (&String, &Faulty)| (table.clone(), faulty.faults.to_string());
     let faulty = rules.faulty.iter().map(told).collect();
-    let policy = Policy::new(generation, schema, entries, &facts.catalog, limits).with_faulty(faulty).with_tombstones(tombstones);
+    let policy =
+        Policy::new(generation, schema, entries, facts.catalog.clone(), limits).with_faulty(faulty).with_tombstones(tombstones);
     let policy = policy.within(database_name(&settings.control.url));
     let policy = policy.read_by(facts.readers.clone()).moved_by(facts.movers.clone());
     Built { policy: policy.limiting(facts.limited.clone()).keyed(facts.key_tables.clone()), standing, differing }

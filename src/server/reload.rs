@@ -1,8 +1,9 @@
 //! Reads settings and rules again: all of it is put in force or nothing, and every fault is reported at once.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
-use super::facts::Facts;
+use super::facts::{Facts, Since};
 use super::steering::{Steering, tell_regulatory};
 use super::{policy, tls};
 use crate::config::Settings;
@@ -31,12 +32,13 @@ impl Steering {
         };
         faults.or(())?;
         let mut database = self.database.lock().await;
-        let facts = self.fresh_facts(&mut database, &settings).await?;
+        let facts = self.fresh_facts(&mut database, &settings, Since::Anything).await?;
         let (rules, left) = self.as_moved(&settings, rules, left, &facts);
         let built = policy::build(&settings, &rules, &facts, 0);
         self.keep_facts(&settings, facts).await;
         tell_regulatory(&rules, &settings);
         // Everything is good: from here on nothing can fail.
+        self.rules_fingerprint.store(rules.fingerprint(), Ordering::Relaxed);
         self.rules.store(Arc::new(rules));
         self.shared.settings.store(Arc::new(settings));
         self.shared.tls.store(Arc::new(acceptor));

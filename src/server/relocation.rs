@@ -1,7 +1,6 @@
 //! Where a table is after a cut-over, until the policy's facts include it.
 
-use std::collections::HashSet;
-
+use crate::catalog::read::{Limited, limited_anew};
 use crate::control::cut_over::Moved;
 use crate::migrate::gate::Candidate;
 use crate::migrate::machine::Legacy;
@@ -15,8 +14,8 @@ use crate::rewrite::Policy;
 pub(super) struct Relocation {
     pub(super) table: String,
     pub(super) moved: Moved,
-    /// Roles that may not read which view: (role, table).
-    pub(super) limited: HashSet<(String, String)>,
+    /// Roles with rights on less than its whole view.
+    pub(super) limited: Limited,
 }
 
 impl Relocation {
@@ -31,6 +30,7 @@ impl Relocation {
         let legacy = if *is_there { Legacy::Archived } else { Legacy::Named };
         let state = TableState { leaf: *is_there, view: *is_there, stand_in: *is_there, legacy, ..TableState::default() };
         let candidate = Candidate { table: &self.table, is_retained: false, state: &state };
-        policy.placing(&self.table, candidate.effective(mode.unwrap_or(default_mode)), *is_there).limiting(self.limited.clone())
+        let limited = limited_anew(policy.limited(), std::slice::from_ref(&self.table), &self.limited);
+        policy.placing(&self.table, candidate.effective(mode.unwrap_or(default_mode)), *is_there).limiting(limited)
     }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use tokio::sync::{Mutex, watch};
 
-use super::facts::{Facts, Known};
+use super::facts::{Facts, Known, Since};
 use super::hit_writer::HitWriter;
 use super::loader::Loader;
 use super::order::Order;
@@ -41,12 +41,14 @@ pub struct Steering {
     /// The rules in force. Only a reload reads the files: a switch must not fail because of a file that somebody is editing, nor
     /// put it in force.
     pub(super) rules: ArcSwap<RuleSet>,
+    /// Of the rules in force: replicas compare it every two seconds.
+    pub(super) rules_fingerprint: AtomicI64,
     /// The policy made of rules, modes and facts; it is in force unless the process has stepped aside.
     pub(super) decided: ArcSwap<Policy>,
     /// Whether `esclusa off` is in force. Locked while a policy is put in force, so that each number is used once.
     aside: std::sync::Mutex<bool>,
-    /// The catalog of the policy, to be used again while it has not changed.
-    catalog: Mutex<Option<Known>>,
+    /// What the policy is made of, to be used again while it has not changed.
+    pub(super) known: Mutex<Known>,
     /// The facts that were last kept on disk.
     kept: Mutex<Option<Facts>>,
     pub(super) database: Mutex<Option<Database>>,
@@ -76,7 +78,7 @@ impl Steering {
         if settings.control.url.is_empty() && !matches!(default_mode, Mode::Off | Mode::Observe) {
             tracing::warn!(mode = %default_mode, "rules.default_mode is taken at its word: without control.url nobody knows what has been moved");
         }
-        let (database, facts, catalog) = first_facts(&settings).await?;
+        let (database, facts, known) = first_facts(&settings).await?;
         let built = policy::build(&settings, &rules, &facts, 1);
         tell_differing(&built.differing);
         let is_aside = Order::given(&settings.control.spool)?.is_some();
@@ -84,9 +86,10 @@ impl Steering {
         let shared = Arc::new(Shared::new(settings, in_force));
         shared.standing.store(Arc::new(built.standing));
         shared.tls.store(Arc::new(acceptor));
+        let rules_fingerprint = AtomicI64::new(rules.fingerprint());
         let (connector, rules) = (ArcSwap::from_pointee(connector), ArcSwap::from_pointee(rules));
         let (decided, aside) = (ArcSwap::from_pointee(built.policy), std::sync::Mutex::new(is_aside));
-        let (catalog, kept, database) = (Mutex::new(catalog), Mutex::new(None), Mutex::new(database));
+        let (known, kept, database) = (Mutex::new(known), Mutex::new(None), Mutex::new(database));
         let instance = instance();
         let hit_writer = HitWriter::begin(&shared.settings.load(), instance.clone())?;
         let flush_failure = std::sync::Mutex::default();
@@ -96,9 +99,10 @@ impl Steering {
             connector,
             load,
             rules,
+            rules_fingerprint,
             decided,
             aside,
-            catalog,
+            known,
             kept,
             database,
             stop,
@@ -113,43 +117,78 @@ impl Steering {
     pub(super) async fn refresh(&self) -> Result<()> {
         // Locked until the policy is in force: what was read earlier must not replace what was read later.
         let mut database = self.database.lock().await;
-        self.refresh_by(&mut database, 0).await
+        self.refresh_by(&mut database, 0, Since::Anything).await
     }
 
     /// The same, unless the policy in force knows this switch already: two tasks learn of each switch, and a new policy makes
     /// sessions decide about all their statements again.
     pub(super) async fn refresh_to(&self, generation: i64) -> Result<()> {
+        self.hold_ends().await;
         let mut database = self.database.lock().await;
         if generation > 0 && self.followed.load(Ordering::Relaxed) >= generation {
             return Ok(());
         }
-        self.refresh_by(&mut database, generation).await
+        let is_fresh = self.known.lock().await.is_fresh();
+        match self.moves_until(generation).filter(|_| is_fresh) {
+            Some(tables) => self.refresh_by(&mut database, generation, Since::Moves(&tables)).await,
+            None => self.refresh_by(&mut database, generation, Since::Anything).await,
+        }
     }
 
-    async fn refresh_by(&self, database: &mut Option<Database>, generation: i64) -> Result<()> {
-        let built = self.fresh_policy(database, &self.shared.settings.load_full(), &self.rules.load_full()).await?;
+    /// A table that is held has just moved, or will have in a moment: the task that heeds cut-overs reads where it is, and should not have to share the
+    /// server with what is read here. Waits for that, but not long.
+    async fn hold_ends(&self) {
+        const PATIENCE: Duration = Duration::from_millis(50);
+        let until = tokio::time::Instant::now() + PATIENCE;
+        while self.shared.cut_overs.is_holding() && tokio::time::Instant::now() < until {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    }
+
+    /// The tables that have moved since the policy's facts were read, if moves are all that was announced up to this switch.
+    fn moves_until(&self, generation: i64) -> Option<Vec<String>> {
+        let followed = self.followed.load(Ordering::Relaxed);
+        let relocations = self.relocations.lock().unwrap_or_else(PoisonError::into_inner);
+        let of = |number: i64| relocations.iter().find(|place| place.moved.generation == number).map(|place| place.table.clone());
+        if followed == 0 || generation <= followed {
+            return None;
+        }
+        (followed + 1..=generation).map(of).collect()
+    }
+
+    async fn refresh_by(&self, database: &mut Option<Database>, generation: i64, since: Since<'_>) -> Result<()> {
+        let built = self.fresh_policy(database, &self.shared.settings.load_full(), &self.rules.load_full(), since).await?;
         self.put_in_force(built, generation);
         Ok(())
     }
 
     /// A policy of these settings and rules, which is not put in force.
-    pub(super) async fn fresh_policy(
+    async fn fresh_policy(
         &self,
         database: &mut Option<Database>,
         settings: &Settings,
         rules: &RuleSet,
+        since: Since<'_>,
     ) -> Result<Built> {
-        let facts = self.fresh_facts(database, settings).await?;
+        let facts = self.fresh_facts(database, settings, since).await?;
         let built = policy::build(settings, rules, &facts, 0);
         tell_differing(&built.differing);
-        self.keep_facts(settings, facts).await;
+        // While tables move, the file would be written several times a second, and for nothing: without a database no statement runs.
+        if let Since::Anything = since {
+            self.keep_facts(settings, facts).await;
+        }
         Ok(built)
     }
 
     /// What the database tells now.
-    pub(super) async fn fresh_facts(&self, database: &mut Option<Database>, settings: &Settings) -> Result<Facts> {
+    pub(super) async fn fresh_facts(
+        &self,
+        database: &mut Option<Database>,
+        settings: &Settings,
+        since: Since<'_>,
+    ) -> Result<Facts> {
         match policy::alive(database, settings).await? {
-            Some(database) => Facts::asked(settings, database, &mut *self.catalog.lock().await).await,
+            Some(database) => Facts::asked_since(settings, database, &mut *self.known.lock().await, since).await,
             None => Facts::unasked(settings),
         }
     }
@@ -305,10 +344,10 @@ fn tell_differing(faults: &Faults) {
 }
 
 /// The facts of the first policy. If the database is unreachable, those that the process before this one kept.
-async fn first_facts(settings: &Settings) -> Result<(Option<Database>, Facts, Option<Known>)> {
+async fn first_facts(settings: &Settings) -> Result<(Option<Database>, Facts, Known)> {
     const PATIENCE: Duration = Duration::from_secs(10);
     let asked = async {
-        let mut known = None;
+        let mut known = Known::default();
         let database = policy::control_database(settings).await?;
         let facts = match &database {
             Some(database) => Facts::asked(settings, database, &mut known).await?,
@@ -324,7 +363,7 @@ async fn first_facts(settings: &Settings) -> Result<(Option<Database>, Facts, Op
     match Facts::kept(settings) {
         Ok(Some(facts)) => {
             tracing::error!(%error, "the target database cannot be asked: serving by the modes and the catalog that it told last");
-            Ok((None, facts, None))
+            Ok((None, facts, Known::default()))
         }
         Ok(None) => Err(error),
         Err(unreadable) => {

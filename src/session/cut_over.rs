@@ -56,6 +56,11 @@ impl CutOvers {
         self.held.store(moving.len(), Ordering::SeqCst);
     }
 
+    /// Whether a table is held.
+    pub fn is_holding(&self) -> bool {
+        self.held.load(Ordering::SeqCst) > 0
+    }
+
     /// The number of sessions that use a table.
     pub fn users(&self, table: &str) -> u32 {
         self.place(self.id(table)).load(Ordering::SeqCst)

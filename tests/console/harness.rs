@@ -176,7 +176,7 @@ pub(crate) fn shared(users_file: Option<&std::path::Path>) -> Shared {
         Entry { relation: Arc::new(relation), mode: Mode::Observe }
     };
     let entries = RULES.iter().map(entry).collect();
-    let policy = Policy::new(1, "cf_quere_pro", entries, &Default::default(), Default::default());
+    let policy = Policy::new(1, "cf_quere_pro", entries, Default::default(), Default::default());
     let odd = ("tipzeta".to_owned(), "rules/tipzeta.toml:3: unknown key `odd`".to_owned());
     let shared = Shared::new(settings, policy.with_faulty([odd].into()));
     let moved = TableState {

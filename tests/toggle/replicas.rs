@@ -103,8 +103,8 @@ async fn a_switch_reads_the_catalog_where_it_has_changed() {
     sql("CREATE TABLE other (id int, note varchar(5)); CREATE TYPE shade AS ENUM ('light')").await;
     let mut settings = Settings::defaults().unwrap();
     settings.control.url = server().await.url(bed.name());
-    let mut known = None;
-    let build = async |known: &mut Option<Known>| {
+    let mut known = Known::default();
+    let build = async |known: &mut Known| {
         let facts = Facts::asked(&settings, &bed.db, known).await.unwrap();
         facts.catalog().clone()
     };

@@ -21,7 +21,7 @@ impl Proxied {
     pub(crate) async fn new(bed: &Bed, rule: &Rule) -> Proxied {
         let relation = Arc::new(Relation::compile(rule, &bed.context));
         let catalog = Catalog::read(&bed.db, SCHEMA).await.unwrap();
-        let policy = Policy::new(1, SCHEMA, vec![Entry { relation, mode: Mode::Rewrite }], &catalog, Limits::default());
+        let policy = Policy::new(1, SCHEMA, vec![Entry { relation, mode: Mode::Rewrite }], catalog.into(), Limits::default());
         Proxied { policy, session: bed.session("postgres", &format!("SET search_path = {SCHEMA}")).await }
     }
 

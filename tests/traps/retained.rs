@@ -177,7 +177,7 @@ async fn the_new_columns_are_invisible() {
     steps(&bed).await;
     let relation = Arc::new(Relation::compile(&bed.rules.rules["hisret"], &bed.context));
     let catalog = Catalog::read(&bed.db, SCHEMA).await.unwrap();
-    let policy = Policy::new(1, SCHEMA, vec![Entry { relation, mode: Mode::Rewrite }], &catalog, Limits::default());
+    let policy = Policy::new(1, SCHEMA, vec![Entry { relation, mode: Mode::Rewrite }], catalog.into(), Limits::default());
     let names = NameContext::with_path(&[SCHEMA]);
     let session = bed.session("postgres", &format!("SET search_path = {SCHEMA}")).await;
     let sorted = |text: String| {

@@ -184,7 +184,7 @@ pub(crate) fn policy() -> Policy {
         let relation = relation::Relation::compile(&file::parse(&document).unwrap(), &context);
         Entry { relation: Arc::new(relation), mode: Mode::Rewrite }
     };
-    Policy::new(1, "cf_quere_pro", RULES.iter().map(entry).collect(), &Default::default(), Default::default())
+    Policy::new(1, "cf_quere_pro", RULES.iter().map(entry).collect(), Default::default(), Default::default())
 }
 
 async fn migrate(database: &Database, rules: &Path) {

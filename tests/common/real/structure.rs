@@ -161,7 +161,7 @@ fn onto_lookups(catalog: &Catalog, rules: &RuleSet, filled: &[String], keys: &BT
         t.kind == 'r' && !rules.rules.contains_key(&t.name) && filled.contains(&t.name) && keys.contains_key(&t.name)
     };
     // Those that no history mirrors come last: a cascade that reaches an audited table is the harder case.
-    let mut tables: Vec<&Table> = catalog.tables.values().filter(stays).collect();
+    let mut tables: Vec<&Table> = catalog.tables.values().map(std::sync::Arc::as_ref).filter(stays).collect();
     tables.sort_by_key(|t| !mirrored.contains(t.name.as_str()));
     let mut taken: BTreeSet<(&str, &str)> = BTreeSet::new();
     let mut sql = Vec::new();

@@ -20,7 +20,7 @@ pub fn policy(rules: &Path) -> esclusa::error::Result<Policy> {
     let entry = |rule| Entry { relation: Arc::new(Relation::compile(rule, &context)), mode: Mode::Rewrite, finder: false };
     let entries = RuleSet::load(rules)?.rules.values().map(entry).collect();
     let catalog = Catalog::from_csv(&settings.rules.schema, &rules.join("catalog.csv"))?;
-    Ok(Policy::new(1, &settings.rules.schema, entries, &catalog, Limits::default()))
+    Ok(Policy::new(1, &settings.rules.schema, entries, catalog.into(), Limits::default()))
 }
 
 /// What became of the statements that name a legacy table.

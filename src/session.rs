@@ -115,6 +115,7 @@ pub async fn run<C: Link, U: Connect>(client: C, from: PeerAddress, upstream: &U
                 }
                 info.answer_cancels(|| relay.cancel_held());
                 shared.pause.heed(|held| relay.hold(held));
+                relay.let_go();
             }
             // The drain may have begun while this client was logging in.
             () = &mut drained, if !relay.is_draining() => relay.drain(),

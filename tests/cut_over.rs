@@ -313,6 +313,61 @@ async fn who_goes_by_an_old_snapshot_is_waited_for() {
     assert!(open.query("SELECT count(*) FROM tipocuenta").await.contains("(2)"));
 }
 
+/// A driver's sessions (JDBC, libpq) that think in a transaction of READ COMMITTED: the portal of their last statement keeps its snapshot. The proxy closes
+/// it, so they stand in nobody's way however long they think; by the extended protocol too, REPEATABLE READ is waited for.
+#[tokio::test]
+async fn who_thinks_in_a_transaction_stands_in_nobodys_way() {
+    let bed = bed().await;
+    let proxies = [Proxy::start(&bed).await, Proxy::start(&bed).await];
+    let ask = [p("", "SELECT n FROM base WHERE id = $1"), b("", &["1"]), e(), s()];
+    let asks = async |proxy: &Proxy, begin: &str| {
+        let mut open = proxy.client_of(&bed, "escritora").await;
+        assert_eq!(open.ask(&[p("", begin), b("", &[]), e(), s()]).await, "1 2 [BEGIN] ZT");
+        assert!(open.ask(&ask).await.ends_with("(0) [SELECT 1] ZT"));
+        open
+    };
+    let kept = "SELECT count(*) FROM pg_stat_activity WHERE usename = 'escritora' AND state = 'idle in transaction' AND backend_xmin IS NOT NULL";
+    let mut thinking = Vec::new();
+    for number in 0..4 {
+        thinking.push(asks(&proxies[number % 2], "BEGIN").await);
+    }
+    assert_eq!(bed.cell(kept).await, "4", "they keep snapshots");
+    // Others begin to think while a table is held.
+    let (stop, mut busy) = (Arc::new(AtomicBool::new(false)), Vec::new());
+    for number in 0..4 {
+        let (mut client, stop, ask) = (proxies[number % 2].client_of(&bed, "escritora").await, stop.clone(), ask.clone());
+        busy.push(tokio::spawn(async move {
+            while !stop.load(Ordering::Relaxed) {
+                client.query("BEGIN").await;
+                for _ in 0..3 {
+                    assert!(client.ask(&ask).await.ends_with("(0) [SELECT 1] ZT"));
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                }
+                client.query("COMMIT").await;
+            }
+        }));
+    }
+    for table in ["tipocuenta", "hiscuenta"] {
+        there(&bed, table).await;
+        back(&bed, table).await;
+        there(&bed, table).await;
+    }
+    stop.store(true, Ordering::Relaxed);
+    for client in busy {
+        client.await.unwrap();
+    }
+    for mut open in thinking {
+        assert!(open.ask(&ask).await.ends_with("(0) [SELECT 1] ZT"), "the transaction goes on");
+        assert!(open.query("SELECT count(*) FROM tipocuenta; COMMIT").await.contains("(2)"));
+    }
+    let mut open = asks(&proxies[0], "BEGIN ISOLATION LEVEL REPEATABLE READ").await;
+    let migration = migration(&bed, Duration::from_secs(1)).await;
+    let run = migration.begin("there").await.unwrap();
+    let why = said(&migration.table(run, &bed.rules.rules["tipootro"]).await.unwrap_err());
+    assert!(why.contains("which keeps a snapshot") && why.contains("escritora"), "{why}");
+    assert!(open.query("SELECT count(*) FROM tipootro; COMMIT").await.contains("(1)"));
+}
+
 /// One that is taken while the move waits for its lock is noticed too, although the server's view of sessions is as old as a transaction's first look at it.
 #[tokio::test]
 async fn a_snapshot_that_is_taken_late_is_waited_for() {

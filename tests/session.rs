@@ -171,6 +171,10 @@ impl House for Fixed {
         self.uses.enters(&self.cut_overs, outcome, &Arc::default(), || true)
     }
 
+    fn is_moving(&self) -> bool {
+        self.cut_overs.is_holding()
+    }
+
     fn relations(&self) -> u64 {
         self.relations.get()
     }
@@ -275,6 +279,7 @@ impl Play {
             "server" => {
                 let (tag, body) = parsed(what);
                 self.server(tag, &body);
+                self.lets_go();
                 self.client();
             }
             "path" => self.answer(what),
@@ -313,6 +318,7 @@ impl Play {
             "moves" => {
                 self.house.cut_overs.begin("pozo");
                 self.out.push(format!("  is {}", if self.house.cut_overs.users("pozo") > 0 { "in use" } else { "quiet" }));
+                self.lets_go();
             }
             "stands" => {
                 self.house.cut_overs.end("pozo");
@@ -357,6 +363,12 @@ impl Play {
                 }
             }
             self.waiting.pop_front();
+        }
+    }
+
+    fn lets_go(&mut self) {
+        if let Some(frames) = self.conversation.lets_go() {
+            self.frames(">", &frames);
         }
     }
 

@@ -63,6 +63,19 @@ const DEAD_LINE: Duration = Duration::from_secs(2);
 /// How often the holder of a table is reported.
 const AGAIN: Duration = Duration::from_secs(5);
 
+/// How long a session that is idle in a transaction may keep a snapshot when a table is locked.
+const GIVEN_BACK: Duration = Duration::from_millis(25);
+
+/// Sessions that keep a snapshot between statements, or may. `$1`: when they were first looked for; `$2` and `$3`: see [`Before`].
+const SNAPSHOTS: &str = "SELECT format('%s%s (pid %s), which keeps a snapshot', a.usename, \
+      CASE WHEN a.application_name <> '' THEN ' with ' || a.application_name ELSE '' END, a.pid), a.state LIKE 'idle%', a.pid, a.xact_start, clock_timestamp() \
+    FROM pg_stat_activity AS a WHERE a.datname = current_database() AND a.pid <> pg_backend_pid() \
+      AND a.backend_type = 'client backend' AND NOT (a.application_name = 'esclusa' AND a.usename <> session_user) \
+      AND a.backend_xmin IS NOT NULL AND a.xact_start IS DISTINCT FROM a.query_start \
+      AND (a.state LIKE 'idle%' OR CASE WHEN a.query_start < $2 \
+                                    THEN $1::timestamptz IS NULL OR a.query_start < $1 \
+                                    ELSE (a.backend_xmin::text::bigint - $3 + 4294967296) % 4294967296 > 2147483648 END)";
+
 const TAKEN_BACK: &str = "taken back, because others wait";
 
 const IN_USE: &str = "it is in use";
@@ -72,6 +85,16 @@ const IN_USE: &str = "it is in use";
 struct Before {
     at: SystemTime,
     oldest: i64,
+}
+
+/// A session that keeps a snapshot, or may.
+#[derive(Debug)]
+struct Snapshot {
+    who: String,
+    is_idle: bool,
+    pid: i32,
+    /// When its transaction began.
+    since: Option<SystemTime>,
 }
 
 /// When a transaction locked its tables, so that others wait for it.
@@ -85,13 +108,15 @@ pub struct Locked {
     /// Taken before anything was locked.
     before: Before,
     cut_over: RefCell<Option<Rc<CutOver>>>,
+    /// Who stood in the way of an attempt by a snapshot.
+    keepers: Rc<RefCell<Vec<Snapshot>>>,
     /// Proxies where the table is in use, or transactions that would not see its rows.
     busy: RefCell<Vec<String>>,
 }
 
 impl Locked {
-    fn new(wait: Duration, hold: Duration, before: Before) -> Self {
-        Locked { since: Cell::default(), wait, hold, before, cut_over: RefCell::default(), busy: RefCell::default() }
+    fn new(wait: Duration, hold: Duration, before: Before, keepers: Rc<RefCell<Vec<Snapshot>>>) -> Self {
+        Locked { since: Cell::default(), wait, hold, before, keepers, cut_over: RefCell::default(), busy: RefCell::default() }
     }
 
     /// The transaction asks for its locks now.
@@ -129,33 +154,53 @@ impl Locked {
     ///
     /// The comparisons of mode shadow, which run as another role, follow each other without a pause on a busy proxy, and are not waited for: one that
     /// has not used the table yet finds the same by both of its forms.
+    ///
+    /// A session that is idle in a transaction of READ COMMITTED keeps the snapshot of a portal too. Proxies give it back while they hold a table
+    /// (`session/conversation.rs`), and sessions go on by themselves: they are given a moment.
     pub async fn no_old_snapshot(&self, db: &Database) -> Result<()> {
-        let sql = "SELECT string_agg(format('%s%s (pid %s), which keeps a snapshot', a.usename, \
-                       CASE WHEN a.application_name <> '' THEN ' with ' || a.application_name ELSE '' END, a.pid), ', '), \
-                     coalesce(bool_or(a.state LIKE 'idle%'), false), clock_timestamp() \
-                   FROM pg_stat_activity AS a WHERE a.datname = current_database() AND a.pid <> pg_backend_pid() \
-                     AND a.backend_type = 'client backend' AND NOT (a.application_name = 'esclusa' AND a.usename <> session_user) \
-                     AND a.backend_xmin IS NOT NULL AND a.xact_start IS DISTINCT FROM a.query_start \
-                     AND (a.state LIKE 'idle%' OR CASE WHEN a.query_start < $2 \
-                                                   THEN $1::timestamptz IS NULL OR a.query_start < $1 \
-                                                   ELSE (a.backend_xmin::text::bigint - $3 + 4294967296) % 4294967296 > 2147483648 END)";
         if db.is_rehearsal() {
             // In a rehearsal, present snapshots do not matter.
-            return db.text_of_made("looking for old snapshots", sql, &[]).await.map(drop);
+            return db.text_of_made("looking for old snapshots", SNAPSHOTS, &[]).await.map(drop);
         }
+        let begun = Instant::now();
         let mut since: Option<SystemTime> = None;
-        let until = Instant::now() + self.wait;
         loop {
-            // Within a transaction the server answers as it did the first time (source, backend_status.c, pgstat_read_current_status).
-            db.text("looking anew", "SELECT pg_stat_clear_snapshot()").await?;
-            let row = db.one("looking for old snapshots", sql, &[&since, &self.before.at, &self.before.oldest]).await?;
-            let Some(who) = row.get::<_, Option<String>>(0) else { return Ok(()) };
-            if row.get::<_, bool>(1) || Instant::now() >= until {
+            let (kept, now) = self.snapshots(db, since).await?;
+            if kept.is_empty() {
+                return Ok(());
+            }
+            let patience = if kept.iter().any(|kept| kept.is_idle) { GIVEN_BACK.min(self.wait) } else { self.wait };
+            if begun.elapsed() >= patience {
+                let who = kept.iter().map(|kept| kept.who.as_str()).collect::<Vec<_>>().join(", ");
+                self.keepers.replace(kept);
                 return Err(self.again(who));
             }
-            since = since.or(Some(row.get(2)));
+            since = since.or(now);
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
+    }
+
+    /// An error (and another attempt) if one of those who stood in the way of the last attempt by their snapshot still do: before anybody has to wait.
+    pub async fn no_older_snapshot(&self, db: &Database) -> Result<()> {
+        if db.is_rehearsal() {
+            return self.no_old_snapshot(db).await;
+        }
+        let (kept, _) = self.snapshots(db, None).await?;
+        let before = self.keepers.borrow();
+        let is_still = |kept: &&Snapshot| before.iter().any(|b| (b.pid, b.since) == (kept.pid, kept.since));
+        match kept.iter().find(is_still) {
+            Some(kept) => Err(self.again(kept.who.clone())),
+            None => Ok(()),
+        }
+    }
+
+    /// Who keeps one, and the time.
+    async fn snapshots(&self, db: &Database, since: Option<SystemTime>) -> Result<(Vec<Snapshot>, Option<SystemTime>)> {
+        // Within a transaction the server answers as it did the first time (source, backend_status.c, pgstat_read_current_status).
+        db.text("looking anew", "SELECT pg_stat_clear_snapshot()").await?;
+        let rows = db.query("looking for old snapshots", SNAPSHOTS, &[&since, &self.before.at, &self.before.oldest]).await?;
+        let kept = rows.iter().map(|row| Snapshot { who: row.get(0), is_idle: row.get(1), pid: row.get(2), since: row.get(3) });
+        Ok((kept.collect(), rows.first().map(|row| row.get(4))))
     }
 
     /// At the end of the transaction: the proxies follow the move. An error (and another attempt) if they would not hold the table until they know.
@@ -214,6 +259,7 @@ pub async fn attempt_once<T>(
     let begun = Instant::now();
     let mut pause = PAUSES.0;
     let (mut told_at, mut before) = (None, None);
+    let keepers = Rc::<RefCell<Vec<Snapshot>>>::default();
     let mut wait = pace.lock_timeout;
     // While this lasts, the proxies hold the table.
     let hold = |wait: Duration| pace.hold.min(cut_over::MOST.saturating_sub(cut_over::FOLLOWING + 2 * wait));
@@ -232,7 +278,7 @@ pub async fn attempt_once<T>(
         let now = db.one(context, now, &[]).await?;
         let pid: i32 = now.get(0);
         let before = *before.get_or_insert(Before { at: now.get(1), oldest: now.get(2) });
-        let (locked, is_over) = (Locked::new(wait, hold(wait), before), Cell::new(false));
+        let (locked, is_over) = (Locked::new(wait, hold(wait), before, keepers.clone()), Cell::new(false));
         let tried = db
             .transaction(context, async |db| {
                 db.batch(context, &local).await?;

@@ -217,7 +217,7 @@ impl Migration<'_> {
         self.refuse_stale_rule(rule, &self.catalog(rule).await?)?;
         let hanging = self.hanging(db, relation, &relation.legacy_table()).await?;
         self.refuse_hanging(relation, &hanging)?;
-        locked.no_old_snapshot(db).await
+        locked.no_older_snapshot(db).await
     }
 
     /// Locks the table, and moves it.

@@ -54,7 +54,7 @@ impl Steering {
             }
             while let Some(asked) = cut_over::asked(database).await?.filter(|a| a.epoch > last && a.moved.is_none()) {
                 last = asked.epoch;
-                self.shared.cut_overs.begin(&asked.table);
+                self.shared.hold_table(&asked.table);
                 let begun = Instant::now();
                 let held = self.hold(database, &mut news, &asked).await;
                 self.shared.cut_overs.end(&asked.table);

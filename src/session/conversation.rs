@@ -23,6 +23,7 @@ use super::hold::Hold;
 use super::house::{House, Run};
 use super::in_flight::InFlight;
 use super::names::Names;
+use super::own_requests;
 use super::peer::Peer;
 use super::pipeline::{Pipeline, Request, Transaction};
 use super::portals::Portals;
@@ -119,6 +120,8 @@ pub struct Conversation<H> {
     /// because the copies follow only at commit.
     rebuilt: Vec<String>,
     transaction: Transaction,
+    /// The unnamed portal was read to its end, and is still there.
+    has_read_unnamed: bool,
     /// What ran before in the transaction.
     predecessor: Predecessor,
     /// What reports have been told of it.
@@ -149,6 +152,7 @@ impl<H: House> Conversation<H> {
             uses_tables: false,
             rebuilt: Vec::new(),
             transaction: Transaction::None,
+            has_read_unnamed: false,
             predecessor: Predecessor::default(),
             shown: Shown::default(),
             hasher: ahash::RandomState::new(),
@@ -163,6 +167,27 @@ impl<H: House> Conversation<H> {
     /// Whether no request is unanswered and no transaction is open.
     pub fn is_idle(&self) -> bool {
         self.pipeline.is_empty() && self.transaction == Transaction::None
+    }
+
+    /// Whether a table is being cut over, and [`Conversation::lets_go`] may have something to send.
+    pub fn is_to_let_go(&self) -> bool {
+        self.has_read_unnamed && self.house.is_moving()
+    }
+
+    /// While a table is cut over: closes the unnamed portal if it was read to its end, between two requests in a transaction. A portal keeps its
+    /// snapshot until it is closed, replaced, or its transaction ends (source, portalmem.c), and by a snapshot the server does not tell READ COMMITTED
+    /// from REPEATABLE READ, which would not see the rows that are moved now. A client library binds anew for each statement.
+    pub fn lets_go(&mut self) -> Option<Vec<u8>> {
+        let is_between = self.pipeline.is_empty() && !self.pipeline.is_in_stretch() && self.turn == Turn::Client;
+        if !self.is_to_let_go() || !is_between || self.transaction != Transaction::Open || self.again.is_sent() {
+            return None;
+        }
+        self.has_read_unnamed = false;
+        self.portals.confirm(UNNAMED, None);
+        self.prepared.end_stretch();
+        let own = own_requests::closing_unnamed_portal();
+        own.requests.into_iter().for_each(|request| self.pipeline.push(Request::Own(request)));
+        Some(own.frames)
     }
 
     /// Whether the login is over.

@@ -49,6 +49,8 @@ pub trait House: Debug {
     /// Whether a statement is held because a table that it names is being cut over. Asked again when the session is woken; when the
     /// answer is to go on, the session is counted as a user of its tables. `generation` is that of the policy by which the statement was decided about.
     fn enters(&self, outcome: &Outcome, generation: u64) -> Held;
+    /// Whether a table is being cut over.
+    fn is_moving(&self) -> bool;
     /// How often sessions have made or dropped relations with legacy names in other schemas.
     fn relations(&self) -> u64;
     /// This session has done so, and from now on others may see it.

@@ -13,6 +13,9 @@
 //! Close of our own name. The first Parse is a guard: if the transaction has failed, or the new text is refused, it fails, the
 //! server skips the rest, and the old statement stays. The guard's locks are kept, so the second Parse finds the same tables. Open
 //! portals survive all of this.
+//!
+//! **The unnamed portal** of an open transaction is closed while a table is cut over, if it was read to its end
+//! ([`Conversation::lets_go`](super::conversation::Conversation::lets_go)).
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -159,6 +162,14 @@ pub fn questions(inquiry: &Inquiry) -> OwnRequests {
         close(&mut own);
     }
     own.close(about::STATEMENT, QUESTION, OwnRequest::Asked);
+    own
+}
+
+/// The requests that close the unnamed portal, between two stretches of the client's.
+pub fn closing_unnamed_portal() -> OwnRequests {
+    let mut own = OwnRequests::default();
+    own.close_silently(about::PORTAL, b"");
+    own.end(true);
     own
 }
 

@@ -132,6 +132,16 @@ where
         self.conversation.hold(held);
     }
 
+    /// A table is being cut over: a snapshot that the session keeps for nothing is given back.
+    pub fn let_go(&mut self) {
+        if self.poisoned {
+            return;
+        }
+        if let Some(frames) = self.conversation.lets_go() {
+            self.to_server.insert(&frames);
+        }
+    }
+
     /// Whether [`Relay::drain`] was called.
     pub fn is_draining(&self) -> bool {
         self.draining
@@ -306,6 +316,18 @@ where
     }
 
     fn walk_server(&mut self) -> usize {
+        let needed = self.walk_server_frames();
+        if self.conversation.is_to_let_go()
+            && !self.poisoned
+            && let Some(frames) = self.conversation.lets_go()
+        {
+            self.to_server.insert(&frames);
+            self.answered = true;
+        }
+        needed
+    }
+
+    fn walk_server_frames(&mut self) -> usize {
         let dir = &mut self.to_client;
         loop {
             if dir.passing > 0 {

@@ -322,6 +322,16 @@ impl Shared {
         clients
     }
 
+    /// Holds a table for a cut-over, and wakes the sessions that may keep a snapshot between two requests.
+    pub fn hold_table(&self, table: &str) {
+        self.cut_overs.begin(table);
+        for client in &self.clients {
+            if client.activity.doing().0 == Doing::InTransaction {
+                client.told.notify_one();
+            }
+        }
+    }
+
     fn wake_all(&self) {
         self.clients.iter().for_each(|client| client.told.notify_one());
     }
@@ -487,6 +497,10 @@ impl House for Seat {
 
     fn enters(&self, outcome: &Outcome, generation: u64) -> Held {
         self.uses.enters(&self.shared.cut_overs, outcome, &self.info.told, || self.shared.policy.load().generation == generation)
+    }
+
+    fn is_moving(&self) -> bool {
+        self.shared.cut_overs.is_holding()
     }
 
     fn relations(&self) -> u64 {

@@ -91,13 +91,17 @@ impl<H: House> Conversation<H> {
         let answered = self.pipeline.pop_if(|r| matches!(r, Request::Bind { .. }));
         if let Some(Request::Bind { portal, statement, sample, .. }) = answered {
             self.samples.bound(portal, sample);
+            self.has_read_unnamed &= portal != UNNAMED;
             self.portals.confirm(portal, self.prepared.confirmed(statement).map(|held| held.statement.clone()));
         }
     }
 
     fn closed(&mut self) {
         match self.pipeline.pop_if(|r| matches!(r, Request::Close(_))) {
-            Some(Request::Close(About::Portal(portal))) => self.portals.confirm(portal, None),
+            Some(Request::Close(About::Portal(portal))) => {
+                self.has_read_unnamed &= portal != UNNAMED;
+                self.portals.confirm(portal, None);
+            }
             Some(Request::Close(About::Statement(name))) => self.confirm(name, None),
             _ => {}
         }
@@ -140,6 +144,7 @@ impl<H: House> Conversation<H> {
     fn executed(&mut self, tag: u8, rows: u64) -> Option<Arc<Statement>> {
         let Request::Execute { portal, at, limit } = self.pipeline.pop_if(|_| true)? else { return None };
         let is_suspended = tag == server::PORTAL_SUSPENDED;
+        self.has_read_unnamed |= portal == UNNAMED && !is_suspended;
         if !is_suspended {
             self.offer_portal(portal);
         }
@@ -243,8 +248,9 @@ impl<H: House> Conversation<H> {
 
     fn ready(&mut self, body: &[u8]) {
         if let Some(Request::Query(Query { statement, at, rows, each, sqlstate, .. })) = self.pipeline.ready() {
-            // A simple query destroys the unnamed statement (manual, section 55.2.3).
+            // A simple query destroys the unnamed statement and portal (manual, section 55.2.3).
             self.confirm(UNNAMED, None);
+            self.has_read_unnamed = false;
             if let Some(statement) = statement {
                 self.ran(&statement, Run { began: at, rows, each: &each, sqlstate, is_more: false });
                 if sqlstate == Sqlstate::NONE {
@@ -258,6 +264,7 @@ impl<H: House> Conversation<H> {
     /// Notes the state of the transaction that a ReadyForQuery reports.
     pub(super) fn in_transaction(&mut self, transaction: Transaction) {
         self.transaction = transaction;
+        self.has_read_unnamed &= transaction == Transaction::Open;
         self.names.ready(transaction != Transaction::None, self.house.relations());
         if transaction == Transaction::None {
             if self.names.tell(true) {

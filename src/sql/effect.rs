@@ -176,6 +176,15 @@ pub fn may_move_names(text: &[u8]) -> bool {
     memchr::memchr(b';', text).is_some() && begins_with(text, &[b"SET", b"RESET", b"CREATE", b"ALTER", b"DROP", b"IMPORT"])
 }
 
+/// Whether a text is one SET, which names no relation. The server must not be asked for any before it: SET TRANSACTION ISOLATION LEVEL fails behind
+/// whatever has taken a snapshot (source, variable.c, check_XactIsoLevel).
+pub fn is_one_set(text: &[u8]) -> bool {
+    let text = text.trim_ascii();
+    let text = text.strip_suffix(b";").unwrap_or(text);
+    let is_set = text.get(..3).is_some_and(|verb| verb.eq_ignore_ascii_case(b"SET"));
+    is_set && text.get(3).is_some_and(u8::is_ascii_whitespace) && memchr::memchr(b';', text).is_none()
+}
+
 /// Whether a statement of a text may begin with one of these words.
 fn begins_with(text: &[u8], verbs: &[&[u8]]) -> bool {
     let one = |statement: &[u8]| {
@@ -616,6 +625,8 @@ mod tests {
         assert!(
             may_name_statements(b" Execute p") && may_name_statements(b"select 1; deallocate p") && may_name_statements(b"/**/x")
         );
+        assert!(is_one_set(b" set\ttransaction isolation level serializable; ") && is_one_set(b"SET a = 1"));
+        assert!(!is_one_set(b"set a = 1; select 1") && !is_one_set(b"settle") && !is_one_set(b"set"));
         assert!(!may_name_statements(b"select 1") && !may_name_statements(b"update x set a = 1; select 'execute'"));
     }
 }

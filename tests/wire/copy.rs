@@ -127,6 +127,25 @@ fn copy_in_by_the_simple_protocol() {
     ]);
 }
 
+/// The key of a look-up, repeated by a row of the table, or of the same COPY.
+#[test]
+fn copy_in_of_a_key_that_is_there() {
+    let begin = |name: &str| {
+        let key = "delete from tipocorreo where tipctipo > 6000; insert into tipocorreo (tipctipo) values (6001)";
+        script(name).query(key).send(&[query("copy tipocorreo (tipcdesctxtid, tipctipo) from stdin")]).until(b'G', 1)
+    };
+    let gone = "delete from tipocorreo where tipctipo > 6000";
+    compare([
+        begin("of the table").send(&[copy_data("1\t6002\n2\t6001\n3\t6003\n"), copy_done()]).ready(1).query(gone).rewritten(),
+        begin("of the same COPY").send(&[copy_data("1\t6002\n2\t6002\n"), copy_done()]).ready(1).query(gone).rewritten(),
+        begin("with the mark of the context in it")
+            .send(&[copy_data("x: y\t6001\n"), copy_done()])
+            .ready(1)
+            .query(gone)
+            .rewritten(),
+    ]);
+}
+
 #[test]
 fn copy_in_by_the_extended_protocol() {
     let begin = |name: &str| script(name).query("create temp table c (a int, b text)");

@@ -25,6 +25,9 @@ pub(super) fn legacy_names(fields: &mut ErrorFields, relation: &Relation) {
     } else if fields.is(field::SQLSTATE, "23505") && fields.get(field::TABLE) == Some(relation.table.as_bytes()) {
         columns(fields, relation);
     }
+    if fields.is(field::SQLSTATE, "23505") {
+        without_copied_row(fields, relation);
+    }
     if fields.get(field::SCHEMA).is_some_and(|s| s == LEAVES.as_bytes() || s == CONTROL.as_bytes()) {
         fields.set(field::SCHEMA, relation.schema.clone());
     }
@@ -40,6 +43,16 @@ pub(super) fn legacy_names(fields: &mut ErrorFields, relation: &Relation) {
             let name = |word: &str| format!("{word} {}", relation.table);
             replace(fields, &[field::MESSAGE], &name(view), &name(table));
         }
+    }
+}
+
+/// COPY FROM stores rows in batches, and has no text any more of the row that repeats a key (source, copyfrom.c, CopyMultiInsertBufferFlush); into a leaf,
+/// which has triggers BEFORE INSERT, it stores them one by one, and shows the text.
+fn without_copied_row(fields: &mut ErrorFields, relation: &Relation) {
+    let of_copy = format!("COPY {}, ", relation.table);
+    let line = |context: &str| Some(context.strip_prefix(&of_copy)?.split_once(": ")?.0.to_owned());
+    if let Some(line) = fields.text(field::WHERE).and_then(line) {
+        fields.set(field::WHERE, of_copy + &line);
     }
 }
 

@@ -213,13 +213,15 @@ impl<H: House> Conversation<H> {
     }
 
     fn describe(&mut self, body: &[u8]) -> Readiness {
-        let (about, name) = self.about(body);
-        if let About::Statement(id) = about
+        let (described, name) = self.about(body);
+        // Anything but a statement or a portal the server refuses (08P01).
+        if let About::Statement(id) = described
+            && body.first() == Some(&about::STATEMENT)
             && !self.prepared.is_empty()
         {
             self.renew(id, name, Protocol::Extended)?;
         }
-        self.pipeline.push(Request::Describe(about));
+        self.pipeline.push(Request::Describe(described));
         Continue(())
     }
 

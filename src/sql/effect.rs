@@ -176,13 +176,21 @@ pub fn may_move_names(text: &[u8]) -> bool {
     memchr::memchr(b';', text).is_some() && begins_with(text, &[b"SET", b"RESET", b"CREATE", b"ALTER", b"DROP", b"IMPORT"])
 }
 
-/// Whether a text is one SET, which names no relation. The server must not be asked for any before it: SET TRANSACTION ISOLATION LEVEL fails behind
-/// whatever has taken a snapshot (source, variable.c, check_XactIsoLevel).
-pub fn is_one_set(text: &[u8]) -> bool {
+/// Whether a text is one SET TRANSACTION, or one SET of a setting with that word, which names no relation. The server must not be asked for any before
+/// it: behind whatever has taken a snapshot it fails (source, variable.c, check_XactIsoLevel).
+pub fn sets_transaction(text: &[u8]) -> bool {
     let text = text.trim_ascii();
     let text = text.strip_suffix(b";").unwrap_or(text);
-    let is_set = text.get(..3).is_some_and(|verb| verb.eq_ignore_ascii_case(b"SET"));
-    is_set && text.get(3).is_some_and(u8::is_ascii_whitespace) && memchr::memchr(b';', text).is_none()
+    let mut words = text.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+    let begins = |word: Option<&[u8]>, with: &[u8]| {
+        word.and_then(|word| word.get(..with.len())).is_some_and(|word| word.eq_ignore_ascii_case(with))
+    };
+    let is_set = words.next().is_some_and(|verb| verb.eq_ignore_ascii_case(b"SET"));
+    let mut about = words.next();
+    if about.is_some_and(|word| word.eq_ignore_ascii_case(b"LOCAL") || word.eq_ignore_ascii_case(b"SESSION")) {
+        about = words.next();
+    }
+    is_set && begins(about, b"TRANSACTION") && memchr::memchr(b';', text).is_none()
 }
 
 /// Whether a statement of a text may begin with one of these words.
@@ -625,8 +633,18 @@ mod tests {
         assert!(
             may_name_statements(b" Execute p") && may_name_statements(b"select 1; deallocate p") && may_name_statements(b"/**/x")
         );
-        assert!(is_one_set(b" set\ttransaction isolation level serializable; ") && is_one_set(b"SET a = 1"));
-        assert!(!is_one_set(b"set a = 1; select 1") && !is_one_set(b"settle") && !is_one_set(b"set"));
+        for set in [" set\ttransaction isolation level serializable; ", "SET LOCAL transaction_isolation = 'serializable'"] {
+            assert!(sets_transaction(set.as_bytes()));
+        }
+        for other in [
+            "set transaction read only; select 1",
+            "set constraints transaction deferred",
+            "settle transaction",
+            "set",
+            "set local",
+        ] {
+            assert!(!sets_transaction(other.as_bytes()));
+        }
         assert!(!may_name_statements(b"select 1") && !may_name_statements(b"update x set a = 1; select 'execute'"));
     }
 }

@@ -48,7 +48,7 @@ impl<H: House> Conversation<H> {
         };
         let read_by_server = !self.pipeline.is_deaf();
         let (outcome, generation) = if found.legacy {
-            if read_by_server && !effect::is_one_set(text.as_bytes()) {
+            if read_by_server && !effect::sets_transaction(text.as_bytes()) {
                 let moves = protocol == Protocol::Simple && effect::may_move_names(text.as_bytes());
                 let effects = if moves { effects_of(&text) } else { Vec::new() };
                 self.know_names(&policy, &effects)?;
